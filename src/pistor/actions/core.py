@@ -1,0 +1,113 @@
+"""What every action has in common: who may, one transaction, one audit entry, taken once, never over a newer state.
+
+An action is one function: keyword-only arguments, the actor as ``by``, the moment as ``at``. It loads, asks ``care``,
+writes rows and the audit entry inside :func:`unit_of_work`, and returns what it wrote.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+
+from pistor.records.audit import AuditEvent, AuditHead
+from pistor.records.drafts import Draft, Submission
+from pistor.records.people import Capability, User
+
+
+class Refused(Exception):
+    """The action was not done. ``reasons`` are sentences that say what is missing and what to do next."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons: Sequence[str] = reasons
+
+
+class Stale(Refused):
+    """Someone else changed the record after this page was opened."""
+
+
+class NotAllowed(Refused):
+    """The role of this person does not include this."""
+
+
+class AlreadyDone(Exception):
+    """The same form was taken before. ``location`` is where its result stands."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__("this form was already taken")
+        self.location = location
+
+
+@contextmanager
+def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUID | None, at: dt.datetime) -> Iterator[Submission | None]:
+    """One transaction for one action.
+
+    With a ``token`` the action is taken at most once: a second call raises :class:`AlreadyDone`. The yielded
+    submission's ``location`` may be set to the address of the result. Raises :class:`NotAllowed` for the wrong role.
+    """
+    if not by.may(capability) or by.clinic_id is None:
+        raise NotAllowed(f"Your role ({by.get_role_display().lower()}) does not include this. Ask a colleague whose role does.")
+    with transaction.atomic():
+        submission = _take(by=by, verb=verb, token=token, at=at) if token else None
+        yield submission
+        if submission:
+            submission.save(update_fields=["location"])
+
+
+def _take(*, by: User, verb: str, token: uuid.UUID, at: dt.datetime) -> Submission:
+    try:
+        with transaction.atomic():
+            return Submission.objects.create(clinic_id=by.clinic_id, created_at=at, created_by=by, token=token, verb=verb)
+    except IntegrityError:
+        earlier = Submission.objects.filter(token=token, created_by=by).first()
+        raise AlreadyDone(earlier.location if earlier else "") from None
+
+
+def claim_version(row: models.Model, *, version: int | None, by: User, at: dt.datetime) -> None:
+    """Move a versioned row (patient, course, treatment) one version on, or raise :class:`Stale`.
+
+    The check and the change are one UPDATE, so that of two people only one succeeds. ``version`` None skips the check.
+    """
+    manager = type(row)._default_manager
+    expected = version if version is not None else row.version  # type: ignore[attr-defined]
+    moved = manager.filter(pk=row.pk, version=expected).update(
+        version=models.F("version") + 1, changed_at=at, changed_by=by
+    )
+    if not moved:
+        row.refresh_from_db()
+        who = row.changed_by.printed_name if row.changed_by else "Someone"  # type: ignore[attr-defined]
+        when = row.changed_at.strftime("%H:%M on %d %b %Y")  # type: ignore[attr-defined]
+        raise Stale(f"{who} changed this record at {when} UTC, after you opened this page. Nothing was overwritten. Compare with what is there now, then save again.")
+    row.version, row.changed_at, row.changed_by = expected + 1, at, by  # type: ignore[attr-defined]
+
+
+def audit(*, by: User, verb: str, subject: models.Model, at: dt.datetime, patient_id: uuid.UUID | None = None, **detail: Any) -> AuditEvent:
+    """Append one event to the clinic's chain. ``detail`` holds ids and states only: no names, no clinical text."""
+    head = AuditHead.objects.select_for_update().filter(clinic_id=by.clinic_id).first() or AuditHead.objects.create(clinic_id=by.clinic_id)
+    event = AuditEvent(
+        clinic_id=by.clinic_id,
+        sequence=head.sequence + 1,
+        at=at,
+        actor=by.pk,
+        verb=verb,
+        subject=subject._meta.model_name or "",
+        subject_id=subject.pk,
+        patient_id=patient_id,
+        detail=detail,
+        previous=head.sha256,
+    )
+    event.sha256 = event.digest()
+    event.save(force_insert=True)
+    head.sequence, head.sha256 = event.sequence, event.sha256
+    head.save(update_fields=["sequence", "sha256"])
+    return event
+
+
+def drop_draft(*, by: User, key: str) -> None:
+    """The form at this path was taken, so its draft has served."""
+    Draft.objects.filter(created_by=by, key=key).delete()

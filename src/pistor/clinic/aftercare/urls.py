@@ -1,0 +1,6 @@
+from django.urls import path
+
+from pistor.clinic.aftercare import views
+
+app_name = "aftercare"
+urlpatterns = [path("", views.show, name="show")]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AlternativesConfig(AppConfig):
+    name = "pistor.clinic.alternatives"
+    label = "clinic_alternatives"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ConsentConfig(AppConfig):
+    name = "pistor.clinic.consent"
+    label = "clinic_consent"

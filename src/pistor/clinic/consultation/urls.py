@@ -1,0 +1,6 @@
+from django.urls import path
+
+from pistor.clinic.consultation import views
+
+app_name = "consultation"
+urlpatterns = [path("", views.show, name="show")]

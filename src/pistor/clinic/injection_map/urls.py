@@ -1,0 +1,6 @@
+from django.urls import path
+
+from pistor.clinic.injection_map import views
+
+app_name = "injection_map"
+urlpatterns = [path("", views.show, name="show")]

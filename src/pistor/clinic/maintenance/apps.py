@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MaintenanceConfig(AppConfig):
+    name = "pistor.clinic.maintenance"
+    label = "clinic_maintenance"

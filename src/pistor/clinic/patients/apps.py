@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PatientsConfig(AppConfig):
+    name = "pistor.clinic.patients"
+    label = "clinic_patients"

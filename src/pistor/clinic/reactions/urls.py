@@ -1,0 +1,6 @@
+from django.urls import path
+
+from pistor.clinic.reactions import views
+
+app_name = "reactions"
+urlpatterns = [path("", views.show, name="show")]

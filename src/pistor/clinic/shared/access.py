@@ -1,0 +1,63 @@
+"""Who may see what: the door of every page, and the only way pages reach a patient or a visit."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from pistor.actions.core import AlreadyDone, NotAllowed
+from pistor.records.consultation import Patient
+from pistor.records.people import Capability
+from pistor.records.treatment import Treatment
+
+View = Callable[..., HttpResponse]
+
+
+def page(capability: Capability, *, write: Capability | None = None) -> Callable[[View], View]:
+    """A page for people whose role includes ``capability`` (and ``write`` to post to it).
+
+    A form that was already taken leads to its result; a role that does not fit is told so, with 403.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            needed = write if write and request.method not in ("GET", "HEAD") else capability
+            if not request.user.may(needed):  # type: ignore[union-attr]
+                return _not_your_role(request)
+            try:
+                return view(request, *args, **kwargs)
+            except AlreadyDone as done:
+                return HttpResponseRedirect(done.location or request.path)
+            except NotAllowed:
+                return _not_your_role(request)
+
+        return guarded
+
+    return decorate
+
+
+def _not_your_role(request: HttpRequest) -> HttpResponse:
+    return render(request, "shared/not_your_role.html", status=403)
+
+
+def patient_of(request: HttpRequest, patient_id: uuid.UUID) -> Patient:
+    """The patient of the clinic in front of us, or 404 whoever else's it may be."""
+    patient = Patient.objects.of(request.user.clinic).filter(pk=patient_id).first()  # type: ignore[union-attr]
+    if patient is None:
+        raise Http404
+    return patient
+
+
+def visit_of(request: HttpRequest, visit_id: uuid.UUID) -> Treatment:
+    """The visit with its course and patient, or 404 where it is not this clinic's."""
+    visits = Treatment.objects.of(request.user.clinic).select_related("course", "patient")  # type: ignore[union-attr]
+    visit = visits.filter(pk=visit_id).first()
+    if visit is None:
+        raise Http404
+    return visit

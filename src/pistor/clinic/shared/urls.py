@@ -1,0 +1,10 @@
+from django.contrib.auth import views as auth
+from django.urls import path
+
+from pistor.clinic.shared import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("sign-in/", auth.LoginView.as_view(template_name="shared/sign_in.html", redirect_authenticated_user=True), name="sign_in"),
+    path("sign-out/", auth.LogoutView.as_view(), name="sign_out"),
+]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class VisitConfig(AppConfig):
+    name = "pistor.clinic.visit"
+    label = "clinic_visit"

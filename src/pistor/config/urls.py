@@ -1,0 +1,16 @@
+"""Every address. A visit's pages all begin with ``visits/<id>/`` and bear the name of their step."""
+
+from django.conf import settings
+from django.urls import include, path
+
+handler400 = "pistor.clinic.shared.errors.bad_request"
+handler403 = "pistor.clinic.shared.errors.forbidden"
+handler404 = "pistor.clinic.shared.errors.not_found"
+handler500 = "pistor.clinic.shared.errors.server_error"
+
+urlpatterns = [
+    path("", include("pistor.clinic.shared.urls")),
+    path("patients/", include("pistor.clinic.patients.urls")),
+    path("visits/<uuid:visit_id>/", include("pistor.clinic.visit.urls")),
+    *(path(f"visits/<uuid:visit_id>/{step.replace('_', '-')}/", include(f"pistor.clinic.{step}.urls")) for step in settings.STEPS),
+]

@@ -1,0 +1,639 @@
+"""The types of what is known: one class per kind of file under ``data/``.
+
+Every number is a :class:`Quantity` and every sentence that states a fact is a :class:`Statement`; both carry their
+source, the place in it, a grade and a review date, so nothing uncited can be loaded. Types refuse unknown fields and
+wrong types, and are frozen once built.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from pistor.knowledge.criteria import Criterion
+
+
+class Grade(StrEnum):
+    """How much a source can carry. Grade M (memory) is not representable: it never ships as a fact."""
+
+    A = "A"  # regulator, label, randomised trial, systematic review, statute
+    B = "B"  # non-randomised study, case series, society consensus
+    C = "C"  # practice page, training site, textbook excerpt
+    D = "D"  # derived here from A to C, shown as derived
+
+
+class Application(StrEnum):
+    PAIN = "pain"
+    SKIN = "skin"
+    HAIR = "hair"
+    FAT = "fat"
+
+
+Language = Literal["en", "fr"]
+
+
+def _as_tuple(value: object) -> object:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_decimal(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    return Decimal(str(value)) if isinstance(value, int | float | str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Number = Annotated[Decimal, BeforeValidator(_as_decimal)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
+
+
+class Known(BaseModel):
+    """Base of everything that is loaded: strict, closed and frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Cited(Known):
+    """Where a value or a sentence comes from.
+
+    ``source`` names one or more entries of ``data/sources``; ``at`` is the locator inside them (section, table, page,
+    abstract). ``reviewed`` is filled from the file's own review date when it is not given.
+    """
+
+    source: Names = Field(min_length=1)
+    at: str = Field(min_length=1)
+    grade: Grade
+    reviewed: dt.date
+
+
+class Reading(Cited):
+    """One more value for the same thing from another source: the other side of a conflict."""
+
+    value: Number | None = None
+    min: Number | None = None
+    max: Number | None = None
+    text: str | None = None
+
+
+class Conflict(Known):
+    """Sources disagree. Both sides are kept; ``confirm`` makes the clinician choose before the value is used."""
+
+    note: str
+    readings: tuple[Reading, ...] = Field(min_length=1)
+    confirm: bool = False
+
+
+class Quantity(Cited):
+    """A number or a range with its unit. A single number has ``value``; a range has ``min`` and/or ``max``."""
+
+    value: Number | None = None
+    min: Number | None = None
+    max: Number | None = None
+    unit: str = Field(min_length=1)
+    note: str | None = None
+    conflict: Conflict | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Quantity:
+        if (self.value is None) == (self.min is None and self.max is None):
+            raise ValueError("give either value, or min and/or max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        return self
+
+    @property
+    def low(self) -> Decimal | None:
+        return self.value if self.value is not None else self.min
+
+    @property
+    def high(self) -> Decimal | None:
+        return self.value if self.value is not None else self.max
+
+
+class Statement(Cited):
+    """A sentence that states a fact, in our own words."""
+
+    text: str = Field(min_length=1)
+    conflict: Conflict | None = None
+
+
+class Phrase(Known):
+    """A text for patients, in every language the aftercare sheet is printed in."""
+
+    en: str
+    fr: str
+
+
+class Entry(Known):
+    """A file under ``data/``: its name is its id."""
+
+    id: Id
+    reviewed: dt.date
+
+
+class Source(Known):
+    """A reference, and how much of it was actually read."""
+
+    id: str
+    reviewed: dt.date
+    title: str
+    kind: Literal["label", "regulator", "statute", "trial", "review", "study", "consensus", "page", "textbook", "dataset", "design"]
+    read: Literal["full text", "abstract", "excerpt", "table", "label", "copy", "own"]
+    authors: str | None = None
+    year: int | None = None
+    doi: str | None = None
+    url: str | None = None
+    note: str | None = None
+
+
+# ── substances ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LimitScope(StrEnum):
+    DOSE_PER_TREATMENT = "dose_per_treatment"  # mg, and mg/kg when per_kg is set
+    DOSE_PER_DAY = "dose_per_day"
+    DOSE_PER_AREA = "dose_per_area"  # mg/cm2
+    VOLUME_PER_POINT = "volume_per_point"  # mL
+    VOLUME_PER_TREATMENT = "volume_per_treatment"  # mL
+    POINTS_PER_TREATMENT = "points_per_treatment"
+    SPACING_MIN = "spacing_min"  # mm
+    TREATMENTS_PER_COURSE = "treatments_per_course"
+    INTERVAL_MIN = "interval_min"  # days
+
+
+class Limit(Known):
+    """A bound on what may be given. ``absolute`` and ``per_kg`` both hold: the smaller one counts."""
+
+    id: Id
+    what: str
+    scope: LimitScope
+    absolute: Quantity | None = None
+    per_kg: Quantity | None = None
+    conflict: Conflict | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Limit:
+        if self.absolute is None and self.per_kg is None:
+            raise ValueError(f"limit {self.id} bounds nothing: give absolute or per_kg")
+        return self
+
+
+class Ingredient(Entry):
+    name: str
+    synonyms: tuple[str, ...] = ()
+    substance_class: str
+    classes: tuple[Id, ...] = ()  # nsaid, local_anaesthetic, ... as used by pair rules
+    applications: tuple[Application, ...]
+    role: str | None = None
+    active: bool = True  # vehicles (saline, bicarbonate) are not actives for the single-active policy
+    allergen_groups: tuple[Id, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    doses: tuple[Statement, ...] = ()
+    pregnancy: tuple[Statement, ...] = ()
+    regulatory: tuple[Statement, ...] = ()
+    warnings: tuple[Statement, ...] = ()
+    flags: tuple[Id, ...] = ()  # single_syringe, not_intradermal, contraception_required, ...
+    data_gaps: tuple[str, ...] = ()
+
+
+class Component(Known):
+    ingredient: Id
+    strength: Quantity  # mg/mL or units/mL
+
+
+class Presentation(Entry):
+    """What stands on the shelf: strength, pH, osmolarity and excipients belong here, not to the substance."""
+
+    name: str
+    components: tuple[Component, ...] = Field(min_length=1)
+    container_ml: Quantity | None = None
+    ph: Quantity | None = None
+    osmolarity: Quantity | None = None  # mOsm/L
+    excipients: tuple[Statement, ...] = ()
+    allergen_groups: tuple[Id, ...] = ()  # what the excipients add to the ingredient's own groups
+    single_use: bool = True
+    licensed_route: tuple[Statement, ...] = ()
+    compounded: bool = False  # made by a pharmacy, no marketing authorisation
+    data_gaps: tuple[str, ...] = ()
+
+
+class PairVerdict(StrEnum):
+    BLOCK = "block"
+    AVOID = "avoid"
+    PRECIPITATES = "precipitates"
+    TURBID = "turbid"
+    DEGRADES = "degrades"
+    ANTAGONISM = "antagonism"
+    CONDITIONAL = "conditional"
+    COMPATIBLE = "compatible"  # under the conditions the text names
+    NO_DATA = "no_data"
+
+
+class Incompatibility(Entry):
+    """What is known of two things in one syringe. ``a`` and ``b`` are an ingredient id, ``class:<id>`` or ``*``."""
+
+    a: str
+    b: str
+    verdict: PairVerdict
+    text: Statement
+
+
+class MixtureRule(Entry):
+    severity: Literal["block", "block_above", "warn"]
+    text: Statement
+
+
+class Threshold(Entry):
+    name: str
+    quantity: Quantity
+
+
+class AllergenGroup(Entry):
+    name: str
+    concept: Id  # the concept whose codes and words mean "allergic to this group"
+    text: Statement
+
+
+class Policy(Entry):
+    """A clinic's rule on what may be put together in a syringe."""
+
+    name: str
+    max_actives: int | None = None
+    licensed_only: bool = False
+    pharmacy_prepared_only: bool = False
+    text: Statement
+
+
+# ── patients ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Code(Known):
+    system: Literal["snomed", "icd10cm", "icd10", "rxnorm", "loinc", "atc"]
+    code: str
+    display: str
+    subtree: bool = False  # icd10*/atc only: any code that begins with this one
+
+
+class Concept(Entry):
+    """Codes and words by which a record says one thing, and the question that asks for it when it is silent."""
+
+    name: str
+    kind: Literal["condition", "medicine", "allergy", "observation", "procedure", "negation"]
+    codes: tuple[Code, ...] = ()
+    terms: tuple[str, ...] = ()  # matched as whole words in a coding's display or text, case folded
+    excludes: tuple[str, ...] = ()  # words that make a match by term void ("screening for", "family history")
+    question: Id | None = None
+    origin: str  # where the list was taken from
+
+
+class Question(Entry):
+    """Something to ask. ``no`` and ``yes`` are answers; silence is *not asked*."""
+
+    text: str
+    why: str
+    answer: Literal["yes_no", "number", "date", "choice"] = "yes_no"
+    unit: str | None = None
+    choices: tuple[str, ...] = ()
+    section: Literal["general", "skin", "bleeding", "illness", "medicines", "previous", "goals", "pain", "hair", "fat", "mind"]
+    applications: tuple[Application, ...] = tuple(Application)
+    sex: Literal["female", "male"] | None = None
+    patient_text: Phrase | None = None
+
+
+class Scope(Known):
+    """Where a rule applies. An empty list means everywhere."""
+
+    applications: tuple[Application, ...] = ()
+    ingredients: tuple[Id, ...] = ()
+    classes: tuple[Id, ...] = ()
+    flags: tuple[Id, ...] = ()
+    zones: tuple[Id, ...] = ()
+    zones_except: tuple[Id, ...] = ()
+    topical: tuple[Id, ...] = ()
+
+
+class Contraindication(Entry):
+    """A reason not to treat, to treat otherwise, or to ask. ``text`` is what a colleague would say."""
+
+    name: str
+    scope: Scope = Scope()
+    when: Criterion
+    effect: Literal["contraindicated", "caution", "refer", "inform"]
+    stops: bool = False  # absolute: the server refuses to go on
+    ask: bool = True  # silence is a question; False only where silence is no danger
+    text: str
+    limits: str  # what this rule does not know
+    basis: tuple[Statement, ...] = Field(min_length=1)
+
+
+class JurisdictionRule(Known):
+    id: Id
+    status: Literal["banned", "unapproved", "restricted", "allowed"]
+    scope: Scope
+    text: Statement
+    since: str | None = None
+
+
+class Jurisdiction(Known):
+    """A country. What no rule names is *unknown*, never allowed."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    reviewed: dt.date
+    name: str
+    rules: tuple[JurisdictionRule, ...] = ()
+    mixing: Statement | None = None
+    mixing_in_clinic: Literal["allowed", "pharmacy_only", "unknown"] = "unknown"
+    emergency_number: Statement | None = None
+
+
+# ── treatment ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Layer(Known):
+    name: Literal["epidermis", "dermis", "hypodermis"]
+    thickness: Quantity  # mm
+
+
+class Zone(Entry):
+    name: str
+    applications: tuple[Application, ...]
+    body_map: Id
+    snomed: Code | None = None
+    layers: tuple[Layer, ...] = ()  # empty: unknown
+    cautions: tuple[Statement, ...] = ()
+
+
+class MapZone(Known):
+    """A zone drawn on a body map. Polygons are in millimetres, y downwards, origin at the top left."""
+
+    zone: Id
+    side: Literal["left", "right", "mid"]
+    label: str
+    polygon: tuple[tuple[float, float], ...] = Field(min_length=3)
+    no_go: tuple[tuple[tuple[float, float], ...], ...] = ()
+    no_go_label: str | None = None
+
+
+class BodyMap(Entry):
+    version: int
+    title: str
+    view: str
+    width_mm: float
+    height_mm: float
+    outline: tuple[str, ...]  # SVG path data in millimetres, drawn by us
+    details: tuple[str, ...] = ()  # thinner lines: eyes, ears, navel
+    zones: tuple[MapZone, ...]
+
+
+class Technique(Entry):
+    name: str
+    synonyms: tuple[str, ...] = ()
+    pattern: Literal["hexagonal", "square", "lines", "points"]
+    depth_mm: Quantity | None = None
+    needle_length_mm: Quantity | None = None
+    needle_gauge: str | None = None
+    angle_deg: Quantity | None = None
+    inserted_length_mm: Quantity | None = None
+    volume_per_point_ml: Quantity | None = None
+    spacing_mm: Quantity | None = None
+    how: tuple[Statement, ...]
+    target_layer: Literal["epidermis", "dermis", "hypodermis"] | None = None
+    warnings: tuple[Statement, ...] = ()
+
+
+class BlendPart(Known):
+    presentation: Id
+    volume_ml: Quantity
+
+
+class Evaluation(Known):
+    after_treatments: Quantity | None = None
+    after_days: Quantity | None = None  # counted from the first treatment unless note says otherwise
+    text: Statement
+
+
+class Protocol(Entry):
+    name: str
+    indication: Id
+    policy: Id  # the strictest policy profile this protocol fits
+    ingredients: tuple[Id, ...]
+    blend: tuple[BlendPart, ...]
+    technique: Id
+    sessions: Quantity
+    interval_days: Quantity
+    volume_per_point_ml: Quantity | None = None  # where the trial's differ from the technique's own
+    spacing_mm: Quantity | None = None
+    inserted_length_mm: Quantity | None = None
+    points: Quantity | None = None
+    evaluation: Evaluation
+    stop_rule: Statement
+    maintenance: Statement
+    aftercare: tuple[Id, ...] = ()
+    trials: tuple[str, ...] = ()
+    verdict: Literal["supported", "mixed", "negative", "label"]
+    summary: Statement
+    confirm: tuple[str, ...] = ()  # what the clinician must confirm before the plan can be signed
+    data_gaps: tuple[str, ...] = ()
+
+
+class Indication(Entry):
+    name: str
+    application: Application
+    zones: tuple[Id, ...] = Field(min_length=1)  # the first is the default
+    protocols: tuple[Id, ...] = Field(min_length=1)  # the first is the default
+    scales: tuple[Id, ...]
+    primary_scale: Id
+    evidence: Statement
+    off_label: Statement
+    alternatives: tuple[Id, ...]
+    reactions: tuple[Id, ...]
+
+
+class Arm(Known):
+    name: str
+    value: Number | None = None
+    spread: Number | None = None  # standard deviation
+    n: int | None = None
+    text: str | None = None
+
+
+class Outcome(Known):
+    measure: str
+    time: str
+    kind: Literal["proportion", "change", "value", "direction"]
+    unit: str | None = None
+    active: Arm
+    control: Arm | None = None
+    better: Literal["higher", "lower"]
+    result: str  # "between arms not significant", "p = 0.026 against baseline"
+    at: str
+
+
+class Trial(Known):
+    """A trial as reported. Ids are the short keys used throughout the reference."""
+
+    id: str
+    reviewed: dt.date
+    source: Names
+    grade: Grade
+    application: Application
+    condition: str
+    design: str
+    n: int | None
+    active: str
+    control: str | None
+    schedule: str
+    outcomes: tuple[Outcome, ...]
+    adverse_events: tuple[Statement, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Sign(Entry):
+    """Something a patient can see or feel after a treatment."""
+
+    text: Phrase
+
+
+class Reaction(Entry):
+    name: str
+    applications: tuple[Application, ...] = tuple(Application)
+    ingredients: tuple[Id, ...] = ()  # empty: any
+    signs: tuple[Id, ...]
+    frequency: tuple[Quantity, ...] = ()  # percent; empty: frequency not established
+    onset_hours: Quantity
+    course: Statement | None = None
+    red_flags: tuple[Statement, ...] = ()
+    first_line: tuple[Statement, ...]
+    basis: tuple[Statement, ...] = Field(min_length=1)
+
+
+class TriageRule(Entry):
+    """Which signs, how long after, need whom. The most urgent rule that fits wins; several may fit."""
+
+    level: Literal["emergency", "today", "this_week", "advice"]
+    any_of: tuple[Id, ...]
+    and_any_of: tuple[Id, ...] = ()
+    from_hours: Quantity | None = None
+    until_hours: Quantity | None = None
+    applications: tuple[Application, ...] = tuple(Application)
+    suspects: tuple[Id, ...]  # reactions
+    action: Phrase
+    work_up: tuple[Statement, ...] = ()
+    basis: tuple[Statement, ...] = Field(min_length=1)
+
+
+class AftercareRule(Entry):
+    item: str
+    applications: tuple[Application, ...] = tuple(Application)
+    techniques: tuple[Id, ...] = ()
+    ingredients: tuple[Id, ...] = ()
+    hours: Quantity | None = None  # how long; a range shows that sources disagree
+    order: int
+    text: Phrase  # may hold {until}: the date and time at which the longer end is over
+    basis: tuple[Statement, ...] = Field(min_length=1)
+
+
+class CheckIn(Entry):
+    """A planned contact after a treatment."""
+
+    applications: tuple[Application, ...] = tuple(Application)
+    after_days: Quantity
+    text: Phrase
+    basis: tuple[Statement, ...] = Field(min_length=1)
+
+
+class ScaleItem(Known):
+    id: Id
+    text: str
+    min: Number
+    max: Number
+    anchors: tuple[str, ...] = ()
+
+
+class Scale(Entry):
+    name: str
+    short: str
+    applications: tuple[Application, ...]
+    rater: Literal["patient", "clinician", "device"]
+    better: Literal["higher", "lower", "none"]
+    items: tuple[ScaleItem, ...] = Field(min_length=1)  # the score is their sum
+    unit: str | None = None
+    range: Quantity | None = None
+    mcid: tuple[Quantity, ...] = ()  # empty: unknown. Unit "%" means relative to baseline
+    mcid_unknown: str | None = None  # why it is unknown
+    bands: tuple[Statement, ...] = ()
+    use: tuple[Statement, ...]
+
+
+class Comparison(Entry):
+    """One option in the neutral comparison. A row without a statement is shown as unknown."""
+
+    name: str
+    applications: tuple[Application, ...]
+    rows: dict[
+        Literal[
+            "target", "mechanism", "setting", "onset", "duration", "downtime", "candidates", "adverse_events", "efficacy"
+        ],
+        Statement,
+    ]
+
+
+class ChecklistStep(Entry):
+    order: int
+    phase: Literal["before", "preparation", "during", "after"]
+    text: str
+    applications: tuple[Application, ...] = tuple(Application)
+    required: bool = True
+    basis: tuple[Statement, ...] = Field(min_length=1)
+
+
+class ConsentText(Entry):
+    """A versioned consent text. ``sections`` may hold the placeholders the consent step fills from the plan."""
+
+    version: int
+    language: Language
+    title: str
+    sections: tuple[ConsentSection, ...]
+
+
+class ConsentSection(Known):
+    heading: str
+    body: str
+    needs: Literal["always", "off_label", "alternatives", "risks", "blend"] = "always"
+
+
+KINDS: dict[str, type[Known]] = {
+    "sources": Source,
+    "ingredients": Ingredient,
+    "presentations": Presentation,
+    "incompatibilities": Incompatibility,
+    "mixture_rules": MixtureRule,
+    "thresholds": Threshold,
+    "allergen_groups": AllergenGroup,
+    "policies": Policy,
+    "concepts": Concept,
+    "questions": Question,
+    "contraindications": Contraindication,
+    "jurisdictions": Jurisdiction,
+    "zones": Zone,
+    "body_maps": BodyMap,
+    "techniques": Technique,
+    "protocols": Protocol,
+    "indications": Indication,
+    "trials": Trial,
+    "signs": Sign,
+    "reactions": Reaction,
+    "triage_rules": TriageRule,
+    "aftercare_rules": AftercareRule,
+    "check_ins": CheckIn,
+    "scales": Scale,
+    "comparisons": Comparison,
+    "checklist_steps": ChecklistStep,
+    "consent_texts": ConsentText,
+}

@@ -1,0 +1,26 @@
+"""Every model, so that Django finds them; import them from their own modules."""
+
+from pistor.records.aftercare import AftercareSheet
+from pistor.records.alternatives import AlternativesTalk
+from pistor.records.audit import AuditEvent, AuditHead
+from pistor.records.candidacy import Assessment, Override
+from pistor.records.consent import Consent, ConsentWithdrawal
+from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
+from pistor.records.course import Course
+from pistor.records.documents import Document
+from pistor.records.drafts import Draft, Submission
+from pistor.records.formulation import Formulation
+from pistor.records.injection_map import InjectionPlan
+from pistor.records.maintenance import MaintenanceDecision
+from pistor.records.outcomes import ScaleScore
+from pistor.records.people import Clinic, User
+from pistor.records.reactions import ReactionFollowUp, ReactionReport
+from pistor.records.stock import Lot
+from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+
+__all__ = [
+    "AftercareSheet", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic", "Consent",
+    "ConsentWithdrawal", "Course", "Document", "Draft", "Formulation", "HistoryEntry", "ImportedDocument",
+    "InjectionPlan", "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "ReactionFollowUp",
+    "ReactionReport", "ScaleScore", "Submission", "Treatment", "User", "ZoneDose",
+]  # fmt: skip

@@ -1,0 +1,98 @@
+"""A treatment is a visit: planned, opened, recorded zone by zone, signed and from then on locked."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from pistor.records.base import ClinicRow
+from pistor.records.consultation import Patient
+from pistor.records.course import Course
+from pistor.records.stock import Lot
+
+
+class Treatment(ClinicRow):
+    class State(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        OPEN = "open", "Open"
+        SIGNED = "signed", "Signed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="treatments")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="treatments")
+    number = models.PositiveIntegerField()  # 1 is the first of the course
+    planned_on = models.DateField()
+    given_on = models.DateField(null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
+    checks = models.JSONField(default=dict)  # {checklist step id: {"done": bool, "note": str}}
+    skin_preparation = models.CharField(max_length=200, blank=True)
+    anaesthesia = models.JSONField(default=dict)  # {"method", "product", "dose_mg", "note"}
+    performed_by = models.ForeignKey("records.User", on_delete=models.PROTECT, related_name="+", null=True)
+    pain_score = models.PositiveSmallIntegerField(null=True)
+    immediate_reaction = models.JSONField(default=dict)  # {"none": bool, "signs": [...], "note": str}
+    observed_minutes = models.PositiveIntegerField(null=True)
+    note = models.TextField(blank=True)
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.ForeignKey("records.User", on_delete=models.PROTECT, related_name="+", null=True)
+    signed_content = models.TextField(blank=True)  # canonical JSON of what was signed
+    sha256 = models.CharField(max_length=64, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey("records.User", on_delete=models.PROTECT, related_name="+", null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["patient", "-planned_on"], name="treatment_of_patient"),
+            models.Index(fields=["clinic", "planned_on", "state"], name="treatment_of_day"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "number"], name="treatment_number_once_per_course"),
+            models.CheckConstraint(
+                name="treatment_signed_is_complete",
+                condition=~Q(state="signed") | Q(signed_at__isnull=False, signed_by__isnull=False) & ~Q(sha256=""),
+            ),
+        ]
+
+
+class ZoneDose(ClinicRow):
+    """What was given in one zone from one blend, against the plan."""
+
+    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="zone_doses")
+    zone = models.CharField(max_length=60)
+    side = models.CharField(max_length=6)
+    technique = models.CharField(max_length=60)
+    planned_points = models.PositiveIntegerField(null=True)
+    planned_volume_ml = models.DecimalField(max_digits=8, decimal_places=3, null=True)
+    points = models.PositiveIntegerField()
+    volume_ml = models.DecimalField(max_digits=8, decimal_places=3)
+    inserted_length_mm = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    angle_deg = models.PositiveSmallIntegerField(null=True)
+    doses = models.JSONField(default=dict)  # {ingredient id: "mg"}
+    deviation_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["treatment", "zone", "side"], name="zone_dose_once_per_treatment"),
+            models.CheckConstraint(name="zone_dose_not_negative", condition=Q(volume_ml__gte=0)),
+        ]
+
+
+class LotUse(ClinicRow):
+    """Which lot of a presentation went into the blend of a treatment."""
+
+    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="lot_uses")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses")
+    volume_ml = models.DecimalField(max_digits=8, decimal_places=3)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["treatment", "lot"], name="lot_once_per_treatment")]
+
+
+class Amendment(ClinicRow):
+    """A correction or addition to a signed treatment. The original stays as it was signed."""
+
+    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="amendments")
+    kind = models.CharField(max_length=12, choices=[("correction", "Correction"), ("addition", "Addition")])
+    text = models.TextField()
+    reason = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)

@@ -1,0 +1,52 @@
+"""People with a meaning (owner of the record, colleague, stranger) and the clinic they meet in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from types import SimpleNamespace
+
+import pytest
+
+os.environ.setdefault("PISTOR_MODE", "test")
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's sync API runs an event loop
+
+TODAY = dt.date(2026, 11, 23)
+NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def library():
+    from pistor.knowledge import load
+
+    return load()
+
+
+@pytest.fixture
+def people(db):
+    """A clinic in France with one person per role, and a stranger: the practitioner of another clinic."""
+    from tests import factories
+
+    clinic, other = factories.clinic(name="Clinique du Parc"), factories.clinic(name="Elsewhere", jurisdiction="US")
+    return SimpleNamespace(
+        clinic=clinic,
+        practitioner=factories.user(clinic, "practitioner"),
+        nurse=factories.user(clinic, "nurse"),
+        front_desk=factories.user(clinic, "front_desk"),
+        owner=factories.user(clinic, "owner"),
+        stranger=factories.user(other, "practitioner"),
+    )
+
+
+@pytest.fixture
+def as_(client):
+    """``as_(person)`` is a client signed in as that person."""
+
+    def sign_in(person):
+        from django.test import Client
+
+        signed_in = Client()
+        signed_in.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return signed_in
+
+    return sign_in
