@@ -74,7 +74,7 @@ TEMPLATES = [
 ]
 
 _DATABASE_URL = os.environ.get("PISTOR_DATABASE_URL") or f"sqlite:///{environment.data_folder() / 'pistor.sqlite3'}"
-DATABASES = {"default": dj_database_url.parse(_DATABASE_URL, conn_max_age=600)}
+DATABASES = {"default": dj_database_url.parse(_DATABASE_URL, conn_max_age=0 if MODE == environment.TEST else 600)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE takes the write lock when a transaction begins, so that a second writer waits instead of failing half-way.
     DATABASES["default"]["OPTIONS"] = {
@@ -82,6 +82,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
+    # A file, so that the browser stories' server and the test see one database, each with its own connection.
+    DATABASES["default"]["TEST"] = {"NAME": environment.data_folder() / f"test-{os.getpid()}.sqlite3"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "records.User"
