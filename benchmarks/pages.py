@@ -38,14 +38,16 @@ def measure(rounds: int) -> list[dict[str, Any]]:
     client = Client(HTTP_HOST="localhost")
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     pick = random.Random(1)
-    visits = sample(Treatment.objects.of(user.clinic).filter(state="planned"), pick, rounds) + sample(Treatment.objects.of(user.clinic), pick, rounds)
+    all_visits = Treatment.objects.of(user.clinic)
+    visits = sample(all_visits.filter(state="planned"), pick, rounds) + sample(all_visits, pick, rounds)
     patients = sample(Patient.objects.of(user.clinic), pick, rounds)
     names = [patient.family_name for patient in patients]
     pick.shuffle(visits)
     steps = [step.replace("_", "-") for step in settings.STEPS]
     rows = [timed("patients", client, [("get", "/patients/", None)] * rounds)]
     rows.append(timed("patient search", client, [("post", "/patients/", {"q": name[:5]}) for name in names]))
-    rows.append(timed("patient search, full name", client, [("post", "/patients/", {"q": f"{patient.given_name} {patient.family_name}"}) for patient in patients]))
+    full_names = [{"q": f"{patient.given_name} {patient.family_name}"} for patient in patients]
+    rows.append(timed("patient search, full name", client, [("post", "/patients/", query) for query in full_names]))
     rows.append(timed("patient", client, [("get", f"/patients/{patient.pk}/", None) for patient in patients]))
     rows.append(timed("visit", client, [("get", f"/visits/{visit.pk}/", None) for visit in visits[:rounds]]))
     for step in steps:

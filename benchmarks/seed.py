@@ -19,7 +19,12 @@ from benchmarks.common import setup_django
 
 FIRST = "Ana Bruno Carla Diego Elena Farid Gina Hugo Inés Jonas Karin Luis Maria Nadia Omar Paula Quentin Rosa Samir Tina Ugo Vera Walid Xenia Yara Zoé".split()
 LAST = "Almeida Bianchi Costa Dupont Esposito Ferrari García Hansen Ivanov Jensen Kowalski López Moreau Novák Okafor Pereira Quispe Rossi Santos Tanaka".split()
-INDICATIONS = (("pain", "neck_pain", "neck"), ("skin", "facial_skin_quality", "face"), ("hair", "androgenetic_alopecia", "scalp"), ("fat", "submental_fat", "submental"))
+INDICATIONS = (
+    ("pain", "neck_pain", "neck"),
+    ("skin", "facial_skin_quality", "face"),
+    ("hair", "androgenetic_alopecia", "scalp"),
+    ("fat", "submental_fat", "submental"),
+)
 END = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 
 

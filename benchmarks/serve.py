@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.common import ROOT, memory_mb, noise, percentile, report
 
-PASSWORD = "bench-password-for-loopback"  # noqa: S105 - the seeded clinic's own, on the loopback address
+PASSWORD = "bench-password-for-loopback"  # the seeded clinic's own, on the loopback address
 
 
 def main(arguments: list[str]) -> None:
@@ -41,7 +41,8 @@ def main(arguments: list[str]) -> None:
 
 def serve(port: int) -> subprocess.Popen[bytes]:
     """The server exactly as ``./pistor start`` runs it, on the benchmark's database."""
-    environment = {**os.environ, "PISTOR_DATA": os.environ.get("PISTOR_DATA", str(ROOT / "var" / "bench")), "DJANGO_SETTINGS_MODULE": "pistor.config.settings"}
+    data = os.environ.get("PISTOR_DATA", str(ROOT / "var" / "bench"))
+    environment = {**os.environ, "PISTOR_DATA": data, "DJANGO_SETTINGS_MODULE": "pistor.config.settings"}
     python = str(ROOT / ".venv" / "bin" / "python")
     subprocess.run([python, "-m", "pistor.config.manage", "collectstatic", "--no-input", "--verbosity", "0"], env=environment, check=True)
     command = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
