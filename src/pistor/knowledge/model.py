@@ -418,6 +418,12 @@ class Evaluation(Known):
     text: Statement
 
 
+class TreatmentDays(Cited):
+    """The days of the treatments where a trial's intervals are uneven; the first treatment is day 0."""
+
+    days: tuple[int, ...] = Field(min_length=2)
+
+
 class Protocol(Entry):
     name: str
     indication: Id
@@ -427,6 +433,7 @@ class Protocol(Entry):
     technique: Id
     sessions: Quantity
     interval_days: Quantity
+    treatment_days: TreatmentDays | None = None  # goes before interval_days where given
     volume_per_point_ml: Quantity | None = None  # where the trial's differ from the technique's own
     spacing_mm: Quantity | None = None
     inserted_length_mm: Quantity | None = None
