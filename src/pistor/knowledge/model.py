@@ -274,7 +274,7 @@ class Policy(Entry):
 
 
 class Code(Known):
-    system: Literal["snomed", "icd10cm", "icd10", "rxnorm", "loinc", "atc"]
+    system: Literal["snomed", "icd10cm", "icd10", "rxnorm", "loinc", "atc", "ips"]
     code: str
     display: str
     subtree: bool = False  # icd10*/atc only: any code that begins with this one
