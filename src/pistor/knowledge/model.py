@@ -576,6 +576,7 @@ class Scale(Entry):
     mcid_unknown: str | None = None  # why it is unknown
     bands: tuple[Statement, ...] = ()
     use: tuple[Statement, ...]
+    rates_change: bool = False  # the scale itself rates the change since treatment; it has no baseline
 
 
 class Comparison(Entry):
