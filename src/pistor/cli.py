@@ -1,0 +1,187 @@
+"""The decisions from a terminal: ``pistor assess``, ``pistor plan``, ``pistor knowledge``.
+
+Exit 0: an answer was given, whatever it says. Exit 2: the input could not be used, with one sentence that names file,
+place and remedy. ``--json`` prints one object on standard output and nothing else; what a person reads beside it goes
+to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from pistor.care.consultation import PatientPicture
+    from pistor.care.intent import Intent
+    from pistor.knowledge import Library
+
+APPLICATIONS = ("pain", "skin", "fat", "hair")
+
+
+class Unanswerable(Exception):
+    """The input cannot be used; the message is the sentence the person reads."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence and where the help is, instead of printing a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Unanswerable(f"{message}; see {self.prog} --help.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        code = {"assess": assess, "plan": plan, "knowledge": knowledge}[options.command](options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader went away, as in `pistor knowledge list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except tuple(_sentences()) as error:
+        print(f"pistor: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return int(code)
+
+
+def assess(options: argparse.Namespace) -> int:
+    """Whether this patient can have what is meant, with findings, missing answers and sources."""
+    raise Unanswerable("assess is not there yet.")
+
+
+def plan(options: argparse.Namespace) -> int:
+    """What would be done, with doses against their limits, dates and expected benefit; no doses where a stop forbids it."""
+    from pistor.care.plan import make_plan
+    from pistor.exchange.plan import plan_pdf, plan_text
+
+    library, picture, intent = _case(options)
+    made = make_plan(picture, intent, library, options.start or options.on)
+    if options.pdf:
+        _write(options.pdf, plan_pdf(made, library, name=picture.name, birth_date=picture.birth_date, on=options.on))
+        print(f"Wrote {options.pdf}.", file=sys.stderr)
+    elif options.json:
+        _print_json(made.as_dict())
+    else:
+        print(plan_text(made, library))
+    return 0
+
+
+def knowledge(options: argparse.Namespace) -> int:
+    """List, show or check what is known."""
+    from pistor.knowledge import load, reading
+    from pistor.knowledge.check import problems
+
+    library = load(options.data)
+    if options.what == "list":
+        if options.kind and options.kind not in reading.kinds():
+            raise Unanswerable(f"There is no kind of knowledge named {options.kind}; the kinds are {', '.join(reading.kinds())}.")
+        listed = reading.listing(library, options.kind)
+        _print_json(listed) if options.json else print(reading.listing_text(listed))
+        return 0
+    if options.what == "show":
+        found = reading.find(library, options.id)
+        if not found:
+            near = ", ".join(reading.nearest(library, options.id))
+            raise Unanswerable(f"Nothing is known under the id {options.id}; {f'the nearest ids are {near}' if near else 'pistor knowledge list shows all'}.")
+        _print_json(reading.as_dict(library, found)) if options.json else print(reading.as_text(library, found))
+        return 0
+    found_problems = problems(library, options.on)
+    serious = [problem for problem in found_problems if problem.serious]
+    if options.json:
+        _print_json({"version": library.version, "entries": reading.counts(library), "problems": [problem.as_dict() for problem in found_problems]})
+    else:
+        for problem in found_problems:
+            print(problem, file=sys.stderr)
+        print(reading.counts_text(library, len(serious), len(found_problems) - len(serious)))
+    return 2 if serious else 0
+
+
+def _case(options: argparse.Namespace) -> tuple[Library, PatientPicture, Intent]:
+    """The knowledge, the patient and what is meant, from the options that assess and plan share."""
+    from pistor.care.intent import intent_for
+    from pistor.exchange.files import read_file
+    from pistor.knowledge import load
+
+    library = load()
+    intent = intent_for(
+        library,
+        options.application,
+        indication=options.indication,
+        zone=options.zone,
+        ingredients=tuple(options.ingredient),
+        jurisdiction=options.jurisdiction,
+        protocol=options.protocol,
+    )
+    return library, read_file(options.file, options.on).picture, intent
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="pistor", description="Mesotherapy decisions with their sources. It advises licensed clinicians and never decides.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    for name, text in (("assess", "can this patient have what is meant"), ("plan", "what would be done, when, with which doses")):
+        _case_options(commands.add_parser(name, help=text, description=(globals()[name].__doc__ or "")))
+    planned = commands.choices["plan"]
+    planned.add_argument("--start", type=_date, help="day of the first treatment (YYYY-MM-DD); the day given by --on when not said")
+    planned.add_argument("--pdf", type=Path, help="write the plan as PDF to this file")
+    known = commands.add_parser("knowledge", help="what is known, and where it comes from", description=knowledge.__doc__)
+    known.add_argument("--data", type=Path, help=argparse.SUPPRESS)
+    asked = known.add_subparsers(dest="what", required=True, parser_class=_Parser)
+    listed = asked.add_parser("list", help="all ids, or those of one kind")
+    listed.add_argument("kind", nargs="?")
+    shown = asked.add_parser("show", help="everything about one id, each number with its source")
+    shown.add_argument("id")
+    checked = asked.add_parser("check", help="whether every reference resolves and every number is cited")
+    checked.add_argument("--on", type=_date, default=dt.date.today(), help="the day against which review dates are held (today)")
+    for command in (listed, shown, checked):
+        command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    return parser
+
+
+def _case_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="FHIR R4 Bundle or International Patient Summary (JSON), or a Pistor case (YAML)")
+    command.add_argument("--application", required=True, choices=APPLICATIONS)
+    command.add_argument("--indication", metavar="ID")
+    command.add_argument("--zone", metavar="ID")
+    command.add_argument("--ingredient", metavar="ID", action="append", default=[])
+    command.add_argument("--protocol", metavar="ID")
+    command.add_argument("--jurisdiction", metavar="CC", type=str.upper, help="ISO 3166 alpha-2 code of the country")
+    command.add_argument("--on", type=_date, default=dt.date.today(), help="the day on which it is asked (YYYY-MM-DD; today)")
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _date(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date like 2026-11-23") from None
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Unanswerable(f"{path} could not be written: {error.strerror}; give another place.") from None
+
+
+def _sentences() -> list[type[Exception]]:
+    """The errors whose message is already the sentence to print."""
+    from pistor.care.intent import UnknownId
+    from pistor.exchange.documents import DocumentError
+    from pistor.exchange.errors import Unusable
+    from pistor.knowledge import KnowledgeError
+
+    return [Unanswerable, KnowledgeError, UnknownId, Unusable, DocumentError]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

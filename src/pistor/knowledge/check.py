@@ -1,0 +1,241 @@
+"""Holds the knowledge together: every reference resolves, every number is cited, units and dates make sense.
+
+Types alone cannot see across files. :func:`problems` walks every entry, whatever its kind, so a new field that holds a
+reference is checked as soon as it stands in :data:`REFERENCES`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from pistor.knowledge import criteria as c
+from pistor.knowledge import model as m
+from pistor.knowledge.library import DATA, Library
+
+UNITS = frozenset({
+    "mL", "mL/kg", "mg", "mg/mL", "mg/g", "mg/kg", "mg/cm2", "micrograms", "micrograms/mL", "g", "g/mol", "units", "units/mL", "mol/L", "mEq/mL", "mM",
+    "mOsm/L", "mOsm/kg", "pH", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
+    "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage",
+})  # fmt: skip
+
+# The picture of a patient holds these itself, so a criterion or a concept may ask for them without a question file.
+PICTURE_FIELDS = frozenset({"pregnancy", "weight_kg", "height_cm", "birth_date", "sex"})
+
+REFERENCES: dict[type[BaseModel], dict[str, str]] = {
+    m.Ingredient: {"allergen_groups": "allergen_groups"},
+    m.Component: {"ingredient": "ingredients"},
+    m.Presentation: {"allergen_groups": "allergen_groups"},
+    m.AllergenGroup: {"concept": "concepts"},
+    m.Scope: {"ingredients": "ingredients", "zones": "zones", "zones_except": "zones", "topical": "ingredients"},
+    m.Zone: {"body_map": "body_maps"},
+    m.MapZone: {"zone": "zones"},
+    m.BlendPart: {"presentation": "presentations"},
+    m.Protocol: {
+        "indication": "indications", "policy": "policies", "ingredients": "ingredients", "technique": "techniques",
+        "aftercare": "aftercare_rules", "trials": "trials",
+    },
+    m.Indication: {
+        "zones": "zones", "protocols": "protocols", "scales": "scales", "primary_scale": "scales", "alternatives": "comparisons", "reactions": "reactions",
+    },
+    m.Trial: {"source": "sources"},
+    m.Reaction: {"ingredients": "ingredients", "signs": "signs"},
+    m.TriageRule: {"any_of": "signs", "and_any_of": "signs", "suspects": "reactions"},
+    m.AftercareRule: {"techniques": "techniques", "ingredients": "ingredients"},
+    c.ConditionIs: {"condition": "concepts"},
+    c.MedicineIs: {"medicine": "concepts"},
+}  # fmt: skip
+
+CLASS_REFERENCES: dict[type[BaseModel], dict[str, str]] = {m.Scope: {"classes": "classes", "flags": "flags"}}
+
+_MEASURED = re.compile(r"\d[\d.,]*\s*(?:mg|mL|mm|cm|%|kg|days?|weeks?|months?|hours?)(?![\w/])")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, where, and how to mend it. Only ``serious`` ones break the knowledge."""
+
+    file: str
+    place: str
+    what: str
+    remedy: str
+    serious: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.place}: {self.what}; {self.remedy}{'' if self.serious else ' (warning)'}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"file": self.file, "place": self.place, "what": self.what, "remedy": self.remedy, "serious": self.serious}
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """One model inside an entry, with the way to it."""
+
+    kind: str
+    id: str
+    path: str
+    node: BaseModel
+
+
+def problems(library: Library, today: dt.date) -> list[Problem]:
+    """Everything that does not hold together, in the order of the files; warnings last."""
+    found: list[Problem] = []
+    cited: set[str] = set()
+    for kind, id_, entry in library.entries():
+        for at in _walk(kind, id_, "", entry):
+            found += _references(library, at)
+            found += _criteria(library, at)
+            found += _dates(library, at, today)
+            if isinstance(at.node, m.Cited):
+                cited.update(at.node.source)
+                found += _citation(library, at, at.node)
+            if isinstance(at.node, m.Quantity) and at.node.unit not in UNITS:
+                found.append(_problem(library, at, f"the unit {at.node.unit} is not in use", "write one of the units of knowledge.check.UNITS"))
+            if isinstance(at.node, m.Trial):
+                cited.update(at.node.source)
+        found += _uncited(library, kind, id_, entry)
+    found += _pairs(library) + _protocols(library) + _maps(library)
+    return found + _unused(library, cited)
+
+
+def _walk(kind: str, id_: str, path: str, node: object) -> Iterator[_At]:
+    if isinstance(node, BaseModel):
+        yield _At(kind, id_, path or "entry", node)
+        for name in type(node).model_fields:
+            yield from _walk(kind, id_, f"{path}.{name}" if path else name, getattr(node, name))
+    elif isinstance(node, tuple | list):
+        for number, item in enumerate(node):
+            yield from _walk(kind, id_, f"{path}.{number}", item)
+    elif isinstance(node, dict):
+        for key, item in node.items():
+            yield from _walk(kind, id_, f"{path}.{key}", item)
+
+
+def _references(library: Library, at: _At) -> Iterator[Problem]:
+    for field, kind in REFERENCES.get(type(at.node), {}).items():
+        value = getattr(at.node, field)
+        known = getattr(library, kind)
+        for name in (value,) if isinstance(value, str) else value or ():
+            if name not in known:
+                yield _problem(library, at, f"{field} names {name}, which is not in {kind}", f"correct it or add {kind}/{name}.yaml")
+    for field, attribute in CLASS_REFERENCES.get(type(at.node), {}).items():
+        known = {name for ingredient in library.ingredients.values() for name in getattr(ingredient, attribute)}
+        for name in getattr(at.node, field):
+            if name not in known:
+                yield _problem(library, at, f"{field} names {name}, which no ingredient carries", "correct it or add it to an ingredient", serious=False)
+
+
+def _criteria(library: Library, at: _At) -> Iterator[Problem]:
+    node = at.node
+    if isinstance(node, c.AllergyTo) and node.allergy != "blend" and node.allergy not in library.allergen_groups and node.allergy not in library.concepts:
+        yield _problem(library, at, f"allergy names {node.allergy}, which is no allergen group", f"correct it or add allergen_groups/{node.allergy}.yaml")
+    asked = node.answer if isinstance(node, c.AnswerIs) else node.question if isinstance(node, m.Concept) else None
+    if asked and asked not in library.questions and asked not in PICTURE_FIELDS:
+        yield _problem(library, at, f"asks {asked}, which is no question", f"correct it or add questions/{asked}.yaml")
+
+
+def _dates(library: Library, at: _At, today: dt.date) -> Iterator[Problem]:
+    reviewed = getattr(at.node, "reviewed", None)
+    if isinstance(reviewed, dt.date) and reviewed > today:
+        yield _problem(library, at, f"was reviewed on {reviewed}, which is after {today}", "write the day on which it was really read")
+
+
+def _citation(library: Library, at: _At, node: m.Cited) -> Iterator[Problem]:
+    for key in node.source:
+        if key not in library.sources:
+            yield _problem(library, at, f"cites {key}, which is not in sources", f"correct the key or add sources/{key}.yaml")
+        elif library.sources[key].kind == "design" and node.grade is not m.Grade.D:
+            yield _problem(library, at, f"is our own derivation with grade {node.grade.value}", "grade it D")
+        elif library.sources[key].kind == "page" and node.grade is m.Grade.A and len(node.source) == 1:
+            yield _problem(library, at, f"gives grade A to the web page {key}", "grade a page C, or cite the document behind it", serious=False)
+
+
+def _uncited(library: Library, kind: str, id_: str, entry: m.Known) -> Iterator[Problem]:
+    """An entry that states a measured number and cites nothing at all. Sources and lists of codes state no facts."""
+    if isinstance(entry, m.Source | m.Concept | m.Question | m.ConsentText | m.BodyMap | m.Trial):
+        return
+    nodes = list(_walk(kind, id_, "", entry))
+    if any(isinstance(at.node, m.Cited) for at in nodes):
+        return
+    for at in nodes:
+        for field in type(at.node).model_fields:
+            value = getattr(at.node, field)
+            if isinstance(value, str) and _MEASURED.search(value):
+                yield _problem(library, at, f"{field} states “{_MEASURED.search(value).group()}” and nothing here is cited", "give it a source")  # type: ignore[union-attr]
+
+
+def _pairs(library: Library) -> list[Problem]:
+    classes = {name for ingredient in library.ingredients.values() for name in (*ingredient.classes, ingredient.substance_class)}
+    found = []
+    for id_, pair in library.incompatibilities.items():
+        for side in (pair.a, pair.b):
+            by_class = side.startswith("class:")
+            known = side == "*" or (side.removeprefix("class:") in classes if by_class else side in library.ingredients)
+            if not known:
+                at, what = _At("incompatibilities", id_, "entry", pair), f"names {side}, which is no ingredient and no class"
+                found.append(_problem(library, at, what, "correct it or add the ingredient", serious=not by_class))
+    return found
+
+
+def _protocols(library: Library) -> list[Problem]:
+    """A protocol and its indication name each other, and a protocol's ingredients are those of its blend."""
+    found = []
+    for id_, protocol in library.protocols.items():
+        at = _At("protocols", id_, "entry", protocol)
+        indication = library.indications.get(protocol.indication)
+        if indication and id_ not in indication.protocols:
+            found.append(_problem(library, at, f"is not among the protocols of {indication.id}", "add it there or name another indication"))
+        pieces = [library.presentations[piece.presentation] for piece in protocol.blend if piece.presentation in library.presentations]
+        held = {part.ingredient for piece in pieces for part in piece.components}
+        if held and held != set(protocol.ingredients):
+            named, mixed = ", ".join(sorted(protocol.ingredients)), ", ".join(sorted(held))
+            found.append(_problem(library, at, f"names {named} but its blend holds {mixed}", "make the two agree"))
+    for id_, entry in library.indications.items():
+        at = _At("indications", id_, "protocols", entry)
+        for protocol_id in entry.protocols:
+            known = library.protocols.get(protocol_id)
+            if known and known.indication != id_:
+                found.append(_problem(library, at, f"{protocol_id} belongs to {known.indication}", "make the two agree"))
+        if entry.primary_scale not in entry.scales:
+            found.append(_problem(library, at, f"{entry.primary_scale} is not among its scales", "add it to scales"))
+    return found
+
+
+def _maps(library: Library) -> list[Problem]:
+    found = []
+    for id_, zone in library.zones.items():
+        drawn = library.body_maps.get(zone.body_map)
+        if drawn and id_ not in {area.zone for area in drawn.zones}:
+            at = _At("zones", id_, "body_map", zone)
+            found.append(_problem(library, at, f"is not drawn on {zone.body_map}", "draw it there or name another map", serious=False))
+    return found
+
+
+def _unused(library: Library, cited: set[str]) -> list[Problem]:
+    """Entries nothing points to: not wrong, but perhaps forgotten."""
+    signs = {sign for reaction in library.reactions.values() for sign in reaction.signs}
+    signs |= {sign for rule in library.triage_rules.values() for sign in (*rule.any_of, *rule.and_any_of)}
+    options = {option for indication in library.indications.values() for option in indication.alternatives}
+    loose = [("sources", key, "nothing cites it") for key in library.sources if key not in cited]
+    loose += [("signs", key, "no reaction and no triage rule uses it") for key in library.signs if key not in signs]
+    loose += [("comparisons", key, "no indication offers it") for key in library.comparisons if key not in options]
+    return [
+        Problem(_file(library, kind, key), key, what, "use it or remove it", serious=False)
+        for kind, key, what in loose
+    ]  # fmt: skip
+
+
+def _problem(library: Library, at: _At, what: str, remedy: str, *, serious: bool = True) -> Problem:
+    return Problem(_file(library, at.kind, at.id), f"{at.id}: {at.path}", what, remedy, serious)
+
+
+def _file(library: Library, kind: str, id_: str) -> str:
+    path = library.files.get((kind, id_), Path(kind) / f"{id_}.yaml")
+    return str(path.relative_to(DATA)) if path.is_relative_to(DATA) else str(path)
