@@ -441,6 +441,7 @@ class Protocol(Entry):
     evaluation: Evaluation
     stop_rule: Statement
     maintenance: Statement
+    maintenance_interval_days: Quantity | None = None  # None: no interval is established
     aftercare: tuple[Id, ...] = ()
     trials: tuple[str, ...] = ()
     verdict: Literal["supported", "mixed", "negative", "label"]
