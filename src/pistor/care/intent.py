@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from pistor.knowledge import Library
+from pistor.knowledge.model import Application, Indication, Protocol
+
+USUAL_INDICATION = {"pain": "neck_pain", "skin": "facial_skin_quality", "hair": "androgenetic_alopecia", "fat": "submental_fat"}
+
+
+class UnknownId(ValueError):
+    """Something was named that the knowledge base does not know; the message lists what it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +35,115 @@ class Intent:
     jurisdiction: str | None = None
     topical: tuple[str, ...] = ()
     assumed: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "application": self.application,
+            "indication": self.indication,
+            "zone": self.zone,
+            "ingredients": list(self.ingredients),
+            "presentations": list(self.presentations),
+            "protocol": self.protocol,
+            "technique": self.technique,
+            "jurisdiction": self.jurisdiction,
+            "topical": list(self.topical),
+            "assumed": list(self.assumed),
+        }
+
+
+def intent_for(
+    library: Library,
+    application: str,
+    indication: str | None = None,
+    zone: str | None = None,
+    ingredients: Sequence[str] = (),
+    jurisdiction: str | None = None,
+    protocol: str | None = None,
+    topical: Sequence[str] = (),
+) -> Intent:
+    """An intent with what nobody chose filled in and named in ``assumed``. Raises :class:`UnknownId`."""
+    if application not in tuple(Application):
+        raise UnknownId(_unknown("application", application, tuple(Application)))
+    for id_ in (*ingredients, *topical):
+        _check("ingredient", id_, library.ingredients)
+    if zone is not None:
+        _check("zone", zone, library.zones)
+    country = _country(jurisdiction)
+    assumed: list[str] = []
+    chosen_protocol = _protocol_named(library, protocol)
+    chosen = _indication(library, application, indication or (chosen_protocol.indication if chosen_protocol else None), zone, ingredients)
+    if chosen is None:
+        return Intent(application, "", zone or "", tuple(ingredients), jurisdiction=country, topical=tuple(topical), assumed=("no indication is known",))
+    if indication is None and chosen_protocol is None:
+        assumed.append(f"indication {chosen.id}")
+    if zone is None:
+        zone = chosen.zones[0]
+        assumed.append(f"zone {zone}")
+    if chosen_protocol is None:
+        chosen_protocol = _protocol(library, chosen, ingredients)
+        if chosen_protocol is not None:
+            assumed.append(f"protocol {chosen_protocol.id}")
+    used = tuple(ingredients)
+    if not used and chosen_protocol is not None:
+        used = tuple(chosen_protocol.ingredients)
+        assumed.append("ingredients " + ", ".join(used))
+    return Intent(
+        application=application,
+        indication=chosen.id,
+        zone=zone,
+        ingredients=used,
+        presentations=tuple(part.presentation for part in chosen_protocol.blend) if chosen_protocol else (),
+        protocol=chosen_protocol.id if chosen_protocol else None,
+        technique=chosen_protocol.technique if chosen_protocol else None,
+        jurisdiction=country,
+        topical=tuple(topical),
+        assumed=tuple(assumed),
+    )
+
+
+def _indication(library: Library, application: str, named: str | None, zone: str | None, ingredients: Sequence[str]) -> Indication | None:
+    of_application = {id_: entry for id_, entry in library.indications.items() if entry.application == application}
+    if named is not None:
+        _check(f"indication for {application}", named, of_application)
+        return of_application[named]
+    in_zone = [entry for entry in of_application.values() if zone is None or zone in entry.zones] or list(of_application.values())
+    wanted = [e for e in in_zone if any(set(ingredients) <= set(library.protocols[p].ingredients) for p in e.protocols if p in library.protocols)] or in_zone
+    usual = next((entry for entry in wanted if entry.id == USUAL_INDICATION[application]), None)
+    return usual or (wanted[0] if wanted else None)
+
+
+def _protocol_named(library: Library, id_: str | None) -> Protocol | None:
+    if id_ is None:
+        return None
+    _check("protocol", id_, library.protocols)
+    return library.protocols[id_]
+
+
+def _protocol(library: Library, indication: Indication, ingredients: Sequence[str]) -> Protocol | None:
+    """The first protocol of the indication, or with chosen ingredients the first whose actives they are."""
+    known = [library.protocols[id_] for id_ in indication.protocols if id_ in library.protocols]
+    if not ingredients:
+        return known[0] if known else None
+    chosen = _actives(library, ingredients)
+    return next((entry for entry in known if _actives(library, entry.ingredients) == chosen), None)
+
+
+def _actives(library: Library, ids: Iterable[str]) -> set[str]:
+    return {id_ for id_ in ids if id_ not in library.ingredients or library.ingredients[id_].active}
+
+
+def _country(code: str | None) -> str | None:
+    if not code:
+        return None
+    if not re.fullmatch(r"[A-Za-z]{2}", code):
+        raise UnknownId(f"“{code}” is not a country code; give two letters such as FR or US, or leave it out where the country is not known.")
+    return code.upper()
+
+
+def _check(what: str, id_: str, known: Mapping[str, Any]) -> None:
+    if id_ not in known:
+        raise UnknownId(_unknown(what, id_, tuple(known)))
+
+
+def _unknown(what: str, id_: str, known: Sequence[str]) -> str:
+    return f"“{id_}” is no known {what}; known are {', '.join(known) or 'none'}."

@@ -1,7 +1,11 @@
-"""What went wrong with what was brought: one sentence that names file, place and remedy."""
+"""What cannot be used, said in one sentence."""
 
 from __future__ import annotations
 
 
 class Unusable(Exception):
-    """The file or record cannot be used. The message is the sentence a person reads."""
+    """The input cannot be used. The message is one sentence: what is wrong, where, and what to do instead."""
+
+    @property
+    def sentence(self) -> str:
+        return str(self)

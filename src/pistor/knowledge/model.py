@@ -363,7 +363,7 @@ class Layer(Known):
 class Zone(Entry):
     name: str
     applications: tuple[Application, ...]
-    body_map: Id
+    body_map: Id | None = None  # None: not drawn yet
     snomed: Code | None = None
     layers: tuple[Layer, ...] = ()  # empty: unknown
     cautions: tuple[Statement, ...] = ()

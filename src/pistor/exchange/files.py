@@ -1,0 +1,47 @@
+"""A file someone names on the command line or brings to the clinic: a FHIR bundle or a Pistor case."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from pistor.exchange.case import read_case
+from pistor.exchange.errors import Unusable
+from pistor.exchange.fhir import read_record
+from pistor.exchange.imported import ImportedRecord
+from pistor.knowledge import Library
+
+LIMIT_BYTES = 64 * 1024 * 1024
+
+
+def read_file(path: Path | str, on: dt.date, library: Library | None = None) -> ImportedRecord:
+    """The record in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise Unusable("this is a folder; name a file with one patient's record.")
+        if size > LIMIT_BYTES:
+            raise Unusable(
+                f"the file has {size / 1e6:.0f} MB and at most {LIMIT_BYTES / 1e6:.0f} MB are read; export fewer years, or leave out documents and images."
+            )
+        data = path.read_bytes()
+        return read_bytes(data, on, name=path.name, library=library)
+    except FileNotFoundError:
+        raise Unusable(f"{path}: there is no such file; check the path.") from None
+    except OSError as error:
+        raise Unusable(f"{path}: the file cannot be read ({error.strerror or 'unknown reason'}); check its permissions.") from None
+    except ValueError as error:  # a path with a null byte
+        raise Unusable(f"The path cannot be used ({error}); check it.") from None
+    except Unusable as problem:
+        said = problem.sentence
+        raise Unusable(f"{path}: {said}") from None
+
+
+def read_bytes(data: bytes, on: dt.date, *, name: str = "", library: Library | None = None) -> ImportedRecord:
+    """The record in these bytes; its name decides between JSON and YAML where the content does not."""
+    if len(data) > LIMIT_BYTES:
+        raise Unusable(f"The file is larger than {LIMIT_BYTES / 1e6:.0f} MB; export fewer years, or leave out documents and images.")
+    start = data[:400].lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_yaml = name.lower().endswith((".yaml", ".yml")) or (not name.lower().endswith(".json") and start[:1] not in (b"{", b"[", b"<", b""))
+    return read_case(data, on, library=library) if is_yaml else read_record(data, on)
