@@ -52,7 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def assess(options: argparse.Namespace) -> int:
     """Whether this patient can have what is meant, with findings, missing answers and sources."""
-    raise Unanswerable("assess is not there yet.")
+    from pistor.care.candidacy import assess as verdict_on
+    from pistor.exchange.verdicts import verdict_dict, verdict_text
+
+    library, picture, intent = _case(options)
+    verdict = verdict_on(picture, intent, library)
+    if options.json:
+        _print_json(verdict_dict(verdict, picture, intent, library))
+    else:
+        print(verdict_text(verdict, picture, intent, library))
+    return 0
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -118,7 +127,7 @@ def _case(options: argparse.Namespace) -> tuple[Library, PatientPicture, Intent]
         jurisdiction=options.jurisdiction,
         protocol=options.protocol,
     )
-    return library, read_file(options.file, options.on).picture, intent
+    return library, read_file(options.file, options.on, library).picture, intent
 
 
 def _parser() -> argparse.ArgumentParser:

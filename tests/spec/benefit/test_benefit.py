@@ -1,0 +1,93 @@
+"""Expected benefit: absolute numbers with the comparator, honest about what was not read."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from pistor.care.alternatives import ROWS, compare
+from pistor.care.benefit import benefit_of, wilson
+
+
+# Known values of the Wilson score interval (z = 1.96), computed by hand from the formula.
+@pytest.mark.parametrize(
+    ("percent", "n", "low", "high"),
+    [
+        ("70.0", 256, "64.1", "75.3"),
+        ("18.6", 250, "14.3", "23.9"),
+        ("0", 250, "0.0", "1.5"),
+        ("100", 10, "72.2", "100.0"),
+        ("50", 10, "23.7", "76.3"),
+        ("62.8", 86, "52.2", "72.3"),
+    ],
+)
+def test_the_interval_of_a_share_is_wilsons(percent, n, low, high):
+    interval = wilson(Decimal(percent), n)
+    assert (interval.low, interval.high) == (Decimal(low), Decimal(high))
+
+
+@pytest.mark.parametrize(("percent", "n"), [("50", 0), ("50", -3), ("-1", 10), ("101", 10)])
+def test_a_share_that_cannot_be_has_no_interval(percent, n):
+    with pytest.raises(ValueError, match="no interval"):
+        wilson(Decimal(percent), n)
+
+
+def test_both_arms_of_the_submental_trial_are_told(library):
+    outcome = benefit_of(library, "submental_deoxycholic_acid").trials[0].outcomes[0]
+    assert [(arm.role, str(arm.value), arm.n) for arm in outcome.arms] == [("treated", "70.0", 256), ("comparator", "18.6", 250)]
+
+
+def test_a_share_without_its_number_of_people_gets_no_interval(library):
+    kept = next(trial for trial in benefit_of(library, "submental_deoxycholic_acid").trials if trial.id == "REFLT")
+    assert all(arm.interval is None for outcome in kept.outcomes for arm in outcome.arms)
+
+
+def test_an_arm_that_was_not_readable_is_no_data_and_never_zero(library):
+    needle_only = benefit_of(library, "neck_pain_lidocaine").trials[0].outcomes[0].arms[1]
+    assert needle_only.no_data
+    assert needle_only.value is None
+    assert needle_only.as_dict()["no_data"] is True
+
+
+def test_the_vitamin_blend_is_told_as_negative_and_keeps_its_trials(library):
+    told = benefit_of(library, "facial_skin_vitamin_blend")
+    assert told.verdict == "negative"
+    assert {"AMIN06", "ELD12"} <= {trial.id for trial in told.trials}
+    assert not told.no_data
+
+
+def test_a_trial_without_a_control_says_so(library):
+    series = next(trial for trial in benefit_of(library, "neck_pain_lidocaine_diclofenac").trials if trial.id == "RAN24")
+    assert series.control is None
+    assert not any(outcome.has_comparator for outcome in series.outcomes)
+
+
+def test_every_protocol_tells_its_benefit(library):
+    for protocol in library.protocols:
+        assert benefit_of(library, protocol).as_dict()["trials"]
+
+
+def test_options_stand_in_the_order_of_the_alphabet(library):
+    for indication in library.indications.values():
+        names = [option.name for option in compare(library, indication.application.value, indication.id).options]
+        assert names == sorted(names, key=str.casefold)
+
+
+def test_a_cell_without_a_source_is_unknown(library):
+    table = compare(library, "fat", "submental_fat")
+    target = next(row for row in table.rows if row.id == "target")
+    liposuction = [option.id for option in table.options].index("liposuction")
+    assert target.cells[liposuction] is None
+    assert table.as_dict()["rows"][table.rows.index(target)]["cells"][liposuction] is None
+
+
+def test_every_cell_that_is_filled_is_cited(library):
+    for option in library.comparisons.values():
+        assert set(option.rows) <= set(ROWS)
+        assert all(statement.source and statement.at for statement in option.rows.values())
+
+
+def test_every_option_card_answers_every_row_of_the_table(library):
+    table = compare(library, "skin", "facial_skin_quality")
+    assert [label for label, _ in table.card("filler")] == [row.label for row in table.rows]
