@@ -171,9 +171,9 @@ class _Reader:
             self.procedures.append(value)
 
     def observation(self, resource: dict[str, Any]) -> None:
-        if code_of(resource.get("status")) in ("entered-in-error", "cancelled"):
-            return
         codes = r.loinc_codes(resource)
+        if not codes or code_of(resource.get("status")) in ("entered-in-error", "cancelled"):
+            return
         if r.PREGNANCY in codes and (statement := r.pregnancy(resource)) is not None:
             self.pregnancy.append(statement)
         for code, name in ((r.WEIGHT, "weight_kg"), (r.HEIGHT, "height_cm")):

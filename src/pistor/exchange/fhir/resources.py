@@ -19,6 +19,7 @@ _ACTIVE = {"active": True, "recurrence": True, "relapse": True, "inactive": Fals
 _NOT_SAID = {"no-allergy-info", "no-problem-info", "no-medication-info"}  # IPS: "no information", which is not "none"
 
 WEIGHT, HEIGHT, PREGNANCY = "29463-7", "8302-2", "82810-3"
+READ_CODES = frozenset({WEIGHT, HEIGHT, PREGNANCY})
 _PREGNANT: dict[str, PregnancyState] = {
     "LA15173-0": "pregnant", "77386006": "pregnant",
     "LA26683-5": "not_pregnant", "60001007": "not_pregnant",
@@ -164,7 +165,11 @@ def observed_on(resource: Resource) -> dt.date | None:
 
 
 def loinc_codes(resource: Resource) -> set[str]:
-    return {c.code for c in codings(resource.get("code")) if c.system == "loinc"}
+    """Those LOINC codes of an observation that are read; most observations in a record carry none of them."""
+    coded = list(items(mapping(resource.get("code")).get("coding")))
+    if not any(coding.get("code") in READ_CODES for coding in coded if isinstance(coding.get("code"), str)):
+        return set()
+    return {c.code for c in codings(resource.get("code")) if c.system == "loinc"} & READ_CODES
 
 
 def measurement(resource: Resource, name: str) -> Measurement | str:

@@ -46,6 +46,8 @@ def text(value: object) -> str:
     """A string on one line, without control characters or lone surrogates, cut to a length a page can show."""
     if not isinstance(value, str):
         return ""
+    if len(value) <= _TEXT and value.isprintable() and "  " not in value:
+        return value.strip()
     clean = "".join(c if c.isprintable() else " " for c in value[: _TEXT * 2].encode("utf-8", "ignore").decode())
     return " ".join(clean.split())[:_TEXT]
 

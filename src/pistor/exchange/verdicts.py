@@ -1,0 +1,129 @@
+"""A verdict for a terminal: the JSON object scripts rely on, and a report a person reads."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from pistor.care.candidacy import Verdict, VerdictState
+from pistor.care.consultation import PatientPicture
+from pistor.care.evidence import Effect, Fact, Finding
+from pistor.care.intent import Intent
+from pistor.knowledge import Library
+
+WORDS = {
+    VerdictState.ELIGIBLE: "Eligible",
+    VerdictState.WITH_CONDITIONS: "Eligible with conditions",
+    VerdictState.REFER: "Refer",
+    VerdictState.NOT_ELIGIBLE: "Not eligible",
+    VerdictState.CANNOT_TELL: "Cannot tell",
+}
+_HEADINGS = {
+    Effect.CONTRAINDICATED: "Against it",
+    Effect.REFER: "Refer",
+    Effect.CAUTION: "Conditions",
+    Effect.ASK: "Not known",
+    Effect.INFORM: "To know",
+}
+_WIDTH = 100
+
+
+def verdict_dict(verdict: Verdict, picture: PatientPicture, intent: Intent, library: Library) -> dict[str, Any]:
+    """The verdict with what it was asked about, the questions in words, and what the record left open."""
+    return {
+        **verdict.as_dict(),
+        "sentence": sentence(verdict),
+        "questions": [question(library, id_) for id_ in verdict.missing],
+        "intent": intent.as_dict(),
+        "on": picture.on.isoformat(),
+        "patient": {"age_years": picture.age_years, "sex": picture.sex, "deceased": picture.deceased},
+        "notes": [note.value for note in picture.notes],
+    }
+
+
+def question(library: Library, id_: str) -> dict[str, Any]:
+    """A question as it is asked, with why."""
+    entry = library.questions.get(id_)
+    if entry is None:
+        return {"id": id_, "text": id_.replace("_", " "), "why": ""}
+    return {"id": id_, "text": entry.text, "why": entry.why, "answer": entry.answer, "unit": entry.unit, "choices": list(entry.choices)}
+
+
+def sentence(verdict: Verdict) -> str:
+    """Why the verdict is what it is, in one sentence."""
+    deciding = {
+        VerdictState.NOT_ELIGIBLE: Effect.CONTRAINDICATED,
+        VerdictState.REFER: Effect.REFER,
+        VerdictState.WITH_CONDITIONS: Effect.CAUTION,
+    }.get(verdict.state)
+    if verdict.state is VerdictState.ELIGIBLE:
+        return f"Nothing speaks against it among the {len(verdict.checked)} rules that were asked."
+    if deciding is None:
+        others = [f for f in verdict.findings if f.effect is Effect.ASK and not f.missing]
+        count = len(verdict.missing)
+        if not count:
+            return others[0].text if others else "Something needed is not known."
+        return f"{count} answers are missing." if count > 1 else "One answer is missing."
+    found = [finding for finding in verdict.findings if finding.effect is deciding]
+    more = f" And {len(found) - 1} more." if len(found) > 1 else ""
+    return found[0].text + more
+
+
+def verdict_text(verdict: Verdict, picture: PatientPicture, intent: Intent, library: Library) -> str:
+    """The verdict as a report: sentence, reason, source and grade of each finding, then the questions."""
+    lines = [f"{WORDS[verdict.state].upper()}: {sentence(verdict)}", ""]
+    lines += [f"{_who(picture)}, asked on {_day(picture)}.", _what(intent, library)]
+    if intent.assumed:
+        lines.append("Assumed, because not said: " + "; ".join(intent.assumed) + ".")
+    for effect, heading in _HEADINGS.items():
+        found = [finding for finding in verdict.findings if finding.effect is effect]
+        if found:
+            lines += ["", heading]
+            for finding in found:
+                lines += _finding(finding)
+    if verdict.missing:
+        lines += ["", f"Questions that would settle it ({len(verdict.missing)})"]
+        for id_ in verdict.missing:
+            asked = question(library, id_)
+            lines += _wrapped(f"- {asked['text']}", "  ") + (_wrapped(f"  Why: {asked['why']} [{id_}]", "    "))
+    lines += [
+        "",
+        f"{len(verdict.checked)} rules were asked and did not hold. Knowledge {verdict.knowledge_version}.",
+        "Advice for licensed clinicians; it does not decide.",
+    ]
+    return "\n".join(lines)
+
+
+def _finding(finding: Finding) -> list[str]:
+    lines = _wrapped(f"- {finding.text}{' (cannot be overridden)' if finding.stops else ''}", "  ")
+    if finding.because:
+        lines += _wrapped("  Because: " + "; ".join(_fact(fact) for fact in finding.because), "    ")
+    if finding.sources:
+        lines += _wrapped("  Sources: " + "; ".join(f"{s.key} ({s.locator}), grade {s.grade}" for s in finding.sources), "    ")
+    if finding.limits and finding.effect is not Effect.ASK:
+        lines += _wrapped(f"  Limits: {finding.limits}", "    ")
+    return lines
+
+
+def _fact(fact: Fact) -> str:
+    dated = f", {fact.date.day} {fact.date:%b %Y}" if fact.date else ""
+    return f"{fact.name}: {fact.value}{dated} ({fact.origin})"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_long_words=False) or [""]
+
+
+def _who(picture: PatientPicture) -> str:
+    age = "age not known" if picture.age_years is None else f"{picture.age_years} years"
+    return f"{'Sex not known' if picture.sex == 'unknown' else picture.sex.capitalize()}, {age}"
+
+
+def _day(picture: PatientPicture) -> str:
+    return f"{picture.on.day} {picture.on:%b %Y}"
+
+
+def _what(intent: Intent, library: Library) -> str:
+    names = [library.ingredients[id_].name if id_ in library.ingredients else id_ for id_ in intent.ingredients]
+    indication = library.indications.get(intent.indication)
+    return f"Asked about: {indication.name if indication else intent.application}, zone {intent.zone or 'not known'}, with {', '.join(names) or 'no product'}; country {intent.jurisdiction or 'not known'}."
