@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 from pistor.records.base import uuid7
+
+if TYPE_CHECKING:
+    from pistor.records.people import Clinic
 
 
 class AuditHead(models.Model):
@@ -43,7 +47,7 @@ class AuditEvent(models.Model):
         body: dict[str, Any] = {
             "clinic": str(self.clinic_id),
             "sequence": self.sequence,
-            "at": self.at.isoformat(),
+            "at": self.at.astimezone(dt.UTC).isoformat(),
             "actor": str(self.actor) if self.actor else None,
             "verb": self.verb,
             "subject": self.subject,
@@ -53,3 +57,22 @@ class AuditEvent(models.Model):
             "previous": self.previous,
         }
         return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def verify_chain(clinic: Clinic) -> list[str]:
+    """Every break in a clinic's chain, as sentences; an empty list where each event follows from the one before."""
+    breaks: list[str] = []
+    expected, previous = 1, "0" * 64
+    for event in AuditEvent.objects.filter(clinic=clinic).order_by("sequence").iterator(chunk_size=2000):
+        if event.sequence != expected:
+            breaks.append(f"Event {expected} is missing: the next one kept is {event.sequence}.")
+        if event.previous != previous:
+            breaks.append(f"Event {event.sequence} ({event.verb}) does not follow from the one before it: something was removed, inserted or changed.")
+        if event.digest() != event.sha256:
+            breaks.append(f"Event {event.sequence} ({event.verb}) was changed after it was written.")
+        expected, previous = event.sequence + 1, event.sha256
+    head = AuditHead.objects.filter(clinic=clinic).first()
+    end = (head.sequence, head.sha256) if head else (0, "0" * 64)
+    if end != (expected - 1, previous):
+        breaks.append(f"The chain ends at event {expected - 1}, but its head says {end[0]}: events were removed or added at the end.")
+    return breaks

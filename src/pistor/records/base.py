@@ -22,8 +22,8 @@ def uuid7() -> uuid.UUID:
 
 
 class ClinicQuerySet(models.QuerySet):
-    def of(self, clinic: Clinic) -> Self:
-        """Only the rows of this clinic. Every page and action starts here."""
+    def of(self, clinic: Clinic | None) -> Self:
+        """Only the rows of this clinic, and none for someone without one. Every page and action starts here."""
         return self.filter(clinic=clinic)
 
 

@@ -23,3 +23,18 @@ class ScaleScore(ClinicRow):
 
     class Meta:
         indexes = [models.Index(fields=["course", "scale", "measured_on"], name="scores_of_course")]
+
+
+def scores_of(course: Course) -> list[ScaleScore]:
+    """The scores that count, oldest first: of several for one scale and day the one entered last, and none marked not assessed."""
+    rows = ScaleScore.objects.of(course.clinic).filter(course=course).order_by("measured_on", "created_at", "id")
+    newest = {(row.scale, row.measured_on): row for row in rows}
+    return [row for row in newest.values() if row.score is not None]
+
+
+def baseline_and_latest(scores: list[ScaleScore], scale: str) -> tuple[ScaleScore | None, ScaleScore | None]:
+    """The last score before the first treatment, and the last one after it."""
+    mine = [row for row in scores if row.scale == scale]
+    before = [row for row in mine if row.is_baseline]
+    after = [row for row in mine if not row.is_baseline]
+    return (before[-1] if before else None), (after[-1] if after else None)
