@@ -283,18 +283,18 @@ def _breastfeeding(chart: Chart) -> Reply:
     if chart.picture.sex == "male":
         return NO
     answer = chart.picture.answers.get("breastfeeding")
+    said_no = answer is not None and answer.value == "no"
+    positive = next((pregnancy_fact(s) for s in chart.picture.pregnancy if s.state == "breastfeeding" and _age_days(s.date, chart) <= BREASTFEEDING_DAYS), None)
+    positive = positive or next((condition_fact(c) for c in chart.conditions.get("breastfeeding", ()) if active_now(c, chart.on)), None)
+    if positive is not None:
+        return _despite_answer("breastfeeding", "breastfeeding" if said_no else None, positive, chart)
     if answer is not None and answer.value in ("yes", "no"):
         return Reply(answer.value == "yes", (_answer_fact(answer, chart),))
     for statement in chart.picture.pregnancy:
-        age = _age_days(statement.date, chart)
-        if statement.state == "breastfeeding" and age <= BREASTFEEDING_DAYS:
-            return Reply(True, (pregnancy_fact(statement),))
         # Asked here, the one question covers breastfeeding; an imported "not pregnant" says nothing of it.
-        if statement.state in ("not_pregnant", "trying", "pregnant") and age <= NOT_PREGNANT_DAYS and "Observation" not in statement.origin:
+        asked_here = "Observation" not in statement.origin
+        if statement.state in ("not_pregnant", "trying", "pregnant") and _age_days(statement.date, chart) <= NOT_PREGNANT_DAYS and asked_here:
             return Reply(False, (pregnancy_fact(statement),))
-    for condition in chart.conditions.get("breastfeeding", ()):
-        if active_now(condition, chart.on):
-            return Reply(True, (condition_fact(condition),))
     return Reply(None, (), ("breastfeeding",))
 
 

@@ -56,6 +56,8 @@ def record_findings(chart: Chart) -> list[Finding]:
         found.append(_note("ends_before_it_begins", "A condition ends before it begins; its recorded status was used and its dates were not.", backwards))
     if reversed_ := tuple(medicine_fact(m) for m in picture.medicines if m.start and m.end and m.end < m.start):
         found.append(_note("medicine_ends_before_it_begins", "A medicine ends before it begins: check it with the patient.", reversed_))
+    if undecided := tuple(condition_fact(c) for c in picture.conditions if c.active and c.abatement and c.abatement <= picture.on):
+        found.append(_note("active_with_end_date", "A condition is recorded as active and as ended; it was counted as active.", undecided))
     future = tuple(condition_fact(c) for c in picture.conditions if c.onset and c.onset > picture.on)
     future += tuple(medicine_fact(m) for m in picture.medicines if m.start and m.start > picture.on)
     if future:

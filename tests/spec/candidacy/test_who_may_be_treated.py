@@ -1,0 +1,162 @@
+"""The table a nurse can read: what is known, what is meant, what comes out and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from tests.spec.candidacy.patients import ON, allergy, answer, condition, measured_as, medicine, ordinary, procedure, verdict
+
+TEN_YEARS = dt.date(2016, 11, 23)
+
+
+def days_ago(days: int) -> dt.date:
+    return ON - dt.timedelta(days=days)
+
+
+# what is known of the patient                                            | application            | verdict                    | deciding rule
+TABLE = [
+    ("nothing but noes", {}, "pain", "eligible", None),
+    ("nothing but noes", {}, "skin", "eligible", None),
+    ("nothing but noes", {"sex": "male"}, "hair", "eligible", None),
+    ("nothing but noes", {}, "fat", "eligible", None),
+    # skin and allergy
+    ("herpes in the area today", {"answers": answer("infection_here")}, "skin", "not_eligible", "infection_site"),
+    ("a tumour in the area", {"answers": answer("tumour_here")}, "pain", "not_eligible", "tumour_in_area"),
+    ("allergy to lidocaine", {"allergies": (allergy("Lidocaine"),)}, "pain", "not_eligible", "allergy_ingredient"),
+    ("allergy to lidocaine, Xylocaine by name", {"allergies": (allergy("XYLOCAINE 2%"),)}, "pain", "not_eligible", "allergy_ingredient"),
+    ("allergy to a relative, mepivacaine", {"allergies": (allergy("mepivacaine"),)}, "pain", "not_eligible", "allergy_ingredient"),
+    ("answered yes to a local anaesthetic", {"answers": answer("allergy_local_anaesthetic")}, "pain", "not_eligible", "allergy_ingredient"),
+    ("refuted allergy to lidocaine", {"allergies": (allergy("Lidocaine", refuted=True),)}, "pain", "eligible", None),
+    ("allergy to lidocaine, resolved", {"allergies": (allergy("Lidocaine", active=False),)}, "pain", "eligible", None),
+    ("allergy to lidocaine, status not given", {"allergies": (allergy("Lidocaine", active=None),)}, "pain", "not_eligible", "allergy_ingredient"),
+    ("allergy to lidocaine, no lidocaine used", {"allergies": (allergy("Lidocaine"),)}, "skin", "eligible", None),
+    ("allergy to latex", {"allergies": (allergy("Latex allergy", code=("snomed", "300916003")),)}, "pain", "eligible", None),
+    ("allergy to bee venom and to nuts", {"allergies": (allergy("Allergy to bee venom"), allergy("Allergy to nut"))}, "pain", "eligible", None),
+    ("allergy to aspirin, diclofenac in the blend", {"allergies": (allergy("Aspirin"),)}, "pain with diclofenac", "not_eligible", "allergy_ingredient"),
+    ("allergy to aspirin, no NSAID in the blend", {"allergies": (allergy("Aspirin"),)}, "pain", "eligible", None),
+    ("allergy to dutasteride by name", {"sex": "male", "allergies": (allergy("Dutasteride"),)}, "hair", "not_eligible", "allergy_ingredient"),
+    ("allergy to chlorhexidine", {"allergies": (allergy("Chlorhexidine"),)}, "skin", "eligible_with_conditions", "allergy_antiseptic"),
+    # age
+    ("17 years", {"born": days_ago(17 * 365)}, "skin", "not_eligible", "minor"),
+    ("17 years", {"born": days_ago(17 * 365)}, "fat", "not_eligible", "minor"),
+    ("17 years", {"born": days_ago(17 * 365)}, "pain", "refer", "minor_pain"),
+    ("18 years today", {"born": dt.date(2008, 11, 23)}, "skin", "eligible", None),
+    ("18 years tomorrow", {"born": dt.date(2008, 11, 24)}, "skin", "not_eligible", "minor"),
+    # bleeding
+    ("haemophilia", {"conditions": (condition("Haemophilia A"),)}, "skin", "eligible_with_conditions", "bleeding_disorder"),
+    ("haemophilia", {"conditions": (condition("Haemophilia A"),)}, "fat", "refer", "bleeding_disorder_fat"),
+    ("von Willebrand disease by ICD code only", {"conditions": (condition("VWD", code=("icd10cm", "D68.01")),)}, "skin", "eligible_with_conditions", "bleeding_disorder"),
+    ("warfarin", {"medicines": (medicine("Warfarin Sodium 5 MG Oral Tablet", code=("rxnorm", "855332")),)}, "skin", "eligible_with_conditions", "anticoagulant"),
+    ("apixaban by its name", {"medicines": (medicine("apixaban 5 MG Oral Tablet [Eliquis]"),)}, "skin", "eligible_with_conditions", "anticoagulant"),
+    ("dabigatran by its ATC code", {"medicines": (medicine("x", code=("atc", "B01AE07")),)}, "skin", "eligible_with_conditions", "anticoagulant"),
+    ("warfarin, stopped", {"medicines": (medicine("Warfarin", active=False),)}, "skin", "eligible", None),
+    ("heparin cream", {"medicines": (medicine("heparin topical gel"),)}, "skin", "eligible", None),
+    ("aspirin", {"medicines": (medicine("Aspirin 81 MG Oral Tablet"),)}, "skin", "eligible_with_conditions", "antiplatelet"),
+    # immunity and cancer
+    ("HIV", {"conditions": (condition("Human immunodeficiency virus infection"),)}, "pain", "eligible_with_conditions", "immunosuppression"),
+    ("infliximab", {"medicines": (medicine("infliximab 100 MG Injection"),)}, "skin", "eligible_with_conditions", "immunosuppression"),
+    ("hydrocortisone cream", {"medicines": (medicine("Hydrocortisone 10 MG/ML Topical Cream"),)}, "skin", "eligible", None),
+    ("rheumatoid arthritis", {"conditions": (condition("Rheumatoid arthritis"),)}, "skin", "eligible_with_conditions", "autoimmune"),
+    ("active cancer", {"conditions": (condition("Malignant neoplasm of breast"),)}, "skin", "refer", "malignancy"),
+    ("cancer by ICD code only", {"conditions": (condition("—", code=("icd10cm", "C50.919")),)}, "skin", "refer", "malignancy"),
+    ("cancer, resolved", {"conditions": (condition("Malignant neoplasm of breast", active=False),)}, "skin", "eligible_with_conditions", "malignancy_past"),
+    ("cancer, resolved, and now back pain", {"conditions": (condition("Malignant neoplasm of breast", active=False),)}, "pain", "refer", "pain_red_flags"),
+    ("cancer refuted", {"conditions": (condition("Malignant neoplasm of breast", refuted=True),)}, "skin", "eligible", None),
+    ("mother had cancer", {"conditions": (condition("Family history of breast cancer"),)}, "skin", "eligible", None),
+    ("screened for cancer", {"conditions": (condition("Screening for malignant neoplasm of colon"),)}, "skin", "eligible", None),
+    # medicines
+    ("isotretinoin now", {"medicines": (medicine("isotretinoin 20 MG Oral Capsule"),)}, "skin", "eligible_with_conditions", "isotretinoin"),
+    ("isotretinoin until 5 months ago", {"medicines": (medicine("Isotretinoin", False, end=days_ago(150)),)}, "skin", "eligible_with_conditions", "isotretinoin"),
+    ("isotretinoin until 7 months ago", {"medicines": (medicine("Isotretinoin", False, end=days_ago(210)),)}, "skin", "eligible", None),
+    ("amiodarone", {"medicines": (medicine("Amiodarone 200 MG Oral Tablet"),)}, "pain", "eligible_with_conditions", "class3_antiarrhythmic"),
+    ("amiodarone, no anaesthetic", {"medicines": (medicine("Amiodarone 200 MG Oral Tablet"),)}, "skin", "eligible", None),
+    ("sertraline", {"medicines": (medicine("sertraline 50 MG Oral Tablet"),)}, "skin", "eligible", None),
+    ("naproxen by mouth, NSAID in the blend", {"medicines": (medicine("Naproxen 500 MG Oral Tablet"),)}, "pain with diclofenac", "eligible_with_conditions", "nsaid_duplicate"),
+    ("naproxen by mouth, no NSAID in the blend", {"medicines": (medicine("Naproxen 500 MG Oral Tablet"),)}, "pain", "eligible", None),
+    # NSAID labels
+    ("heart failure", {"conditions": (condition("Chronic congestive heart failure (disorder)"),)}, "pain with diclofenac", "not_eligible", "nsaid_heart_failure"),
+    ("heart failure, lidocaine alone", {"conditions": (condition("Chronic congestive heart failure (disorder)"),)}, "pain", "eligible", None),
+    ("stroke years ago", {"conditions": (condition("Stroke", False, onset=TEN_YEARS),)}, "pain with diclofenac", "not_eligible", "nsaid_vascular"),
+    ("ulcer years ago", {"conditions": (condition("Gastric ulcer", False),)}, "pain with ketoprofen", "not_eligible", "nsaid_ulcer"),
+    ("warfarin with ketoprofen", {"medicines": (medicine("Warfarin"),)}, "pain with ketoprofen", "not_eligible", "ketoprofen_bleeding"),
+    ("asthma after aspirin", {"answers": answer("nsaid_asthma")}, "pain with diclofenac", "not_eligible", "nsaid_asthma"),
+    # hair
+    ("finasteride by mouth", {"sex": "male", "medicines": (medicine("Finasteride 1 MG Oral Tablet"),)}, "hair", "eligible_with_conditions", "five_ari_duplicate"),
+    ("a woman without contraception", {"answers": answer("contraception", "none")}, "hair", "not_eligible", "dutasteride_childbearing"),
+    ("a woman without contraception, minoxidil", {"answers": answer("contraception", "none")}, "hair with minoxidil", "eligible", None),
+    # fat
+    ("dysphagia years ago", {"conditions": (condition("Dysphagia", False),)}, "fat", "not_eligible", "dysphagia"),
+    ("neck lift years ago", {"procedures": (procedure("Neck lift"),)}, "fat", "eligible_with_conditions", "prior_neck_surgery"),
+    ("lax skin, not fat", {"answers": answer("platysma_laxity")}, "fat", "refer", "platysma_laxity"),
+    ("body mass index 31.9", {"weight_kg": measured_as("90", "kg")}, "fat", "eligible_with_conditions", "bmi_over_30"),
+    ("body mass index 42.5", {"weight_kg": measured_as("120", "kg")}, "fat", "not_eligible", "bmi_over_40"),
+    ("body mass index 42.5", {"weight_kg": measured_as("120", "kg")}, "skin", "eligible", None),
+    ("weight changes", {"answers": answer("weight_stable", "no")}, "fat", "eligible_with_conditions", "unstable_weight"),
+    # mind and red flags
+    ("positive screen for body dysmorphic disorder", {"answers": answer("bdd_screen", "positive")}, "skin", "refer", "bdd_positive"),
+    ("the same, reviewed", {"answers": answer("bdd_screen", "positive_reviewed")}, "skin", "eligible_with_conditions", "bdd_reviewed"),
+    ("fever with the pain", {"answers": answer("red_flag_fever")}, "pain", "refer", "pain_red_flags"),
+    ("new weakness with the pain", {"answers": answer("red_flag_neurological")}, "pain", "refer", "pain_red_flags"),
+    ("keloid", {"conditions": (condition("Keloid scar"),)}, "skin", "eligible_with_conditions", "keloid"),
+    ("vaccinated 3 days ago", {"answers": answer("vaccine_7_days")}, "skin", "eligible", None),
+]
+
+
+@pytest.mark.parametrize(("known", "fields", "application", "expected", "rule"), TABLE, ids=[f"{row[0]}: {row[2]}" for row in TABLE])
+def test_verdict(library, known, fields, application, expected, rule):
+    result = verdict(ordinary(**fields), application, library)
+    deciding = [finding.rule for finding in result.findings if finding.effect not in ("inform",)]
+    assert (result.state, result.missing) == (expected, ()), [(f.rule, f.effect.value, f.missing) for f in result.findings]
+    assert rule is None or rule in deciding
+
+
+def test_every_finding_says_why_with_source_grade_and_limits(library):
+    result = verdict(ordinary(medicines=(medicine("Warfarin", start=TEN_YEARS),)), "skin", library)
+    finding = next(f for f in result.findings if f.rule == "anticoagulant")
+    assert "Warfarin since 23 Nov 2016" in finding.text and "do not stop it for a cosmetic reason" in finding.text
+    assert (finding.because[0].value, finding.because[0].date, finding.because[0].origin) == ("Warfarin", TEN_YEARS, "record")
+    assert {source.key for source in finding.sources} >= {"KYB", "JCAD13"} and all(source.grade in "ABCD" for source in finding.sources)
+    assert finding.limits
+
+
+def test_isotretinoin_shows_both_sides_of_the_conflict(library):
+    basis = library.contraindications["isotretinoin"].basis[0]
+    assert basis.conflict and "6 months" in basis.conflict.readings[0].text and {"ASDS17", "ACSI17"} <= set(basis.source)
+
+
+def test_latex_is_told_but_stops_nothing_with_lidocaine(library):
+    result = verdict(ordinary(allergies=(allergy("Latex allergy"),)), "pain", library)
+    assert [f.effect for f in result.findings if f.rule == "allergy_latex"] == ["inform"]
+    assert "allergy_ingredient" in result.checked
+
+
+# country                          | zone       | verdict        | rule
+COUNTRIES = [
+    ("FR", "submental", "not_eligible", "jurisdiction_fr_fat_lysis_injection"),
+    ("US", "submental", "eligible", "jurisdiction_us_deoxycholic_acid_submental"),
+    ("US", "abdomen", "not_eligible", "jurisdiction_us_deoxycholic_acid_elsewhere"),
+    (None, "submental", "cannot_tell", "jurisdiction_unknown"),
+    ("DE", "submental", "cannot_tell", "jurisdiction_no_rule"),
+    ("ZZ", "submental", "cannot_tell", "jurisdiction_no_rule"),
+]
+
+
+@pytest.mark.parametrize(("country", "zone", "expected", "rule"), COUNTRIES)
+def test_fat_goes_by_the_law_of_the_country(library, country, zone, expected, rule):
+    result = verdict(ordinary(), "fat", library, jurisdiction=country, zone=zone)
+    assert result.state == expected
+    finding = next(f for f in result.findings if f.rule == rule)
+    assert finding.stops == (expected == "not_eligible")
+
+
+def test_elsewhere_an_unknown_country_is_told_and_asked_of_nobody(library):
+    result = verdict(ordinary(), "skin", library, jurisdiction=None)
+    assert result.state == "eligible"
+    assert [f.effect for f in result.findings if f.rule == "jurisdiction_unknown"] == ["inform"]
+
+
+def test_deoxycholic_acid_is_not_for_the_belly_whatever_the_country(library):
+    result = verdict(ordinary(), "fat", library, jurisdiction="DE", zone="abdomen")
+    assert result.state == "not_eligible" and any(f.rule == "dc_outside_submental" and f.stops for f in result.findings)
