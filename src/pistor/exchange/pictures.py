@@ -1,0 +1,243 @@
+"""Drawings as SVG text, for pages and for PDF alike: presentation attributes only, no style, no script."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from html import escape
+
+from pistor.care.course import Schedule
+from pistor.care.injection_map import InjectionMap, Point
+from pistor.knowledge import Library
+from pistor.knowledge.model import BodyMap, MapZone
+
+INK, SOFT_INK, SHEET, SKIN = "#3b4a4f", "#8b989b", "#fffdf9", "#f8f1e8"
+TEAL, TEAL_SOFT, NO_GO, RING, HALO = "#0f6b6b", "#cfe5e2", "#a34733", "#17262b", "#ffffff"
+FILL = {"epidermis": "#fde9a9", "dermis": "#7cb7d8", "hypodermis": "#1d4e79", "unknown": "#ffffff"}
+LAYER_LABEL = {"epidermis": "epidermis", "dermis": "dermis", "hypodermis": "fat under the skin", "unknown": "layer unknown"}
+FONT = 'font-family="system-ui, -apple-system, Segoe UI, Noto Sans, DejaVu Sans, sans-serif"'
+
+
+def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, chosen: Collection[str] = (), legend: bool = True) -> str:
+    """A body map with its zones, and the points of ``injection_map`` that lie on it.
+
+    ``chosen`` are keys ``zone:side`` to highlight where there is no map yet. Zones carry ``data-area`` so that a page
+    may make them clickable.
+    """
+    body = library.body_maps[view]
+    picked = {f"{a.zone}:{a.side}" for a in injection_map.areas if a.map == view} if injection_map else set(chosen)
+    unit = max(body.width_mm, body.height_mm) / 240  # line weights follow the size of what is drawn
+    height = body.height_mm + (legend_height(unit) if legend else 0)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {body.width_mm:g} {height:g}" width="{body.width_mm:g}" height="{height:g}" role="img" class="body-map" {FONT}>',
+        f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map))}</desc>",
+        _hatch(view, unit),
+        f'<rect width="{body.width_mm:g}" height="{height:g}" rx="{3 * unit:g}" fill="{SHEET}"/>',
+        *(f'<path d="{path}" fill="{SKIN}" stroke="{INK}" stroke-width="{0.8 * unit:.2f}" stroke-linejoin="round" stroke-linecap="round"/>' for path in body.outline),
+        *(_zone(shape, view, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
+        *(_no_go(shape, view, unit) for shape in body.zones),
+        *(f'<path d="{path}" fill="none" stroke="{INK}" stroke-opacity="0.75" stroke-width="{0.55 * unit:.2f}" stroke-linecap="round" stroke-linejoin="round"/>' for path in body.details),
+        _side_letters(body, unit),
+        *(_point(point, injection_map, unit) for point in (injection_map.placed if injection_map else ()) if point.area.map == view),
+        *(_cross(point, unit) for point in (injection_map.taken_out if injection_map else ()) if point.area.map == view),
+    ]
+    if legend:
+        parts.append(_legend(body, injection_map, view, unit))
+    return "".join(parts) + "</svg>"
+
+
+def legend_height(unit: float) -> float:
+    return 27 * unit
+
+
+def depth_svg(layers: Sequence[tuple[str, float, float]], tip_mm: float | None, inserted_mm: float | None, angle_deg: float | None, *, scale_mm: float = 0) -> str:
+    """The needle in the skin, to scale. ``layers`` are (name, lower edge at least, lower edge at most) in millimetres."""
+    deepest = max([edge for _, _, edge in layers[:2]] + [tip_mm or 0]) * 1.25
+    deepest = max(deepest, scale_mm, 2.0)
+    width, height, top, left = 460.0, 250.0, 26.0, 54.0
+    per_mm = (height - top - 16) / deepest
+    y = lambda mm: top + mm * per_mm  # noqa: E731
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" class="depth-bar" {FONT}>',
+        f"<title>{'Where the tip ends' if tip_mm is not None else 'Layers of the skin'}</title>",
+        f'<rect width="{width:g}" height="{height:g}" rx="6" fill="{SHEET}"/>',
+    ]
+    above, shades = 0.0, {"epidermis": "#fbe7c6", "dermis": "#f5d5c4", "hypodermis": "#f8ecb8"}
+    named = {name for name, _, _ in layers}
+    drawn = [*layers]
+    if "dermis" in named and "hypodermis" not in named:
+        drawn.append(("hypodermis", deepest, deepest))
+    last = ""
+    for name, low, high in drawn:
+        bottom = min((low + high) / 2, deepest)
+        if bottom <= above:
+            continue
+        parts.append(f'<rect x="{left:g}" y="{y(above):.1f}" width="{width - left - 12:g}" height="{(bottom - above) * per_mm:.1f}" fill="{shades[name]}"/>')
+        if (bottom - above) * per_mm > 15:
+            parts.append(f'<text x="{width - 20:g}" y="{(y(above) + y(bottom)) / 2 + 4:.1f}" font-size="12" text-anchor="end" fill="{INK}">{LAYER_LABEL[name]}</text>')
+        if high > low and low < deepest:
+            parts.append(f'<rect x="{left:g}" y="{y(low):.1f}" width="{width - left - 12:g}" height="{(min(high, deepest) - low) * per_mm:.1f}" fill="{INK}" fill-opacity="0.12"/>')
+        above, last = bottom, name
+    if not layers:
+        parts.append(f'<rect x="{left:g}" y="{top:g}" width="{width - left - 12:g}" height="{height - top - 16:.1f}" fill="#e7e7e4"/>')
+        parts += [f'<path d="M{x:g},{height - 16:g} l{min(40, 400):g},-40" stroke="#b9bbb8" stroke-width="1"/>' for x in range(int(left), int(width) - 52, 10)]
+        parts.append(f'<text x="{width - 20:g}" y="{height / 2:g}" font-size="12" text-anchor="end" fill="{INK}">thickness unknown here</text>')
+    elif last == "hypodermis" and above < deepest:
+        parts.append(f'<text x="{width - 20:g}" y="{min(y(above) + 16, height - 20):.1f}" font-size="12" text-anchor="end" fill="{INK}">deeper than the fat</text>')
+    step = 1 if deepest <= 8 else 2
+    for mm in range(0, int(deepest) + 1, step):
+        parts.append(f'<path d="M{left - 5:g},{y(mm):.1f}h5" stroke="{INK}" stroke-width="1"/><text x="{left - 9:g}" y="{y(mm) + 4:.1f}" font-size="11" text-anchor="end" fill="{INK}">{mm}</text>')
+    parts.append(f'<text x="8" y="14" font-size="11" fill="{INK}">mm deep</text><path d="M{left:g},{top:g}H{width - 12:g}" stroke="{INK}" stroke-width="1.4"/>')
+    if tip_mm is not None and inserted_mm is not None and angle_deg is not None:
+        run = math.sqrt(max(inserted_mm**2 - tip_mm**2, 0)) * per_mm
+        entry = left + 50
+        shrink = min(1.0, 190 / run) if run else 1.0
+        x, back = entry + run * shrink, math.tan(math.radians(90 - min(angle_deg, 89.9))) * 24 * shrink
+        parts.append(f'<path d="M{entry - min(back, 44):.1f},{top - 22:g}L{entry:.1f},{top:g}L{x:.1f},{y(tip_mm):.1f}" fill="none" stroke="{HALO}" stroke-width="6" stroke-linecap="round"/>')
+        parts.append(f'<path d="M{entry - min(back, 44):.1f},{top - 22:g}L{entry:.1f},{top:g}L{x:.1f},{y(tip_mm):.1f}" fill="none" stroke="{RING}" stroke-width="2.4" stroke-linecap="round"/>')
+        parts.append(f'<circle cx="{x:.1f}" cy="{y(tip_mm):.1f}" r="5" fill="{TEAL}" stroke="{HALO}" stroke-width="2"/>')
+        parts.append(f'<text x="{x + 11:.1f}" y="{y(tip_mm) + 4:.1f}" font-size="13" font-weight="600" fill="{RING}" stroke="{HALO}" stroke-width="3" paint-order="stroke">tip {tip_mm:.1f} mm</text>')
+    return "".join(parts) + "</svg>"
+
+
+def timeline_svg(schedule: Schedule) -> str:
+    """Treatments as ticks on a line of time, with the evaluation."""
+    start, marks = schedule.treatments[0].on, [planned.on for planned in schedule.treatments]
+    end = max([*marks, schedule.evaluation_on])
+    span = max((end - start).days, 1)
+    width, left, right, y = 720.0, 46.0, 56.0, 62.0
+    x = lambda day: left + (day - start).days / span * (width - left - right)  # noqa: E731
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} 124" width="{width:g}" height="124" role="img" class="timeline" {FONT}>',
+        f"<title>Treatments from {_day(start)}, evaluation on {_day(schedule.evaluation_on)}</title>",
+        f'<rect width="{width:g}" height="124" rx="6" fill="{SHEET}"/><path d="M{left:g},{y:g}H{width - right:g}" stroke="{SOFT_INK}" stroke-width="2"/>',
+    ]
+    radius = 11.0 if len(marks) <= 16 else 6.0
+    labelled = -100.0
+    for planned in schedule.treatments:
+        at = x(planned.on)
+        parts.append(f'<circle cx="{at:.1f}" cy="{y:g}" r="{radius:g}" fill="{TEAL}" stroke="{HALO}" stroke-width="2"/>')
+        if radius > 8:
+            parts.append(f'<text x="{at:.1f}" y="{y + 4:g}" font-size="11" font-weight="600" text-anchor="middle" fill="#ffffff">{planned.number}</text>')
+        if at - labelled >= 52:
+            parts.append(f'<text x="{at:.1f}" y="{y + 32:g}" font-size="12" text-anchor="middle" fill="{INK}">{planned.on.day} {planned.on:%b}</text>')
+            labelled = at
+    at = x(schedule.evaluation_on)
+    parts.append(f'<path d="M{at:.1f},{y - 13:g}V{y - 30:g}" stroke="{NO_GO}" stroke-width="1.6"/><path d="M{at:.1f},{y - 22:g}l7,7l-7,7l-7,-7z" fill="{HALO}" stroke="{NO_GO}" stroke-width="2"/>')
+    anchor = "end" if at > width - 150 else "middle" if at > 120 else "start"
+    parts.append(f'<text x="{at + (8 if anchor == "end" else 0):.1f}" y="20" font-size="12" font-weight="600" text-anchor="{anchor}" fill="{NO_GO}">evaluate, {_day(schedule.evaluation_on)}</text>')
+    parts.append(f'<text x="{left:g}" y="116" font-size="11" fill="{INK}">{start.year if start.year == end.year else f"{start.year} to {end.year}"}</text>')
+    return "".join(parts) + "</svg>"
+
+
+# ── parts of a body map ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _hatch(view: str, unit: float) -> str:
+    step = 3.2 * unit
+    return (
+        f'<defs><pattern id="no-go-{view}" width="{step:.2f}" height="{step:.2f}" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<rect width="{step:.2f}" height="{step:.2f}" fill="#ffffff" fill-opacity="0.65"/><path d="M0,0V{step:.2f}" stroke="{NO_GO}" stroke-width="{0.9 * unit:.2f}"/></pattern></defs>'
+    )
+
+
+def _zone(shape: MapZone, view: str, unit: float, picked: bool) -> str:
+    look = (
+        f'fill="{TEAL_SOFT}" fill-opacity="0.9" stroke="{TEAL}" stroke-width="{0.9 * unit:.2f}"'
+        if picked
+        else f'fill="{TEAL_SOFT}" fill-opacity="0.28" stroke="{SOFT_INK}" stroke-width="{0.45 * unit:.2f}" stroke-dasharray="{2 * unit:.1f} {1.6 * unit:.1f}"'
+    )
+    return (
+        f'<path class="map-zone{" chosen" if picked else ""}" data-area="{view}:{shape.zone}:{shape.side}" d="{_closed(shape.polygon)}" {look} stroke-linejoin="round">'
+        f"<title>{escape(shape.label)}</title></path>"
+    )
+
+
+def _no_go(shape: MapZone, view: str, unit: float) -> str:
+    label = escape(shape.no_go_label or "Not injected")
+    return "".join(
+        f'<path d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.45 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>' for hole in shape.no_go
+    )
+
+
+def _side_letters(body: BodyMap, unit: float) -> str:
+    """R and L are the patient's own right and left, at the edge nearest to them."""
+    at = {shape.side: sum(x for x, _ in shape.polygon) / len(shape.polygon) for shape in body.zones}
+    if not {"left", "right"} <= at.keys():
+        return ""
+    left_on_left = at["left"] < at["right"]
+    letters = ("L", "R") if left_on_left else ("R", "L")
+    y = 12 * unit
+    return "".join(
+        f'<text x="{x:g}" y="{y:g}" font-size="{9 * unit:.1f}" font-weight="600" text-anchor="middle" fill="{SOFT_INK}">{letter}</text>'
+        for x, letter in zip((9 * unit, body.width_mm - 9 * unit), letters, strict=True)
+    )
+
+
+def radius_mm(injection_map: InjectionMap, unit: float) -> float:
+    """Size by volume, within what can be seen and does not overlap."""
+    by_volume = 1.15 * unit * (float(injection_map.generator.volume_per_point_ml) / 0.02) ** (1 / 3)
+    return max(0.55 * unit, min(by_volume, 2.6 * unit, 0.36 * float(injection_map.generator.spacing_mm)))
+
+
+def _point(point: Point, injection_map: InjectionMap | None, unit: float) -> str:
+    assert injection_map is not None  # noqa: S101 - points come from a map
+    layer = next((zone.tip_layer for zone in injection_map.zones if (zone.zone, zone.side) == (point.area.zone, point.area.side)), "unknown")
+    return _ring(point.x_mm, point.y_mm, radius_mm(injection_map, unit), FILL[layer], point.key)
+
+
+def _ring(x: float, y: float, radius: float, fill: str, key: str = "") -> str:
+    line = radius * 0.34
+    named = f' data-point="{escape(key)}"' if key else ""
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius + line:.2f}" fill="{HALO}"/>'
+        f'<circle class="map-point"{named} cx="{x:.1f}" cy="{y:.1f}" r="{radius:.2f}" fill="{fill}" stroke="{RING}" stroke-width="{line:.2f}"/>'
+    )
+
+
+def _cross(point: Point, unit: float) -> str:
+    half = 1.2 * unit
+    return f'<path d="M{point.x_mm - half:.1f},{point.y_mm - half:.1f}l{2 * half:.1f},{2 * half:.1f}m0,{-2 * half:.1f}l{-2 * half:.1f},{2 * half:.1f}" stroke="{SOFT_INK}" stroke-width="{0.6 * unit:.2f}" stroke-linecap="round"/>'
+
+
+def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float) -> str:
+    top, size, line = body.height_mm + 6 * unit, 6.4 * unit, 9.5 * unit
+    items: list[tuple[str, str]] = []
+    y = top
+    if injection_map:
+        here = {(point.area.zone, point.area.side) for point in injection_map.placed if point.area.map == view}
+        layers = list(dict.fromkeys(zone.tip_layer for zone in injection_map.zones if (zone.zone, zone.side) in here))
+        items += [(_ring(0, 0, 2 * unit, FILL[layer]), f"tip: {LAYER_LABEL[layer]}") for layer in layers]
+    items.append((f'<rect x="{-3 * unit:g}" y="{-2.4 * unit:g}" width="{6 * unit:g}" height="{4.8 * unit:g}" fill="{TEAL_SOFT}" stroke="{TEAL}" stroke-width="{0.5 * unit:g}"/>', "area"))
+    if any(shape.no_go for shape in body.zones):
+        items.append((f'<rect x="{-3 * unit:g}" y="{-2.4 * unit:g}" width="{6 * unit:g}" height="{4.8 * unit:g}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.5 * unit:g}"/>', "not injected"))
+    out, x = [], 9 * unit
+    for symbol, text in items:
+        out.append(f'<g transform="translate({x:.1f} {y + 2 * unit:.1f})">{symbol}</g><text x="{x + 6 * unit:.1f}" y="{y + 4.2 * unit:.1f}" font-size="{size:.1f}" fill="{INK}">{escape(text)}</text>')
+        x += 10 * unit + len(text) * size * 0.56
+        if x > body.width_mm - 50 * unit:
+            x, y = 9 * unit, y + line
+    bar = 50 if body.width_mm < 300 else 100
+    base = body.height_mm + 22 * unit
+    start = body.width_mm - bar - 9 * unit
+    out.append(f'<path d="M{start:g},{base - 1.6 * unit:g}v{1.6 * unit:g}h{bar}v{-1.6 * unit:g}" fill="none" stroke="{INK}" stroke-width="{0.6 * unit:g}"/>')
+    out.append(f'<text x="{start - 2 * unit:g}" y="{base:g}" font-size="{size:.1f}" text-anchor="end" fill="{INK}">{bar} mm</text>')
+    return "".join(out)
+
+
+def _closed(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:g},{y:g}" for x, y in points) + "Z"
+
+
+def _described(body: BodyMap, injection_map: InjectionMap | None) -> str:
+    if injection_map is None:
+        return f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}."
+    told = [f"{zone.label}: {zone.points} points" for zone in injection_map.zones if zone.map == body.id]
+    return f"{body.view}. {'; '.join(told) or 'No points'}."
+
+
+def _day(day: object) -> str:
+    import datetime as dt
+
+    assert isinstance(day, dt.date)  # noqa: S101
+    return f"{day.day} {day:%b %Y}"
