@@ -184,12 +184,14 @@ def _write(path: Path, content: bytes) -> None:
 
 def _sentences() -> list[type[Exception]]:
     """The errors whose message is already the sentence to print."""
+    from pistor.care.course import NoSchedule
+    from pistor.care.formulation import UnusableBlend
     from pistor.care.intent import UnknownId
     from pistor.exchange.documents import DocumentError
     from pistor.exchange.errors import Unusable
     from pistor.knowledge import KnowledgeError
 
-    return [Unanswerable, KnowledgeError, UnknownId, Unusable, DocumentError]
+    return [Unanswerable, KnowledgeError, UnknownId, Unusable, UnusableBlend, NoSchedule, DocumentError]
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def record_alternatives_talk(
         if len(note) > NOTE_LENGTH:
             raise Refused(f"The note has {len(note)} characters; shorten it to {NOTE_LENGTH}.")
         talk = AlternativesTalk.objects.create(
-            clinic_id=by.clinic_id,
+            clinic=course.clinic,
             created_at=at,
             created_by=by,
             course=course,

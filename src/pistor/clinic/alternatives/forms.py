@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django import forms
 
 from pistor.actions.alternatives import NONE, NOTE_LENGTH, UNDECIDED
 from pistor.care.alternatives import Table
-
-
-class StepForm(forms.Form):
-    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+from pistor.clinic.shared.forms import StepForm
 
 
 class TalkForm(StepForm):
@@ -24,7 +20,7 @@ class TalkForm(StepForm):
         help_text="In the patient's own words where possible.",
         max_length=NOTE_LENGTH,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "aria-describedby": "note-hint", "dir": "auto"}),
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
     )
 
     def __init__(self, *args: Any, table: Table, **kwargs: Any) -> None:

@@ -42,8 +42,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
             location=location,
         )
     except Refused as refused:
-        for reason in refused.reasons:
-            form.add_error(None, reason)
+        form.refuse(refused)
         return _shown(request, visit, form, status=409)
     return HttpResponseRedirect(location)
 

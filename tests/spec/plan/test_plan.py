@@ -1,0 +1,118 @@
+"""The plan draws the steps together: nothing that may be acted on where a stop stands, and nothing guessed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+
+import pytest
+
+from pistor.care.consultation import Condition, Measurement, PatientPicture
+from pistor.care.intent import intent_for
+from pistor.care.plan import make_plan
+from tests.conftest import TODAY
+
+
+def picture(**known):
+    return PatientPicture(**{"on": TODAY, "birth_date": dt.date(1980, 1, 2), "sex": "female", "weight_kg": Measurement(Decimal(60), "kg", TODAY, "asked"), **known})
+
+
+def plan(library, application, *, start=TODAY, who=None, parts=None, **meant):
+    return make_plan(who or picture(), intent_for(library, application, **meant), library, start, parts=parts)
+
+
+INDICATIONS = [
+    ("pain", "neck_pain", "neck_pain_lidocaine", 3),
+    ("skin", "facial_skin_quality", "facial_skin_hyaluronic_acid", 3),
+    ("hair", "androgenetic_alopecia", "alopecia_dutasteride", 7),
+    ("hair", "androgenetic_alopecia", "alopecia_minoxidil", 10),
+]
+
+
+@pytest.mark.parametrize(("application", "indication", "protocol", "treatments"), INDICATIONS)
+def test_each_indication_gets_its_protocols_blend_map_doses_and_dates(library, application, indication, protocol, treatments):
+    made = plan(library, application, indication=indication, protocol=protocol, jurisdiction="GB")
+    assert made.withheld == ()
+    assert made.blend is not None
+    assert made.injection_map is not None
+    assert made.injection_map.points > 0
+    assert made.doses
+    assert len(made.schedule.treatments) == treatments
+    assert made.schedule.treatments[0].on == TODAY
+    assert made.benefit.trials
+    assert made.reactions
+
+
+def test_deoxycholic_acid_under_the_chin_stays_within_its_label(library):
+    made = plan(library, "fat", jurisdiction="US")
+    assert made.injection_map.points <= 50
+    assert made.injection_map.volume_ml <= 10
+    assert made.injection_map.generator.spacing_mm >= 10
+    assert made.blend.volume_ml == made.injection_map.volume_ml
+    assert not [dose.what for dose in made.doses if dose.state == "over"]
+
+
+def test_neck_pain_takes_no_more_points_than_its_study(library):
+    made = plan(library, "pain", indication="neck_pain", jurisdiction="GB")
+    assert made.injection_map.points <= 8
+    assert any("Spacing widened" in text for text in made.assumed)
+
+
+def test_france_gets_a_verdict_and_a_reason_and_no_dose_for_fat(library):
+    made = plan(library, "fat", jurisdiction="FR")
+    assert made.verdict.state.value == "not_eligible"
+    assert made.withheld
+    assert (made.blend, made.injection_map, made.doses, made.schedule) == (None, None, (), None)
+
+
+def test_a_person_who_died_gets_no_plan(library):
+    made = plan(library, "pain", jurisdiction="GB", who=picture(deceased=True, deceased_on=dt.date(2020, 1, 1)))
+    assert made.withheld
+    assert made.doses == ()
+
+
+def test_without_weight_a_limit_by_weight_is_unknown_and_never_within(library):
+    made = plan(library, "pain", indication="neck_pain", jurisdiction="GB", who=picture(weight_kg=None))
+    by_weight = [dose for dose in made.doses if "weight_kg" in dose.missing]
+    assert by_weight
+    assert all(dose.state == "unknown" for dose in by_weight)
+
+
+def test_the_vitamin_blend_is_not_mixed_from_amounts_nobody_published(library):
+    made = plan(library, "skin", protocol="facial_skin_vitamin_blend", jurisdiction="GB")
+    assert made.blend is None
+    assert made.doses == ()
+    assert made.benefit.verdict == "negative"
+
+
+def test_the_dutasteride_concentration_is_to_be_confirmed(library):
+    made = plan(library, "hair", protocol="alopecia_dutasteride", jurisdiction="US")
+    assert any("0.005 %" in text for text in made.confirm)
+
+
+def test_products_without_a_protocol_get_no_map_of_somebody_elses(library):
+    made = plan(library, "pain", indication="neck_pain", ingredients=("thiocolchicoside",), jurisdiction="GB")
+    assert made.protocol is None
+    assert made.injection_map is None
+    assert made.blend is None
+
+
+def test_the_same_plan_has_the_same_digest_and_a_moved_start_keeps_it(library):
+    first = plan(library, "pain", indication="neck_pain", jurisdiction="GB")
+    again = plan(library, "pain", indication="neck_pain", jurisdiction="GB", start=TODAY + dt.timedelta(days=7))
+    assert first.digest() == again.digest()
+
+
+def test_another_blend_has_another_digest(library):
+    from pistor.care.formulation import Part
+
+    first = plan(library, "pain", indication="neck_pain", jurisdiction="GB")
+    more = plan(library, "pain", indication="neck_pain", jurisdiction="GB", parts=(Part("lidocaine_2pct", Decimal(2)),))
+    assert first.digest() != more.digest()
+
+
+def test_the_plan_is_plain_json(library):
+    made = plan(library, "fat", jurisdiction="US", who=picture(conditions=(Condition("Żółtaczka", (), None),)))
+    told = json.loads(json.dumps(made.as_dict(), ensure_ascii=False))
+    assert {"verdict", "findings", "blend", "doses", "injection_map", "schedule", "benefit", "reactions", "missing", "knowledge_version"} <= set(told)
