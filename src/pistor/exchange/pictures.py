@@ -18,32 +18,53 @@ LAYER_LABEL = {"epidermis": "epidermis", "dermis": "dermis", "hypodermis": "fat 
 FONT = 'font-family="system-ui, -apple-system, Segoe UI, Noto Sans, DejaVu Sans, sans-serif"'
 
 
-def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, chosen: Collection[str] = (), legend: bool = True) -> str:
+def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, chosen: Collection[str] = (), legend: bool = True, zoom: bool = True) -> str:
     """A body map with its zones, and the points of ``injection_map`` that lie on it.
 
-    ``chosen`` are keys ``zone:side`` to highlight where there is no map yet. Zones carry ``data-area`` so that a page
+    ``chosen`` are keys ``zone:side`` to highlight where there is no map yet; ``zoom`` shows small areas
+    with their surroundings only. Zones carry ``data-area`` so that a page
     may make them clickable.
     """
     body = library.body_maps[view]
     picked = {f"{a.zone}:{a.side}" for a in injection_map.areas if a.map == view} if injection_map else set(chosen)
-    unit = max(body.width_mm, body.height_mm) / 240  # line weights follow the size of what is drawn
-    height = body.height_mm + (legend_height(unit) if legend else 0)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {body.width_mm:g} {height:g}" width="{body.width_mm:g}" height="{height:g}" role="img" class="body-map" {FONT}>',
-        f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map))}</desc>",
-        _hatch(view, unit),
-        f'<rect width="{body.width_mm:g}" height="{height:g}" rx="{3 * unit:g}" fill="{SHEET}"/>',
+    x, y, width, height = _window(body, picked) if zoom else (0.0, 0.0, body.width_mm, body.height_mm)
+    unit = max(width, height) / 240  # line weights follow the size of what is drawn
+    whole = height + (legend_height(unit) if legend else 0)
+    drawing = [
         *(f'<path d="{path}" fill="{SKIN}" stroke="{INK}" stroke-width="{0.8 * unit:.2f}" stroke-linejoin="round" stroke-linecap="round"/>' for path in body.outline),
         *(_zone(shape, view, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
         *(_no_go(shape, view, unit) for shape in body.zones),
         *(f'<path d="{path}" fill="none" stroke="{INK}" stroke-opacity="0.75" stroke-width="{0.55 * unit:.2f}" stroke-linecap="round" stroke-linejoin="round"/>' for path in body.details),
-        _side_letters(body, unit),
         *(_point(point, injection_map, unit) for point in (injection_map.placed if injection_map else ()) if point.area.map == view),
         *(_cross(point, unit) for point in (injection_map.taken_out if injection_map else ()) if point.area.map == view),
     ]
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:g}" width="{width:g}" height="{whole:g}" role="img" class="body-map" {FONT}>',
+        f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map))}</desc>",
+        _hatch(view, unit),
+        f'<rect width="{width:g}" height="{whole:g}" rx="{3 * unit:g}" fill="{SHEET}"/>',
+        f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">{"".join(drawing)}</svg>',
+        _side_letters(body, unit, width),
+    ]
     if legend:
-        parts.append(_legend(body, injection_map, view, unit))
+        parts.append(_legend(body, injection_map, view, unit, width, height))
     return "".join(parts) + "</svg>"
+
+
+def _window(body: BodyMap, picked: Collection[str]) -> tuple[float, float, float, float]:
+    """The part of a map to show: all of it, or what surrounds the chosen areas where those are small."""
+    xy = [point for shape in body.zones if f"{shape.zone}:{shape.side}" in picked for point in shape.polygon]
+    if not xy:
+        return 0.0, 0.0, body.width_mm, body.height_mm
+    left, right = min(p[0] for p in xy), max(p[0] for p in xy)
+    top, bottom = min(p[1] for p in xy), max(p[1] for p in xy)
+    side = max(right - left, bottom - top) * 1.7
+    if side > 0.7 * max(body.width_mm, body.height_mm):
+        return 0.0, 0.0, body.width_mm, body.height_mm
+    width, height = min(side, body.width_mm), min(side, body.height_mm)
+    x = min(max((left + right - width) / 2, 0), body.width_mm - width)
+    y = min(max((top + bottom - height) / 2, 0), body.height_mm - height)
+    return round(x, 1), round(y, 1), round(width, 1), round(height, 1)
 
 
 def legend_height(unit: float) -> float:
@@ -80,8 +101,11 @@ def depth_svg(layers: Sequence[tuple[str, float, float]], tip_mm: float | None, 
         above, last = bottom, name
     if not layers:
         parts.append(f'<rect x="{left:g}" y="{top:g}" width="{width - left - 12:g}" height="{height - top - 16:.1f}" fill="#e7e7e4"/>')
-        parts += [f'<path d="M{x:g},{height - 16:g} l{min(40, 400):g},-40" stroke="#b9bbb8" stroke-width="1"/>' for x in range(int(left), int(width) - 52, 10)]
-        parts.append(f'<text x="{width - 20:g}" y="{height / 2:g}" font-size="12" text-anchor="end" fill="{INK}">thickness unknown here</text>')
+        parts.append(
+            '<defs><pattern id="no-data" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0,0V8" stroke="#b3b5b2" stroke-width="2"/></pattern></defs>'
+            f'<rect x="{left:g}" y="{top:g}" width="{width - left - 12:g}" height="{height - top - 16:.1f}" fill="url(#no-data)"/>'
+        )
+        parts.append(f'<text x="{width - 20:g}" y="{height / 2:g}" font-size="12" text-anchor="end" fill="{INK}" stroke="{HALO}" stroke-width="4" paint-order="stroke">thickness unknown here</text>')
     elif last == "hypodermis" and above < deepest:
         parts.append(f'<text x="{width - 20:g}" y="{min(y(above) + 16, height - 20):.1f}" font-size="12" text-anchor="end" fill="{INK}">deeper than the fat</text>')
     step = 1 if deepest <= 8 else 2
@@ -160,7 +184,7 @@ def _no_go(shape: MapZone, view: str, unit: float) -> str:
     )
 
 
-def _side_letters(body: BodyMap, unit: float) -> str:
+def _side_letters(body: BodyMap, unit: float, width: float) -> str:
     """R and L are the patient's own right and left, at the edge nearest to them."""
     at = {shape.side: sum(x for x, _ in shape.polygon) / len(shape.polygon) for shape in body.zones}
     if not {"left", "right"} <= at.keys():
@@ -170,7 +194,7 @@ def _side_letters(body: BodyMap, unit: float) -> str:
     y = 12 * unit
     return "".join(
         f'<text x="{x:g}" y="{y:g}" font-size="{9 * unit:.1f}" font-weight="600" text-anchor="middle" fill="{SOFT_INK}">{letter}</text>'
-        for x, letter in zip((9 * unit, body.width_mm - 9 * unit), letters, strict=True)
+        for x, letter in zip((9 * unit, width - 9 * unit), letters, strict=True)
     )
 
 
@@ -200,8 +224,8 @@ def _cross(point: Point, unit: float) -> str:
     return f'<path d="M{point.x_mm - half:.1f},{point.y_mm - half:.1f}l{2 * half:.1f},{2 * half:.1f}m0,{-2 * half:.1f}l{-2 * half:.1f},{2 * half:.1f}" stroke="{SOFT_INK}" stroke-width="{0.6 * unit:.2f}" stroke-linecap="round"/>'
 
 
-def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float) -> str:
-    top, size, line = body.height_mm + 6 * unit, 6.4 * unit, 9.5 * unit
+def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float, width: float, height: float) -> str:
+    top, size, line = height + 6 * unit, 6.4 * unit, 9.5 * unit
     items: list[tuple[str, str]] = []
     y = top
     if injection_map:
@@ -214,12 +238,12 @@ def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: 
     out, x = [], 9 * unit
     for symbol, text in items:
         out.append(f'<g transform="translate({x:.1f} {y + 2 * unit:.1f})">{symbol}</g><text x="{x + 6 * unit:.1f}" y="{y + 4.2 * unit:.1f}" font-size="{size:.1f}" fill="{INK}">{escape(text)}</text>')
-        x += 10 * unit + len(text) * size * 0.56
-        if x > body.width_mm - 50 * unit:
+        x += 14 * unit + len(text) * size * 0.56
+        if x > width - 55 * unit:
             x, y = 9 * unit, y + line
-    bar = 50 if body.width_mm < 300 else 100
-    base = body.height_mm + 22 * unit
-    start = body.width_mm - bar - 9 * unit
+    bar = 20 if width < 160 else 50 if width < 300 else 100
+    base = height + 22 * unit
+    start = width - bar - 9 * unit
     out.append(f'<path d="M{start:g},{base - 1.6 * unit:g}v{1.6 * unit:g}h{bar}v{-1.6 * unit:g}" fill="none" stroke="{INK}" stroke-width="{0.6 * unit:g}"/>')
     out.append(f'<text x="{start - 2 * unit:g}" y="{base:g}" font-size="{size:.1f}" text-anchor="end" fill="{INK}">{bar} mm</text>')
     return "".join(out)
