@@ -107,13 +107,14 @@ def check_doses(
 ) -> tuple[DoseCheck, ...]:
     """Every limit of every substance of ``blend`` against what would be given.
 
-    ``volume_ml`` is the volume injected per treatment: points times the volume of a point where only these are known,
-    else the whole blend. What is None is not known and makes the limits that need it *unknown*, never *within*.
+    ``volume_ml`` is the volume injected per treatment; where nobody says, the whole blend counts, or the points' volume
+    where that is more. What is None is not known and makes the limits that need it *unknown*, never *within*.
     Raises :class:`UnusableBlend` for numbers that cannot be.
     """
     _refuse_nonsense(volume_per_point_ml, points, volume_ml, sessions, weight_kg, area_cm2, spacing_mm, interval_days)
     if volume_ml is None:
-        volume_ml = blend.volume_ml if volume_per_point_ml is None or points is None else volume_per_point_ml * points
+        meant = Decimal(0) if volume_per_point_ml is None or points is None else volume_per_point_ml * points
+        volume_ml = max(blend.volume_ml, meant)  # what is in the syringe can be injected
     near = library.thresholds.get("dose_near_limit")
     given = _Given(
         blend, volume_per_point_ml, points, volume_ml, sessions, weight_kg, area_cm2, spacing_mm, interval_days,
@@ -151,6 +152,19 @@ def dose_findings(checks: Iterable[DoseCheck]) -> tuple[Finding, ...]:
             text = f"{check.name}: whether {check.what[0].lower()}{check.what[1:]} is kept cannot be told yet."
             found.append(Finding(f"limit:{check.limit_id}", Effect.ASK, text, check.because, check.missing, check.sources))
     return tuple(found)
+
+
+def volume_findings(blend: Blend, *, volume_ml: Decimal | None) -> tuple[Finding, ...]:
+    """Whether the blend is enough for what is meant to be injected, and whether much is left over."""
+    if volume_ml is None or volume_ml == blend.volume_ml:
+        return ()
+    facts = (Fact("blend", f"{shown(blend.volume_ml)} mL", None, "blend"), Fact("to be injected", f"{shown(volume_ml)} mL", None, "injection map"))
+    if volume_ml > blend.volume_ml:
+        text = f"The injection map needs {shown(volume_ml)} mL and the blend holds {shown(blend.volume_ml)} mL: make more of it, or draw fewer points."
+        return (Finding("blend:too_little", Effect.CAUTION, text, facts),)
+    left = shown(blend.volume_ml - volume_ml)
+    text = f"The injection map takes {shown(volume_ml)} mL of {shown(blend.volume_ml)} mL; {left} mL will be left and is discarded."
+    return (Finding("blend:left_over", Effect.INFORM, text, facts),)
 
 
 # ── one limit ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,125 @@
+"""What a course says about how its blend is given: the numbers that doses are checked with, and where each comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pistor.care.formulation import Blend, DoseCheck, check_doses
+from pistor.knowledge import Library
+from pistor.knowledge.model import Quantity
+from pistor.records.consultation import HistoryEntry, Patient
+from pistor.records.course import Course
+from pistor.records.formulation import Formulation
+from pistor.records.injection_map import InjectionPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Giving:
+    """How the blend is given. None is *not known*. ``origin`` says where volumes and points come from."""
+
+    volume_per_point_ml: Decimal | None
+    points: int | None
+    volume_ml: Decimal | None
+    sessions: int | None
+    interval_days: int | None
+    spacing_mm: Decimal | None
+    area_cm2: Decimal | None
+    weight_kg: Decimal | None
+    topical: tuple[str, ...]
+    origin: str
+
+    def checks(self, blend: Blend, library: Library) -> tuple[DoseCheck, ...]:
+        """The doses of ``blend``, given like this. Raises ``UnusableBlend``."""
+        return check_doses(
+            blend,
+            library,
+            volume_per_point_ml=self.volume_per_point_ml,
+            points=self.points,
+            volume_ml=self.volume_ml,
+            sessions=self.sessions,
+            weight_kg=self.weight_kg,
+            area_cm2=self.area_cm2,
+            spacing_mm=self.spacing_mm,
+            interval_days=self.interval_days,
+            topical=self.topical,
+        )
+
+
+def current_formulation(course: Course) -> Formulation | None:
+    return Formulation.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
+
+
+def giving_of(course: Course, library: Library) -> Giving:
+    """From the injection map of the course where there is one, else from its protocol and technique."""
+    protocol = library.protocols.get(course.protocol)
+    technique = library.techniques.get(protocol.technique) if protocol else None
+    drawn = InjectionPlan.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
+    sessions = course.sessions or _whole(_high(protocol.sessions) if protocol else None)
+    interval = course.interval_days or _whole(_low(protocol.interval_days) if protocol else None)
+    weight, topical = weight_of(course.patient), tuple(course.topical)
+    if drawn:
+        generator = drawn.generator or {}
+        return Giving(
+            volume_per_point_ml=_decimal(generator.get("volume_per_point_ml")),
+            points=drawn.points or None,
+            volume_ml=drawn.volume_ml or None,
+            sessions=sessions,
+            interval_days=interval,
+            spacing_mm=_decimal(generator.get("spacing_mm")),
+            area_cm2=_area(drawn.totals),
+            weight_kg=weight,
+            topical=topical,
+            origin="the injection map of this course",
+        )
+    per_point = protocol and (protocol.volume_per_point_ml or (technique.volume_per_point_ml if technique else None))
+    spacing = protocol and (protocol.spacing_mm or (technique.spacing_mm if technique else None))
+    return Giving(
+        volume_per_point_ml=_high(per_point),
+        points=_whole(_high(protocol.points) if protocol else None),
+        volume_ml=None,
+        sessions=sessions,
+        interval_days=interval,
+        spacing_mm=_low(spacing),
+        area_cm2=None,
+        weight_kg=weight,
+        topical=topical,
+        origin=f"the protocol “{protocol.name}”, no injection map is drawn yet" if protocol else "nowhere yet: no protocol, no injection map",
+    )
+
+
+def weight_of(patient: Patient) -> Decimal | None:
+    """The newest accepted weight in kilograms, or None."""
+    entries = HistoryEntry.objects.of(patient.clinic).filter(
+        patient=patient, kind="measurement", key="weight_kg", state=HistoryEntry.State.ACCEPTED, replaced_by=None, removed_reason=""
+    )
+    newest = max(entries, key=lambda entry: (entry.dated is not None, entry.dated, entry.created_at), default=None)
+    return _decimal(newest.value.get("value")) if newest else None
+
+
+def _area(totals: dict[str, Any] | None) -> Decimal | None:
+    areas = [_decimal(zone.get("area_cm2")) for zone in (totals or {}).get("zones", ())]
+    known = [area for area in areas if area is not None]
+    return sum(known, Decimal(0)) if known and len(known) == len(areas) else None
+
+
+def _decimal(value: object) -> Decimal | None:
+    """A stored number that can be used: positive and finite, else not known."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number > 0 else None
+
+
+def _high(quantity: Quantity | None) -> Decimal | None:
+    return quantity.high if quantity else None
+
+
+def _low(quantity: Quantity | None) -> Decimal | None:
+    return (quantity.low if quantity.low is not None else quantity.high) if quantity else None
+
+
+def _whole(value: Decimal | None) -> int | None:
+    return None if value is None else int(value)
