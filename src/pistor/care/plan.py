@@ -149,30 +149,35 @@ def make_plan(
     )
     if withheld:
         return bare
-    if protocol is None:
+    if protocol is None and parts is None:
         return replace(bare, assumed=(*intent.assumed, "No protocol known here fits these products, so no blend, map or schedule is proposed."))
-    drawn, notes = (map, ()) if map is not None else _default_map(library, intent, protocol)
-    chosen = tuple(parts) if parts is not None else _default_parts(protocol, drawn)
-    blend = _blend(chosen, library, intent, policy or protocol.policy, protocol)
+    drawn, notes = (map, ()) if map is not None or protocol is None else _default_map(library, intent, protocol)
+    chosen = tuple(parts) if parts is not None else _default_parts(protocol, drawn) if protocol else ()
+    blend = _blend(chosen, library, intent, policy or (protocol.policy if protocol else ""), protocol)
     if blend is not None and blend.stops:  # what must not be made is not dosed, drawn or dated
         stops = tuple(finding.text for finding in blend.stops)
         return replace(bare, blend=blend, findings=(*verdict.findings, *blend.findings), withheld=stops)
-    schedule = make_schedule(protocol, library, start, sessions=sessions, interval_days=interval_days, closed_days=closed_days)
+    schedule = make_schedule(protocol, library, start, sessions=sessions, interval_days=interval_days, closed_days=closed_days) if protocol else None
     doses = _doses(library, picture, intent, blend, drawn, schedule)
+    if map is None and parts is None and protocol and drawn and (most := _most_by_area(doses, drawn)) is not None:
+        notes = (*notes, f"{drawn.points - most} points at the rim are left out, so that the dose per area stays within its limit.")
+        drawn = _without_rim(drawn, most, library)
+        blend = _blend(_default_parts(protocol, drawn), library, intent, policy or protocol.policy, protocol)
+        doses = _doses(library, picture, intent, blend, drawn, schedule)
     return replace(
         bare,
         blend=blend,
         doses=doses,
         injection_map=drawn,
         schedule=schedule,
-        confirm=tuple(dict.fromkeys([*protocol.confirm, *(str(item) for item in (blend.to_confirm if blend else ()))])),
+        confirm=tuple(dict.fromkeys([*bare.confirm, *(str(item) for item in (blend.to_confirm if blend else ()))])),
         assumed=(*intent.assumed, *notes, *_volume_note(blend, drawn)),
         findings=(
             *verdict.findings,
             *(blend.findings if blend else ()),
             *dose_findings(doses),
             *(drawn.findings if drawn else ()),
-            *schedule.findings,
+            *(schedule.findings if schedule else ()),
         ),
     )
 
@@ -193,8 +198,8 @@ def _default_parts(protocol: model.Protocol, drawn: InjectionMap | None) -> tupl
     return tuple(parts)
 
 
-def _blend(parts: Sequence[Part], library: Library, intent: Intent, policy: str, protocol: model.Protocol) -> Blend | None:
-    if not parts or any(part.presentation not in library.presentations for part in parts):
+def _blend(parts: Sequence[Part], library: Library, intent: Intent, policy: str, protocol: model.Protocol | None) -> Blend | None:
+    if not parts or policy not in library.policies or any(part.presentation not in library.presentations for part in parts):
         return None
     return compose(
         parts,
@@ -202,13 +207,13 @@ def _blend(parts: Sequence[Part], library: Library, intent: Intent, policy: str,
         policy=policy,
         jurisdiction=intent.jurisdiction,
         application=intent.application,
-        technique=intent.technique or protocol.technique,
-        protocol=protocol.id,
+        technique=intent.technique or (protocol.technique if protocol else None),
+        protocol=protocol.id if protocol else None,
     )
 
 
 def _doses(
-    library: Library, picture: PatientPicture, intent: Intent, blend: Blend | None, drawn: InjectionMap | None, schedule: Schedule
+    library: Library, picture: PatientPicture, intent: Intent, blend: Blend | None, drawn: InjectionMap | None, schedule: Schedule | None
 ) -> tuple[DoseCheck, ...]:
     if blend is None or drawn is None:
         return ()
@@ -218,11 +223,11 @@ def _doses(
         volume_per_point_ml=drawn.generator.volume_per_point_ml,
         points=drawn.points,
         volume_ml=drawn.volume_ml,
-        sessions=len(schedule.treatments),
+        sessions=len(schedule.treatments) if schedule else None,
         weight_kg=picture.weight_kg.value if picture.weight_kg else None,
         area_cm2=drawn.area_cm2 or None,
         spacing_mm=drawn.generator.spacing_mm,
-        interval_days=schedule.interval_days,
+        interval_days=schedule.interval_days if schedule else None,
         topical=intent.topical,
     )
 
@@ -284,6 +289,21 @@ def _fitted(areas: Sequence[Area], generator: Generator, technique: model.Techni
         generator = replace(generator, spacing_mm=wider.quantize(Decimal("0.5"), rounding=ROUND_CEILING))
         drawn = make_map(areas, generator, technique.id, library)
     return drawn
+
+
+def _most_by_area(doses: Sequence[DoseCheck], drawn: InjectionMap) -> int | None:
+    """How many points keep every dose per area within its limit, where the whole grid does not."""
+    over = [dose.fraction for dose in doses if dose.scope == model.LimitScope.DOSE_PER_AREA.value and dose.state == "over" and dose.fraction]
+    return int(Decimal(drawn.points) / max(over)) if over else None
+
+
+def _without_rim(drawn: InjectionMap, most: int, library: Library) -> InjectionMap:
+    """The map with only the ``most`` points that lie nearest to its middle."""
+    x = sum(point.x_mm for point in drawn.placed) / len(drawn.placed)
+    y = sum(point.y_mm for point in drawn.placed) / len(drawn.placed)
+    outward = sorted(drawn.placed, key=lambda point: (math.hypot(point.x_mm - x, point.y_mm - y), point.key))
+    removed = [*drawn.removed, *(point.key for point in outward[most:])]
+    return make_map(drawn.areas, drawn.generator, drawn.technique, library, exceptions={"removed": removed})
 
 
 def _most_points(protocol: model.Protocol, per_point: Decimal, recipe: Decimal) -> int | None:

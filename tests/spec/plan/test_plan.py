@@ -15,7 +15,8 @@ from tests.conftest import TODAY
 
 
 def picture(**known):
-    return PatientPicture(**{"on": TODAY, "birth_date": dt.date(1980, 1, 2), "sex": "female", "weight_kg": Measurement(Decimal(60), "kg", TODAY, "asked"), **known})
+    weight = Measurement(Decimal(60), "kg", TODAY, "asked")
+    return PatientPicture(**{"on": TODAY, "birth_date": dt.date(1980, 1, 2), "sex": "female", "weight_kg": weight, **known})
 
 
 def plan(library, application, *, start=TODAY, who=None, parts=None, **meant):

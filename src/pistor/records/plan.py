@@ -1,0 +1,89 @@
+"""The plan of a course, from the blend, the map and the dates that are recorded for it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from decimal import InvalidOperation
+
+from pistor.care.formulation import Part, UnusableBlend
+from pistor.care.injection_map import InjectionMap, NoMap, area_from_dict, generator_from_dict, make_map
+from pistor.care.plan import Plan, make_plan
+from pistor.knowledge import Library, load
+from pistor.records.course import Course
+from pistor.records.formulation import Formulation
+from pistor.records.injection_map import InjectionPlan
+from pistor.records.intent import intent_of
+from pistor.records.picture import picture_of
+
+
+def plan_of(course: Course, on: dt.date | None = None) -> Plan | None:
+    """The plan as it is recorded now, or None while a part of it is missing (see :func:`plan_missing`).
+
+    ``on`` is the day for which age and medicines are looked at; the day on which the course starts when not given.
+    """
+    blend, drawn = _formulation(course), _drawing(course)
+    if blend is None or drawn is None or course.scheduled_at is None:
+        return None
+    library = load()
+    day = on or course.start_on or course.created_at.date()
+    try:
+        plan = make_plan(
+            picture_of(course.patient, day),
+            intent_of(course, library),
+            library,
+            course.start_on or day,
+            parts=_parts(blend),
+            map=map_of(drawn, library),
+            policy=course.policy,
+            sessions=course.sessions,
+            interval_days=course.interval_days,
+        )
+    except (UnusableBlend, NoMap, ValueError, InvalidOperation, KeyError):
+        return None  # composed with other knowledge than there is now; plan_missing says so
+    return plan if plan.blend is not None or plan.withheld else None
+
+
+def plan_missing(course: Course) -> tuple[str, ...]:
+    """What has to be done before there is a plan, as sentences; empty where there is one."""
+    blend, drawn = _formulation(course), _drawing(course)
+    missing = []
+    if blend is None:
+        missing.append("Compose the blend.")
+    if drawn is None:
+        missing.append("Draw the injection map.")
+    if course.scheduled_at is None:
+        missing.append("Set the dates of the course.")
+    if not missing and plan_of(course) is None:
+        missing.append("The blend or the map was made with other knowledge than there is now: compose and draw again.")
+    return tuple(missing)
+
+
+def map_of(drawn: InjectionPlan, library: Library) -> InjectionMap:
+    """The injection map with its points, made again from what is kept. Raises ``NoMap``."""
+    areas = [area_from_dict(area) for area in drawn.areas]
+    return make_map(areas, generator_from_dict(drawn.generator), drawn.technique, library, exceptions=drawn.exceptions or None)
+
+
+def plan_digest(course: Course, blend: Formulation | None, drawn: InjectionPlan | None) -> str:
+    """A hash that changes when anything a patient consents to changes: blend, map, protocol, numbers and dates of the course."""
+    parts = [course.pk, course.protocol, course.zone, course.sessions, course.interval_days, course.start_on, sorted(course.topical or ())]
+    body = [str(part) for part in (*parts, blend.pk if blend else None, drawn.pk if drawn else None)]
+    return hashlib.sha256("|".join(body).encode()).hexdigest()
+
+
+def latest_blend_and_map(course: Course) -> tuple[Formulation | None, InjectionPlan | None]:
+    """The blend and the map that count now."""
+    return _formulation(course), _drawing(course)
+
+
+def _formulation(course: Course) -> Formulation | None:
+    return Formulation.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
+
+
+def _drawing(course: Course) -> InjectionPlan | None:
+    return InjectionPlan.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
+
+
+def _parts(blend: Formulation) -> tuple[Part, ...]:
+    return tuple(Part.from_dict({"presentation": str(part["presentation"]), "volume_ml": str(part["volume_ml"])}) for part in blend.parts)
