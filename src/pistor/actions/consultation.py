@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
-from pistor.actions.core import Refused, Stale, audit, claim_version, drop_draft, unit_of_work
+from pistor.actions.core import Refused, Stale, audit, claim_version, unit_of_work
 from pistor.actions.course import local_day
 from pistor.care.consultation import Kind, PatientPicture, PregnancyState
 from pistor.exchange.errors import Unusable
@@ -170,6 +170,7 @@ def record_history(
     goal: str | None = None,
     origin: str = ASKED,
     location: str = "",
+    draft: str = "",
 ) -> list[HistoryEntry]:
     """Write new entries; each replaces what it corrects and nothing is overwritten. Returns what was written."""
     with unit_of_work(by=by, capability=Capability.TAKE_HISTORY, verb="record_history", token=token, at=at) as submission:
@@ -188,8 +189,6 @@ def record_history(
         audit(by=by, verb="record_history", subject=row, at=at, patient_id=row.pk, written=len(written), removed=len(ended))
         if submission:
             submission.location = location
-        if location:
-            drop_draft(by=by, key=location)
         return [*written, *ended]
 
 
