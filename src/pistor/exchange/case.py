@@ -20,6 +20,7 @@ _STATES = ("pregnant", "trying", "breastfeeding", "not_pregnant", "unknown")
 _SEXES = ("female", "male", "other", "unknown")
 _SECTIONS = ("patient", "pregnancy", "conditions", "medicines", "allergies", "procedures", "measurements", "answers")
 _NONE = ("none", "no")
+_NO_CASE = "the file is neither a FHIR Bundle in JSON nor a Pistor case; a case is a mapping with the sections " + ", ".join(_SECTIONS) + "."
 _T = TypeVar("_T")
 
 
@@ -39,6 +40,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 def read_case(data: bytes | dict[str, Any], on: dt.date, library: Library | None = None) -> ImportedRecord:
     """A case as it stood on a day. Raises :class:`Unusable` with one sentence."""
     case = _parse(data) if isinstance(data, bytes) else data
+    if not isinstance(case, dict):
+        raise Unusable(_NO_CASE)
     picture = _Case(case, on, library).picture()
     return ImportedRecord(picture, proposals(picture), tuple(note.value for note in picture.notes))
 
@@ -53,9 +56,7 @@ def _parse(data: bytes) -> dict[str, Any]:
         raise Unusable(f"the YAML is broken in line {line} ({error.problem or 'unreadable'}); compare with docs/reference/case.md.") from None
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError):
         raise Unusable("the YAML cannot be read; compare with docs/reference/case.md.") from None
-    if not isinstance(value, dict):
-        raise Unusable("the file is neither a FHIR Bundle in JSON nor a Pistor case; a case is a mapping with the sections " + ", ".join(_SECTIONS) + ".")
-    return value
+    return value  # type: ignore[no-any-return]
 
 
 class _Case:

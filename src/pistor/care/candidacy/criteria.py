@@ -137,7 +137,7 @@ def _answered(question: str, chart: Chart, doubtful: tuple[Fact, ...], negation:
     if answer is not None and answer.value in ("yes", "no"):
         fact = _answer_fact(answer, chart)
         return Reply(answer.value == "yes", (fact,))
-    if negation in chart.negations and not doubtful:
+    if answer is None and negation is not None and negation in chart.negations and not doubtful:
         return Reply(False, (chart.negations[negation],))
     asked = (_answer_fact(answer, chart),) if answer is not None else ()
     return Reply(None, (*doubtful, *asked), (question,))

@@ -23,6 +23,8 @@ _ORIGIN = "imported record"
 def read_record(data: dict[str, Any] | bytes, on: dt.date) -> ImportedRecord:
     """A bundle about one patient as it stood on a day. Raises :class:`Unusable` with one sentence."""
     bundle = parse(data) if isinstance(data, bytes) else data
+    if not isinstance(bundle, dict):
+        raise Unusable("The record is no JSON object; export it again as a FHIR R4 Bundle.")
     return _Reader(bundle, on).read()
 
 
