@@ -91,7 +91,7 @@ def plan_text(plan: Plan, library: Library) -> str:
         lines += ["", f"Protocol: {page['protocol']['name']}", f"  {page['protocol']['summary']} {_brackets(page['protocol']['keys'])}"]
     if page["blend"]:
         lines += _section("Blend", [*(f"{part['volume']} {part['name']}" for part in page["blend"]["parts"]), *page["blend"]["facts"]])
-    lines += _section("Doses", [f"{dose['what']}: {dose['dose']} of {dose['limit']}, {dose['state']} {_brackets(dose['keys'])}" for dose in page["doses"]])
+    lines += _section("Doses", [f"{dose['what']}: {dose['dose']} ({dose['limit']}), {dose['state']} {_brackets(dose['keys'])}" for dose in page["doses"]])
     if page["map"]:
         lines += _section("Map", [page["map"]["total"], *(f"{zone['label']}: {zone['points']} points, {zone['volume']}" for zone in page["map"]["zones"])])
     if page["course"]:
@@ -180,14 +180,22 @@ def _blend(plan: Plan, library: Library, keys: _Keys) -> dict[str, Any] | None:
 def _dose(dose: DoseCheck, keys: _Keys) -> dict[str, Any]:
     return {
         "what": f"{dose.name}: {dose.what[0].lower()}{dose.what[1:]}",
-        "dose": f"{amount(round(dose.dose, 3))} {dose.unit}" if dose.dose is not None else "not known",
-        "limit": f"{amount(round(dose.limit, 3))} {dose.unit}" if dose.limit is not None else "no limit known",
+        "dose": f"{amount(round(dose.dose, 3))} {_unit(dose.unit)}" if dose.dose is not None else "not known",
+        "limit": f"{_bound(dose)} {amount(round(dose.limit, 3))} {_unit(dose.unit)}" if dose.limit is not None else "no limit known",
         "fraction": float(dose.fraction) if dose.fraction is not None else None,
         "percent": f"{amount(round(dose.fraction * 100))} %" if dose.fraction is not None else "",
         "state": DOSE_STATES[dose.state],
         "over": dose.state == "over",
         "keys": keys.refs(dose.sources),
     }
+
+
+def _bound(dose: DoseCheck) -> str:
+    return "at least" if dose.scope in (model.LimitScope.SPACING_MIN.value, model.LimitScope.INTERVAL_MIN.value) else "at most"
+
+
+def _unit(unit: str) -> str:
+    return {"d": "days", "mg/cm2": "mg/cm²"}.get(unit, unit)
 
 
 def _map(plan: Plan, library: Library, keys: _Keys) -> dict[str, Any] | None:
