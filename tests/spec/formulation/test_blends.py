@@ -302,7 +302,8 @@ def test_every_limit_of_the_deoxycholic_acid_label_holds(change, over):
 def test_limits_that_need_what_nobody_gave_are_unknown():
     checks = check_doses(blend(("deoxycholic_acid_10mg_ml", "2"), application="fat"), LIBRARY)
     assert {check.limit_id for check in checks if check.state == "unknown"} == {
-        "deoxycholic_acid_area", "deoxycholic_acid_point", "deoxycholic_acid_spacing", "deoxycholic_acid_points", "deoxycholic_acid_treatments", "deoxycholic_acid_interval",
+        "deoxycholic_acid_area", "deoxycholic_acid_point", "deoxycholic_acid_spacing",
+        "deoxycholic_acid_points", "deoxycholic_acid_treatments", "deoxycholic_acid_interval",
     }  # fmt: skip
 
 

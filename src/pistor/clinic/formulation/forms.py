@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -8,25 +7,25 @@ from typing import Any
 from django import forms
 
 from pistor.care.formulation import Part
-from pistor.knowledge import Library
+from pistor.clinic.shared.forms import StepForm
+from pistor.knowledge import load
 
 MAX_ROWS = 12
 
 
-class BlendForm(forms.Form):
+def _policies() -> list[tuple[str, str]]:
+    return [(policy.id, policy.name) for policy in load().policies.values()]
+
+
+class BlendForm(StepForm):
     """Rows of presentation and volume, the policy, and what has to be confirmed.
 
     Rows are numbered fields (``presentation-0``, ``volume-0``, …) so that adding and removing needs no script.
     """
 
-    token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    policy = forms.ChoiceField(label="Policy for this course", error_messages={"invalid_choice": "This policy is not known; choose one of the list."})
-
-    def __init__(self, data: Mapping[str, Any] | None = None, *, library: Library, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.library = library
-        self.fields["policy"].choices = [(policy.id, policy.name) for policy in library.policies.values()]  # type: ignore[attr-defined]
+    policy = forms.ChoiceField(
+        label="Policy for this course", choices=_policies, error_messages={"invalid_choice": "This policy is not known; choose one of the list."}
+    )
 
 
 def rows_from_post(post: Mapping[str, Any]) -> list[tuple[str, str]]:

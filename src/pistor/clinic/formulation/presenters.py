@@ -13,21 +13,21 @@ from pistor.knowledge.model import PairVerdict
 
 THIN = "\u202f"
 VERDICTS = {
-    PairVerdict.BLOCK: ("⛔", "Never together", "danger"),
-    PairVerdict.PRECIPITATES: ("⛔", "Precipitates", "danger"),
-    PairVerdict.TURBID: ("⛔", "Turns turbid", "danger"),
-    PairVerdict.AVOID: ("▲", "Avoid", "warning"),
-    PairVerdict.DEGRADES: ("▲", "Degrades", "warning"),
-    PairVerdict.ANTAGONISM: ("▲", "Work against each other", "warning"),
-    PairVerdict.CONDITIONAL: ("▲", "Only under conditions", "warning"),
-    PairVerdict.COMPATIBLE: ("✓", "Compatible as studied", "good"),
-    PairVerdict.NO_DATA: ("?", "No data", "nodata"),
+    PairVerdict.BLOCK: ("octagon", "Never together", "danger"),
+    PairVerdict.PRECIPITATES: ("octagon", "Precipitates", "danger"),
+    PairVerdict.TURBID: ("octagon", "Turns turbid", "danger"),
+    PairVerdict.AVOID: ("triangle", "Avoid", "warning"),
+    PairVerdict.DEGRADES: ("triangle", "Degrades", "warning"),
+    PairVerdict.ANTAGONISM: ("triangle", "Work against each other", "warning"),
+    PairVerdict.CONDITIONAL: ("triangle", "Only under conditions", "warning"),
+    PairVerdict.COMPATIBLE: ("check", "Compatible as studied", "good"),
+    PairVerdict.NO_DATA: ("question", "No data", "nodata"),
 }
 STATES = {
-    "within": ("✓", "Within", "good"),
-    "near": ("▲", "Near the limit", "warning"),
-    "over": ("⛔", "Over the limit", "danger"),
-    "unknown": ("?", "Unknown", "nodata"),
+    "within": ("check", "Within", "good"),
+    "near": ("triangle", "Near the limit", "warning"),
+    "over": ("octagon", "Over the limit", "danger"),
+    "unknown": ("question", "Unknown", "nodata"),
 }
 _MINIMA = ("spacing_min", "interval_min")
 

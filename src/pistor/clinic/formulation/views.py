@@ -28,9 +28,9 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """What goes into the syringe, what is known of it, and how much of it is given."""
     visit, library = visit_of(request, visit_id), load()
     if request.method != "POST":
-        form = BlendForm(library=library, initial={"version": visit.course.version, "policy": visit.course.policy})
+        form = BlendForm(version=visit.course.version, initial={"policy": visit.course.policy})
         return _shown(request, visit, form, _rows_kept(visit.course, library), checked=False)
-    form, rows = BlendForm(request.POST, library=library), rows_from_post(request.POST)
+    form, rows = BlendForm(request.POST), rows_from_post(request.POST)
     do = request.POST.get("do", "save")
     if do == "add" and len(rows) < MAX_ROWS:
         rows.append(("", ""))
@@ -61,12 +61,9 @@ def _saved(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows) 
             location=location,
         )
     except Refused as refused:
-        for reason in refused.reasons:
-            form.add_error(None, reason)
         if isinstance(refused, Stale):
             visit.course.refresh_from_db()
-            form.data = form.data.copy()  # type: ignore[attr-defined]
-            form.data["version"] = visit.course.version  # type: ignore[index]
+        form.refuse(refused, version=visit.course.version if isinstance(refused, Stale) else None)
         return _shown(request, visit, form, rows, status=409)
     return HttpResponseRedirect(location)
 
