@@ -9,9 +9,10 @@ from pistor.actions.alternatives import record_alternatives_talk
 from pistor.actions.core import Refused
 from pistor.care.alternatives import compare
 from pistor.care.benefit import benefit_of
-from pistor.clinic.alternatives.forms import TalkForm
+from pistor.clinic.alternatives.forms import talk_form
 from pistor.clinic.alternatives.presenters import cards_shown, rows_shown, trials_shown
 from pistor.clinic.shared.access import page, visit_of
+from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import render_step
 from pistor.knowledge import load
 from pistor.records.alternatives import AlternativesTalk
@@ -24,10 +25,10 @@ from pistor.records.treatment import Treatment
 def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """The options side by side, what the chosen protocol was shown to do, and what the patient prefers."""
     visit = visit_of(request, visit_id)
-    table = compare(load(), visit.course.application, visit.course.indication)
+    form_class = talk_form(compare(load(), visit.course.application, visit.course.indication))
     if request.method != "POST":
-        return _shown(request, visit, TalkForm(table=table))
-    form = TalkForm(request.POST, table=table)
+        return _shown(request, visit, form_class())
+    form = form_class(request.POST)
     if not form.is_valid():
         return _shown(request, visit, form, status=422)
     location = reverse("visit:show", args=[visit.pk])
@@ -47,7 +48,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(location)
 
 
-def _shown(request: HttpRequest, visit: Treatment, form: TalkForm, *, status: int = 200) -> HttpResponse:
+def _shown(request: HttpRequest, visit: Treatment, form: StepForm, *, status: int = 200) -> HttpResponse:
     library, course = load(), visit.course
     table = compare(library, course.application, course.indication)
     protocol = _protocol(course)
