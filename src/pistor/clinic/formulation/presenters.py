@@ -77,6 +77,7 @@ class PairShown:
 class DoseShown:
     what: str
     dose: str
+    relation: str  # between dose and limit: "of", or "at least" where the limit is a smallest value
     limit: str
     unit: str
     percent: str
@@ -168,13 +169,12 @@ def _dose(check: DoseCheck) -> DoseShown:
     fraction = check.fraction
     percent = "" if fraction is None or check.scope in _MINIMA else f"{number(fraction * 100, 0)} %"
     limit = number(check.limit) if check.limit is not None else ""
-    if limit and check.scope in _MINIMA:
-        limit = f"at least {limit}"
+    relation = "at least" if check.scope in _MINIMA else "of"
     width = "0" if fraction is None else f"{min(fraction, Decimal(1)) * 100:.1f}"
     unit = "" if check.unit == "fraction" else check.unit
     because = tuple(f"{fact.name}: {fact.value} ({fact.origin})" for fact in check.because)
     dose = number(check.dose) if check.dose is not None else ""
-    return DoseShown(check.what, dose, limit, unit, percent, width, *STATES[check.state], because, check.sources)
+    return DoseShown(check.what, dose, relation, limit, unit, percent, width, *STATES[check.state], because, check.sources)
 
 
 def amounts_shown(rows: tuple[Amounts, ...]) -> tuple[AmountRow, ...]:

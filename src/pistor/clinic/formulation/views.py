@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from pistor.actions.core import Refused, Stale
 from pistor.actions.formulation import compose_blend
-from pistor.care.evidence import Finding
+from pistor.care.evidence import Effect, Finding
 from pistor.care.formulation import Blend, UnusableBlend, amounts, compose, dose_findings, volume_findings
 from pistor.clinic.formulation.forms import MAX_ROWS, BlendForm, parts_of, rows_from_post
 from pistor.clinic.formulation.presenters import amounts_shown, concentrations_shown, doses_shown, number, pairs_shown, ranges_shown
@@ -80,7 +80,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows, 
         try:
             blend = _blend(parts, library, course, policy if policy in library.policies else course.policy)
             checks = giving.checks(blend, library)
-            findings = (*blend.findings, *dose_findings(checks), *volume_findings(blend, volume_ml=giving.volume_ml))
+            findings = _by_weight((*blend.findings, *dose_findings(checks), *volume_findings(blend, volume_ml=giving.volume_ml)))
             computed = {
                 "concentrations": concentrations_shown(blend),
                 "ranges": ranges_shown(blend, library),
@@ -122,6 +122,12 @@ def _shown(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows, 
         **computed,
     }
     return render_step(request, visit, "formulation", "formulation/show.html", context, findings=findings, status=status)
+
+
+def _by_weight(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What stops first, then in the order of the effects."""
+    order = list(Effect)
+    return tuple(sorted(findings, key=lambda finding: (not finding.stops, order.index(finding.effect))))
 
 
 def _blend(parts: tuple[Any, ...], library: Library, course: Course, policy: str) -> Blend:
