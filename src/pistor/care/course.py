@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from pistor.care.evidence import Effect, Fact, Finding, cited
@@ -139,12 +140,12 @@ def _gaps(protocol: Protocol, count: int, interval_days: int | None) -> tuple[in
     if interval_days is not None or protocol.treatment_days is None:
         return (interval_days or usual_interval_days(protocol),) * (count - 1)
     days = protocol.treatment_days.days
-    known = [later - earlier for earlier, later in zip(days, days[1:], strict=False)]
+    known = [later - earlier for earlier, later in pairwise(days)]
     return tuple(known[: count - 1]) + (known[-1],) * max(0, count - len(days))
 
 
 def _dates(start: dt.date, gaps: Sequence[int], closed: Collection[int | dt.date]) -> tuple[Planned, ...]:
-    meant, planned = start, []
+    planned: list[Planned] = []
     for number, gap in enumerate((0, *gaps), 1):
         meant = (planned[-1].on if planned else start) + dt.timedelta(days=gap)
         on = _open_day(meant, closed)
@@ -194,7 +195,12 @@ def _too_many(protocol: Protocol, library: Library, count: int) -> tuple[Finding
     for id_ in protocol.ingredients:
         known = library.ingredients.get(id_)
         for limit in known.limits if known else ():
-            if limit.scope is LimitScope.TREATMENTS_PER_COURSE and limit.absolute is not None and limit.absolute.high is not None and count > limit.absolute.high:
+            if (
+                limit.scope is LimitScope.TREATMENTS_PER_COURSE
+                and limit.absolute is not None
+                and limit.absolute.high is not None
+                and count > limit.absolute.high
+            ):
                 found.append(
                     Finding(
                         rule=f"course.sessions.{limit.id}",

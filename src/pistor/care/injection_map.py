@@ -185,7 +185,9 @@ def make_map(
         taken_out += [point for point in points if point.key in wanted_out]
         placed += left
         if len(placed) > grids.MOST_POINTS:
-            raise NoMap(f"The spacing of {generator.spacing_mm} mm needs more than {grids.MOST_POINTS} points in these areas; choose a wider spacing or fewer areas.")
+            raise NoMap(
+                f"The spacing of {generator.spacing_mm} mm needs more than {grids.MOST_POINTS} points in these areas; choose a wider spacing or fewer areas."
+            )
         zones.append(_total(area, shape, len(left), generator, library))
     total = sum((zone.volume_ml for zone in zones), Decimal(0))
     return InjectionMap(
@@ -360,7 +362,14 @@ def _tip_finding(method: Technique, generator: Generator, words: str, members: S
     if method.target_layer is None:
         if "dermis" in layers or "epidermis" in layers:
             return None
-        return Finding(rule="map.tip_fat", effect=Effect.INFORM, text=f"{tip}: {words} ({where}).", because=facts, sources=(*cited(known), *_published(library)), limits=FLAT_SKIN)
+        return Finding(
+            rule="map.tip_fat",
+            effect=Effect.INFORM,
+            text=f"{tip}: {words} ({where}).",
+            because=facts,
+            sources=(*cited(known), *_published(library)),
+            limits=FLAT_SKIN,
+        )
     if layers == (method.target_layer,):
         return None
     target = LAYER_WORDS[method.target_layer]
@@ -419,7 +428,9 @@ def _outside(method: Technique, what: str, unit: str, known: Quantity | None, gi
     text = f"The {what} of {_amount(given)} {unit} is {'below' if low is not None and given < low else 'above'} what is published for {method.name.lower()}: {_range(known)} {unit}."
     refs = cited([known, *(known.conflict.readings if known.conflict else ())])
     limits = known.conflict.note if known.conflict else ""
-    return (Finding(rule=rule, effect=Effect.CAUTION, text=text, because=(Fact(what, f"{_amount(given)} {unit}", None, "the plan"),), sources=refs, limits=limits),)
+    return (
+        Finding(rule=rule, effect=Effect.CAUTION, text=text, because=(Fact(what, f"{_amount(given)} {unit}", None, "the plan"),), sources=refs, limits=limits),
+    )
 
 
 def _cautions(zones: Sequence[ZoneTotal], library: Library) -> tuple[Finding, ...]:

@@ -38,7 +38,9 @@ def grid_points(
     allowed = usable(polygon, no_go)
     expected = allowed.area / (step * row)
     if expected > MOST_POINTS:
-        raise ValueError(f"spacing_mm is {spacing_mm:g}, which needs about {expected:.0f} points here; choose a spacing that gives at most {MOST_POINTS} points.")
+        raise ValueError(
+            f"spacing_mm is {spacing_mm:g}, which needs about {expected:.0f} points here; choose a spacing that gives at most {MOST_POINTS} points."
+        )
     if allowed.is_empty:
         return []
     points = _inside(allowed, list(_lattice(allowed, step, row, stagger, seed)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Collection, Sequence
 from html import escape
@@ -31,10 +32,16 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
     unit = max(width, height) / 240  # line weights follow the size of what is drawn
     whole = height + (legend_height(unit) if legend else 0)
     drawing = [
-        *(f'<path d="{path}" fill="{SKIN}" stroke="{INK}" stroke-width="{0.8 * unit:.2f}" stroke-linejoin="round" stroke-linecap="round"/>' for path in body.outline),
+        *(
+            f'<path d="{path}" fill="{SKIN}" stroke="{INK}" stroke-width="{0.8 * unit:.2f}" stroke-linejoin="round" stroke-linecap="round"/>'
+            for path in body.outline
+        ),
         *(_zone(shape, view, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
         *(_no_go(shape, view, unit) for shape in body.zones),
-        *(f'<path d="{path}" fill="none" stroke="{INK}" stroke-opacity="0.75" stroke-width="{0.55 * unit:.2f}" stroke-linecap="round" stroke-linejoin="round"/>' for path in body.details),
+        *(
+            f'<path d="{path}" fill="none" stroke="{INK}" stroke-opacity="0.75" stroke-width="{0.55 * unit:.2f}" stroke-linecap="round" stroke-linejoin="round"/>'
+            for path in body.details
+        ),
         *(_point(point, injection_map, unit) for point in (injection_map.placed if injection_map else ()) if point.area.map == view),
         *(_cross(point, unit) for point in (injection_map.taken_out if injection_map else ()) if point.area.map == view),
     ]
@@ -71,13 +78,18 @@ def legend_height(unit: float) -> float:
     return 27 * unit
 
 
-def depth_svg(layers: Sequence[tuple[str, float, float]], tip_mm: float | None, inserted_mm: float | None, angle_deg: float | None, *, scale_mm: float = 0) -> str:
+def depth_svg(
+    layers: Sequence[tuple[str, float, float]], tip_mm: float | None, inserted_mm: float | None, angle_deg: float | None, *, scale_mm: float = 0
+) -> str:
     """The needle in the skin, to scale. ``layers`` are (name, lower edge at least, lower edge at most) in millimetres."""
     deepest = max([edge for _, _, edge in layers[:2]] + [tip_mm or 0]) * 1.25
     deepest = max(deepest, scale_mm, 2.0)
     width, height, top, left = 460.0, 250.0, 26.0, 54.0
     per_mm = (height - top - 16) / deepest
-    y = lambda mm: top + mm * per_mm  # noqa: E731
+
+    def y(mm: float) -> float:
+        return top + mm * per_mm
+
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" class="depth-bar" {FONT}>',
         f"<title>{'Where the tip ends' if tip_mm is not None else 'Layers of the skin'}</title>",
@@ -95,9 +107,13 @@ def depth_svg(layers: Sequence[tuple[str, float, float]], tip_mm: float | None, 
             continue
         parts.append(f'<rect x="{left:g}" y="{y(above):.1f}" width="{width - left - 12:g}" height="{(bottom - above) * per_mm:.1f}" fill="{shades[name]}"/>')
         if (bottom - above) * per_mm > 15:
-            parts.append(f'<text x="{width - 20:g}" y="{(y(above) + y(bottom)) / 2 + 4:.1f}" font-size="12" text-anchor="end" fill="{INK}">{LAYER_LABEL[name]}</text>')
+            parts.append(
+                f'<text x="{width - 20:g}" y="{(y(above) + y(bottom)) / 2 + 4:.1f}" font-size="12" text-anchor="end" fill="{INK}">{LAYER_LABEL[name]}</text>'
+            )
         if high > low and low < deepest:
-            parts.append(f'<rect x="{left:g}" y="{y(low):.1f}" width="{width - left - 12:g}" height="{(min(high, deepest) - low) * per_mm:.1f}" fill="{INK}" fill-opacity="0.12"/>')
+            parts.append(
+                f'<rect x="{left:g}" y="{y(low):.1f}" width="{width - left - 12:g}" height="{(min(high, deepest) - low) * per_mm:.1f}" fill="{INK}" fill-opacity="0.12"/>'
+            )
         above, last = bottom, name
     if not layers:
         parts.append(f'<rect x="{left:g}" y="{top:g}" width="{width - left - 12:g}" height="{height - top - 16:.1f}" fill="#e7e7e4"/>')
@@ -105,22 +121,34 @@ def depth_svg(layers: Sequence[tuple[str, float, float]], tip_mm: float | None, 
             '<defs><pattern id="no-data" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0,0V8" stroke="#b3b5b2" stroke-width="2"/></pattern></defs>'
             f'<rect x="{left:g}" y="{top:g}" width="{width - left - 12:g}" height="{height - top - 16:.1f}" fill="url(#no-data)"/>'
         )
-        parts.append(f'<text x="{width - 20:g}" y="{height / 2:g}" font-size="12" text-anchor="end" fill="{INK}" stroke="{HALO}" stroke-width="4" paint-order="stroke">thickness unknown here</text>')
+        parts.append(
+            f'<text x="{width - 20:g}" y="{height / 2:g}" font-size="12" text-anchor="end" fill="{INK}" stroke="{HALO}" stroke-width="4" paint-order="stroke">thickness unknown here</text>'
+        )
     elif last == "hypodermis" and above < deepest:
-        parts.append(f'<text x="{width - 20:g}" y="{min(y(above) + 16, height - 20):.1f}" font-size="12" text-anchor="end" fill="{INK}">deeper than the fat</text>')
+        parts.append(
+            f'<text x="{width - 20:g}" y="{min(y(above) + 16, height - 20):.1f}" font-size="12" text-anchor="end" fill="{INK}">deeper than the fat</text>'
+        )
     step = 1 if deepest <= 8 else 2
     for mm in range(0, int(deepest) + 1, step):
-        parts.append(f'<path d="M{left - 5:g},{y(mm):.1f}h5" stroke="{INK}" stroke-width="1"/><text x="{left - 9:g}" y="{y(mm) + 4:.1f}" font-size="11" text-anchor="end" fill="{INK}">{mm}</text>')
+        parts.append(
+            f'<path d="M{left - 5:g},{y(mm):.1f}h5" stroke="{INK}" stroke-width="1"/><text x="{left - 9:g}" y="{y(mm) + 4:.1f}" font-size="11" text-anchor="end" fill="{INK}">{mm}</text>'
+        )
     parts.append(f'<text x="8" y="14" font-size="11" fill="{INK}">mm deep</text><path d="M{left:g},{top:g}H{width - 12:g}" stroke="{INK}" stroke-width="1.4"/>')
     if tip_mm is not None and inserted_mm is not None and angle_deg is not None:
         run = math.sqrt(max(inserted_mm**2 - tip_mm**2, 0)) * per_mm
         entry = left + 50
         shrink = min(1.0, 190 / run) if run else 1.0
         x, back = entry + run * shrink, math.tan(math.radians(90 - min(angle_deg, 89.9))) * 24 * shrink
-        parts.append(f'<path d="M{entry - min(back, 44):.1f},{top - 22:g}L{entry:.1f},{top:g}L{x:.1f},{y(tip_mm):.1f}" fill="none" stroke="{HALO}" stroke-width="6" stroke-linecap="round"/>')
-        parts.append(f'<path d="M{entry - min(back, 44):.1f},{top - 22:g}L{entry:.1f},{top:g}L{x:.1f},{y(tip_mm):.1f}" fill="none" stroke="{RING}" stroke-width="2.4" stroke-linecap="round"/>')
+        parts.append(
+            f'<path d="M{entry - min(back, 44):.1f},{top - 22:g}L{entry:.1f},{top:g}L{x:.1f},{y(tip_mm):.1f}" fill="none" stroke="{HALO}" stroke-width="6" stroke-linecap="round"/>'
+        )
+        parts.append(
+            f'<path d="M{entry - min(back, 44):.1f},{top - 22:g}L{entry:.1f},{top:g}L{x:.1f},{y(tip_mm):.1f}" fill="none" stroke="{RING}" stroke-width="2.4" stroke-linecap="round"/>'
+        )
         parts.append(f'<circle cx="{x:.1f}" cy="{y(tip_mm):.1f}" r="5" fill="{TEAL}" stroke="{HALO}" stroke-width="2"/>')
-        parts.append(f'<text x="{x + 11:.1f}" y="{y(tip_mm) + 4:.1f}" font-size="13" font-weight="600" fill="{RING}" stroke="{HALO}" stroke-width="3" paint-order="stroke">tip {tip_mm:.1f} mm</text>')
+        parts.append(
+            f'<text x="{x + 11:.1f}" y="{y(tip_mm) + 4:.1f}" font-size="13" font-weight="600" fill="{RING}" stroke="{HALO}" stroke-width="3" paint-order="stroke">tip {tip_mm:.1f} mm</text>'
+        )
     return "".join(parts) + "</svg>"
 
 
@@ -130,7 +158,10 @@ def timeline_svg(schedule: Schedule) -> str:
     end = max([*marks, schedule.evaluation_on])
     span = max((end - start).days, 1)
     width, left, right, y = 720.0, 46.0, 56.0, 62.0
-    x = lambda day: left + (day - start).days / span * (width - left - right)  # noqa: E731
+
+    def x(day: dt.date) -> float:
+        return left + (day - start).days / span * (width - left - right)
+
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} 124" width="{width:g}" height="124" role="img" class="timeline" {FONT}>',
         f"<title>Treatments from {_day(start)}, evaluation on {_day(schedule.evaluation_on)}</title>",
@@ -147,9 +178,13 @@ def timeline_svg(schedule: Schedule) -> str:
             parts.append(f'<text x="{at:.1f}" y="{y + 32:g}" font-size="12" text-anchor="middle" fill="{INK}">{planned.on.day} {planned.on:%b}</text>')
             labelled = at
     at = x(schedule.evaluation_on)
-    parts.append(f'<path d="M{at:.1f},{y - 13:g}V{y - 30:g}" stroke="{NO_GO}" stroke-width="1.6"/><path d="M{at:.1f},{y - 22:g}l7,7l-7,7l-7,-7z" fill="{HALO}" stroke="{NO_GO}" stroke-width="2"/>')
+    parts.append(
+        f'<path d="M{at:.1f},{y - 13:g}V{y - 30:g}" stroke="{NO_GO}" stroke-width="1.6"/><path d="M{at:.1f},{y - 22:g}l7,7l-7,7l-7,-7z" fill="{HALO}" stroke="{NO_GO}" stroke-width="2"/>'
+    )
     anchor = "end" if at > width - 150 else "middle" if at > 120 else "start"
-    parts.append(f'<text x="{at + (8 if anchor == "end" else 0):.1f}" y="20" font-size="12" font-weight="600" text-anchor="{anchor}" fill="{NO_GO}">evaluate, {_day(schedule.evaluation_on)}</text>')
+    parts.append(
+        f'<text x="{at + (8 if anchor == "end" else 0):.1f}" y="20" font-size="12" font-weight="600" text-anchor="{anchor}" fill="{NO_GO}">evaluate, {_day(schedule.evaluation_on)}</text>'
+    )
     parts.append(f'<text x="{left:g}" y="116" font-size="11" fill="{INK}">{start.year if start.year == end.year else f"{start.year} to {end.year}"}</text>')
     return "".join(parts) + "</svg>"
 
@@ -180,7 +215,8 @@ def _zone(shape: MapZone, view: str, unit: float, picked: bool) -> str:
 def _no_go(shape: MapZone, view: str, unit: float) -> str:
     label = escape(shape.no_go_label or "Not injected")
     return "".join(
-        f'<path d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.45 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>' for hole in shape.no_go
+        f'<path d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.45 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
+        for hole in shape.no_go
     )
 
 
@@ -200,7 +236,7 @@ def _side_letters(body: BodyMap, unit: float, width: float) -> str:
 
 def radius_mm(injection_map: InjectionMap, unit: float) -> float:
     """Size by volume, within what can be seen and does not overlap."""
-    by_volume = 1.15 * unit * (float(injection_map.generator.volume_per_point_ml) / 0.02) ** (1 / 3)
+    by_volume = 1.15 * unit * math.cbrt(float(injection_map.generator.volume_per_point_ml) / 0.02)
     return max(0.55 * unit, min(by_volume, 2.6 * unit, 0.36 * float(injection_map.generator.spacing_mm)))
 
 
@@ -232,12 +268,24 @@ def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: 
         here = {(point.area.zone, point.area.side) for point in injection_map.placed if point.area.map == view}
         layers = list(dict.fromkeys(zone.tip_layer for zone in injection_map.zones if (zone.zone, zone.side) in here))
         items += [(_ring(0, 0, 2 * unit, FILL[layer]), f"tip: {LAYER_LABEL[layer]}") for layer in layers]
-    items.append((f'<rect x="{-3 * unit:g}" y="{-2.4 * unit:g}" width="{6 * unit:g}" height="{4.8 * unit:g}" fill="{TEAL_SOFT}" stroke="{TEAL}" stroke-width="{0.5 * unit:g}"/>', "area"))
+    items.append(
+        (
+            f'<rect x="{-3 * unit:g}" y="{-2.4 * unit:g}" width="{6 * unit:g}" height="{4.8 * unit:g}" fill="{TEAL_SOFT}" stroke="{TEAL}" stroke-width="{0.5 * unit:g}"/>',
+            "area",
+        )
+    )
     if any(shape.no_go for shape in body.zones):
-        items.append((f'<rect x="{-3 * unit:g}" y="{-2.4 * unit:g}" width="{6 * unit:g}" height="{4.8 * unit:g}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.5 * unit:g}"/>', "not injected"))
+        items.append(
+            (
+                f'<rect x="{-3 * unit:g}" y="{-2.4 * unit:g}" width="{6 * unit:g}" height="{4.8 * unit:g}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.5 * unit:g}"/>',
+                "not injected",
+            )
+        )
     out, x = [], 9 * unit
     for symbol, text in items:
-        out.append(f'<g transform="translate({x:.1f} {y + 2 * unit:.1f})">{symbol}</g><text x="{x + 6 * unit:.1f}" y="{y + 4.2 * unit:.1f}" font-size="{size:.1f}" fill="{INK}">{escape(text)}</text>')
+        out.append(
+            f'<g transform="translate({x:.1f} {y + 2 * unit:.1f})">{symbol}</g><text x="{x + 6 * unit:.1f}" y="{y + 4.2 * unit:.1f}" font-size="{size:.1f}" fill="{INK}">{escape(text)}</text>'
+        )
         x += 14 * unit + len(text) * size * 0.56
         if x > width - 55 * unit:
             x, y = 9 * unit, y + line
@@ -260,8 +308,5 @@ def _described(body: BodyMap, injection_map: InjectionMap | None) -> str:
     return f"{body.view}. {'; '.join(told) or 'No points'}."
 
 
-def _day(day: object) -> str:
-    import datetime as dt
-
-    assert isinstance(day, dt.date)  # noqa: S101
+def _day(day: dt.date) -> str:
     return f"{day.day} {day:%b %Y}"

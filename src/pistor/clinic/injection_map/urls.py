@@ -3,4 +3,4 @@ from django.urls import path
 from pistor.clinic.injection_map import views
 
 app_name = "injection_map"
-urlpatterns = [path("", views.show, name="show")]
+urlpatterns = [path("", views.show, name="show"), path("preview/", views.preview, name="preview")]

@@ -1,15 +1,147 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 
+from pistor.actions.core import Refused, Stale
+from pistor.actions.injection_map import draw_map
+from pistor.care.injection_map import InjectionMap, NoMap, make_map
+from pistor.clinic.injection_map.forms import InjectionMapForm
+from pistor.clinic.injection_map.presenters import (
+    depth_pictures,
+    first_values,
+    ingredient_totals,
+    maps_of,
+    pictures,
+    published,
+    technique_facts,
+    zones_of,
+)
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
+from pistor.knowledge import load
+from pistor.records.course import Course
+from pistor.records.doses import current_formulation
+from pistor.records.injection_map import InjectionPlan
 from pistor.records.people import Capability
+from pistor.records.treatment import Treatment
+
+
+@page(Capability.SEE_CLINICAL, write=Capability.DECIDE)
+def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """Where the needle goes: areas, technique and spacing make the points."""
+    visit = visit_of(request, visit_id)
+    if request.method == "POST":
+        return _posted(request, visit)
+    plan, library = _current(visit.course), load()
+    first = {**first_values(visit.course, plan, library), "version": visit.course.version}
+    removed = plan.exceptions.get("removed", []) if plan else []
+    return _shown(request, visit, _form(visit.course, initial=first), _from_values(visit.course, first, removed), removed)
 
 
 @page(Capability.SEE_CLINICAL)
-def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """The drawn map for what stands in the form, as a piece of the page. Writes nothing."""
     visit = visit_of(request, visit_id)
-    return render_step(request, visit, "injection_map", "injection_map/show.html", {})
+    data = request.GET.copy()
+    data["token"] = str(uuid.uuid4())
+    form, removed = _form(visit.course, data), data.getlist("removed")
+    drawn, problem = _made(form, removed)
+    return render(
+        request, "injection_map/drawn.html", {**_context(visit, form, drawn, removed), "problem": problem or _first_error(form), "with_findings": True}
+    )
+
+
+def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    form, removed, do = _form(visit.course, request.POST), request.POST.getlist("removed"), request.POST.get("do", "save")
+    if do == "published":
+        library = load()
+        method = library.techniques.get(request.POST.get("technique", ""))
+        data = request.POST.copy()
+        for name, value in (published(method) if method else {}).items():
+            data[name] = value
+        form, removed = _form(visit.course, data), []
+    drawn, problem = _made(form, removed)
+    if do != "save" or drawn is None:
+        if problem:
+            form.add_error(None, problem)
+        return _shown(request, visit, form, drawn, removed, status=200 if drawn else 422)
+    location = reverse("visit:show", args=[visit.pk])
+    try:
+        draw_map(
+            course=visit.course,
+            areas=drawn.areas,
+            technique=drawn.technique,
+            generator=drawn.generator,
+            removed=drawn.removed,
+            by=request.user,  # type: ignore[arg-type]
+            at=request.at,  # type: ignore[attr-defined]
+            token=form.cleaned_data["token"],
+            version=form.cleaned_data["version"],
+            location=location,
+        )
+    except Refused as refused:
+        visit.course.refresh_from_db()
+        form.refuse(refused, version=visit.course.version if isinstance(refused, Stale) else None)
+        return _shown(request, visit, form, drawn, removed, status=409)
+    return HttpResponseRedirect(location)
+
+
+def _form(course: Course, data: Any = None, initial: dict[str, Any] | None = None) -> InjectionMapForm:
+    library = load()
+    return InjectionMapForm(data, initial=initial, library=library, maps=maps_of(course, library), zones=zones_of(course, library), version=course.version)
+
+
+def _made(form: InjectionMapForm, removed: list[str]) -> tuple[InjectionMap | None, str]:
+    if not form.is_valid():
+        return None, ""
+    try:
+        return make_map(form.chosen_areas(), form.generator(), form.cleaned_data["technique"], form.library, exceptions={"removed": removed}), ""
+    except NoMap as error:
+        return None, str(error)
+
+
+def _from_values(course: Course, values: dict[str, Any], removed: list[str]) -> InjectionMap | None:
+    """The map of what the form begins with, where that is complete."""
+    drawn, _ = _made(_form(course, {**values, "token": str(uuid.uuid4())}), removed)
+    return drawn
+
+
+def _first_error(form: InjectionMapForm) -> str:
+    for name, errors in form.errors.items():
+        return f"{form.fields[name].label}: {errors[0]}" if name in form.fields else str(errors[0])
+    return ""
+
+
+def _current(course: Course) -> InjectionPlan | None:
+    return InjectionPlan.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
+
+
+def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str]) -> dict[str, Any]:
+    library, course = load(), visit.course
+    method = library.techniques.get(form["technique"].value() or "")
+    formulation = current_formulation(course)
+    return {
+        "form": form,
+        "drawn": drawn,
+        "removed": removed,
+        "method": method,
+        "method_facts": technique_facts(method) if method else [],
+        "pictures": pictures(maps_of(course, library), drawn, library),
+        "depths": depth_pictures(drawn, library) if drawn else [],
+        "ingredients": ingredient_totals(drawn, formulation) if drawn else [],
+        "formulation": formulation,
+        "points": [*drawn.placed, *drawn.taken_out][:400] if drawn else [],
+        "labels": {total.side: total.label for total in drawn.zones} if drawn else {},
+    }
+
+
+def _shown(
+    request: HttpRequest, visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str], *, status: int = 200
+) -> HttpResponse:
+    context = {**_context(visit, form, drawn, removed), "kept": _current(visit.course), "show_findings": True}
+    return render_step(request, visit, "injection_map", "injection_map/show.html", context, findings=drawn.findings if drawn else (), status=status)

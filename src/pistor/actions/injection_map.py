@@ -1,0 +1,72 @@
+"""Keep the injection map of a course: a new row each time, with its totals and findings of that moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+
+from pistor.actions.core import Refused, audit, claim_version, unit_of_work
+from pistor.care.formulation import Blend, dose_findings
+from pistor.care.injection_map import Area, Generator, InjectionMap, NoMap, make_map
+from pistor.knowledge import Library, load
+from pistor.records.course import Course
+from pistor.records.doses import current_formulation, giving_of
+from pistor.records.injection_map import InjectionPlan
+from pistor.records.people import Capability, User
+
+
+def draw_map(
+    *,
+    course: Course,
+    areas: Sequence[Area],
+    technique: str,
+    generator: Generator,
+    removed: Sequence[str] = (),
+    by: User,
+    at: dt.datetime,
+    token: uuid.UUID | None = None,
+    version: int | None = None,
+    location: str = "",
+) -> InjectionPlan:
+    """Make the map and keep its generator and exceptions. Refuses a map without points and doses past a limit that stops."""
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="injection_map.drawn", token=token, at=at) as submission:
+        course = Course.objects.of(by.clinic).get(pk=course.pk)
+        library = load()
+        try:
+            drawn = make_map(areas, generator, technique, library, exceptions={"removed": removed})
+        except NoMap as error:
+            raise Refused(str(error)) from None
+        if drawn.stops:
+            raise Refused(*drawn.stops)
+        claim_version(course, version=version, by=by, at=at)
+        row = InjectionPlan.objects.create(
+            clinic=course.clinic,
+            created_at=at,
+            created_by=by,
+            course=course,
+            technique=technique,
+            areas=[{**area.as_dict(), "map_version": library.body_maps[area.map].version} for area in drawn.areas],
+            generator=generator.as_dict(),
+            exceptions={"removed": list(drawn.removed), "added": []},
+            points=drawn.points,
+            volume_ml=drawn.volume_ml,
+            totals=drawn.as_dict(),
+            knowledge_version=library.version,
+        )
+        _refuse_doses(course, drawn, library)
+        audit(by=by, verb="injection_map.drawn", subject=row, at=at, patient_id=course.patient_id, course=str(course.pk))
+        if submission:
+            submission.location = location
+        return row
+
+
+def _refuse_doses(course: Course, drawn: InjectionMap, library: Library) -> None:
+    """With this map in place the blend may pass a limit; then neither is kept."""
+    formulation = current_formulation(course)
+    if formulation is None:
+        return
+    checks = giving_of(course, library).checks(Blend.from_dict(formulation.result), library)
+    stops = [finding.text for finding in dose_findings(checks) if finding.stops]
+    if stops:
+        raise Refused(*stops)

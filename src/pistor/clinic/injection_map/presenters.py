@@ -1,0 +1,111 @@
+"""From a course and a map to what the page shows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from pistor.care.injection_map import InjectionMap, thicknesses
+from pistor.delivery.depth import boundaries
+from pistor.exchange.pictures import depth_svg, map_svg
+from pistor.knowledge import Library
+from pistor.knowledge.model import BodyMap, Protocol, Quantity, Technique
+from pistor.records.course import Course
+from pistor.records.formulation import Formulation
+from pistor.records.injection_map import InjectionPlan
+
+
+def zones_of(course: Course, library: Library) -> tuple[str, ...]:
+    known = library.indications.get(course.indication)
+    return tuple(dict.fromkeys((course.zone, *(known.zones if known else ()))))
+
+
+def maps_of(course: Course, library: Library) -> tuple[BodyMap, ...]:
+    """The body maps that show a zone of this course's indication."""
+    zones = zones_of(course, library)
+    return tuple(drawn for drawn in library.body_maps.values() if any(shape.zone in zones for shape in drawn.zones))
+
+
+def first_values(course: Course, plan: InjectionPlan | None, library: Library) -> dict[str, Any]:
+    """What the form begins with: the kept map, else what protocol and technique publish, else nothing."""
+    if plan is not None:
+        return {
+            "areas": [f"{area['map']}:{area['zone']}:{area['side']}" for area in plan.areas],
+            "technique": plan.technique,
+            **{key: plain(Decimal(value)) for key, value in plan.generator.items() if key not in ("pattern", "seed") and value is not None},
+        }
+    protocol = library.protocols.get(course.protocol)
+    method = library.techniques.get(protocol.technique) if protocol else None
+    zone = library.zones.get(course.zone)
+    main = zone.body_map if zone else None
+    return {
+        "areas": [f"{main}:{shape.zone}:{shape.side}" for shape in library.body_maps[main].zones if shape.zone == course.zone]
+        if main in library.body_maps
+        else [],
+        **({"technique": method.id, **published(method, protocol)} if method else {}),
+    }
+
+
+def published(method: Technique, protocol: Protocol | None = None) -> dict[str, str]:
+    """The lower end of what is published for each number; a number that is not published is left empty."""
+    own = {
+        "spacing_mm": (protocol.spacing_mm if protocol else None) or method.spacing_mm,
+        "volume_per_point_ml": (protocol.volume_per_point_ml if protocol else None) or method.volume_per_point_ml,
+        "needle_length_mm": method.needle_length_mm,
+        "inserted_length_mm": (protocol.inserted_length_mm if protocol else None) or method.inserted_length_mm,
+        "angle_deg": method.angle_deg,
+    }
+    return {key: plain(low) for key, known in own.items() if known is not None and (low := _low(known)) is not None}
+
+
+def technique_facts(method: Technique) -> list[tuple[str, Quantity | None]]:
+    return [
+        ("Depth", method.depth_mm),
+        ("Needle", method.needle_length_mm),
+        ("Angle", method.angle_deg),
+        ("Volume at each point", method.volume_per_point_ml),
+        ("Spacing", method.spacing_mm),
+    ]
+
+
+def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, library: Library) -> list[dict[str, str]]:
+    """Maps with chosen areas first, and their points on them."""
+    used = {area.map for area in drawn.areas} if drawn else set()
+    ordered = sorted(maps, key=lambda body: body.id not in used)
+    return [{"id": body.id, "title": body.title, "view": body.view, "svg": map_svg(drawn if body.id in used else None, library, body.id)} for body in ordered]
+
+
+def depth_pictures(drawn: InjectionMap, library: Library) -> list[dict[str, str]]:
+    """One picture of the needle in the skin for each zone that is treated."""
+    told = {}
+    for total in drawn.zones:
+        edges = [(edge.name, edge.low_mm, edge.high_mm) for edge in boundaries(thicknesses(library.zones[total.zone]))]
+        tip, given = drawn.generator.tip_depth_mm, drawn.generator
+        svg = depth_svg(edges, _float(tip), _float(given.inserted_length_mm), _float(given.angle_deg))
+        told[total.zone] = {"name": library.zones[total.zone].name, "svg": svg, "tip": total.tip_text}
+    return list(told.values())
+
+
+def ingredient_totals(drawn: InjectionMap, formulation: Formulation | None) -> list[dict[str, Any]]:
+    """Per active ingredient: what each point and the whole map give of the current blend."""
+    if formulation is None:
+        return []
+    rows = []
+    for concentration in formulation.result.get("concentrations", ()):
+        per_ml = Decimal(str(concentration["per_ml"]))
+        unit = str(concentration["unit"]).removesuffix("/mL")
+        rows.append({"name": concentration["name"], "unit": unit, "point": per_ml * drawn.generator.volume_per_point_ml, "total": per_ml * drawn.volume_ml})
+    return rows
+
+
+def plain(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _low(known: Quantity) -> Decimal | None:
+    return known.low if known.low is not None else known.high
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,121 @@
+"""The page that draws the injection map."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from pistor.records.injection_map import InjectionPlan
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def visit_of(person, **fields):
+    return factories.visit(factories.course(factories.patient(person), protocol="neck_pain_lidocaine", **fields))
+
+
+def typed(visit, **fields):
+    return {
+        "token": str(uuid.uuid4()), "version": visit.course.version, "areas": ["neck_back:neck:left", "neck_back:neck:right"],
+        "technique": "pain_grid", "spacing_mm": "20", "volume_per_point_ml": "0.1", "needle_length_mm": "4", "inserted_length_mm": "4",
+        "angle_deg": "30", "do": "save", **fields,
+    }  # fmt: skip
+
+
+def test_the_page_begins_with_what_is_published_and_draws_it(people, as_):
+    visit = visit_of(people.practitioner)
+    page = as_(people.practitioner).get(f"/visits/{visit.pk}/injection-map/")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "Left side of the neck" in text and 'value="0.125"' in text
+    assert "map-point" in text and "<style" not in text and " style=" not in text
+
+
+def test_saving_keeps_the_generator_and_leads_back_to_the_visit(people, as_):
+    visit = visit_of(people.practitioner)
+    answer = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/", typed(visit))
+    assert answer.status_code == 302 and answer.url == f"/visits/{visit.pk}/"
+    row = InjectionPlan.objects.get()
+    assert row.points == row.totals["points"] > 10
+    assert row.generator["spacing_mm"] == "20" and row.volume_ml == row.points * row.volume_ml / row.points
+
+
+def test_a_form_sent_twice_is_kept_once(people, as_):
+    visit = visit_of(people.practitioner)
+    client, data = as_(people.practitioner), typed(visit)
+    for _ in range(2):
+        assert client.post(f"/visits/{visit.pk}/injection-map/", data).status_code == 302
+    assert InjectionPlan.objects.count() == 1
+
+
+def test_a_stale_page_overwrites_nothing_and_keeps_what_was_typed(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    client.post(f"/visits/{visit.pk}/injection-map/", typed(visit))
+    answer = client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, spacing_mm="17.5"))
+    assert answer.status_code == 409 and 'value="17.5"' in answer.content.decode()
+    assert InjectionPlan.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "says"),
+    [
+        ({"areas": []}, 422, "Choose at least one area"),
+        ({"spacing_mm": "0"}, 422, "Give a number from 1 to 100 mm"),
+        ({"spacing_mm": "NaN"}, 422, "Give a number from 1 to 100 mm"),
+        ({"volume_per_point_ml": "-1"}, 422, "Give a number from 0.001 to 5 mL"),
+        ({"angle_deg": "91"}, 422, "Give a number from 1 to 90 degrees"),
+        ({"inserted_length_mm": "6"}, 422, "at most the length of the needle"),
+        ({"technique": "magic"}, 422, "Choose a technique"),
+        ({"areas": ["moon:neck:left"]}, 422, "choose again"),
+        ({"spacing_mm": "100", "areas": ["neck_back:neck:left"], "removed": ["neck_back:neck:left:1"]}, 409, "No point is left"),
+    ],
+)
+def test_what_cannot_be_used_is_answered_with_a_sentence_and_writes_nothing(people, as_, fields, status, says):
+    visit = visit_of(people.practitioner)
+    answer = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/", typed(visit, **fields))
+    assert answer.status_code == status
+    assert says in answer.content.decode()
+    assert not InjectionPlan.objects.exists()
+
+
+def test_showing_points_writes_nothing_and_says_where_the_tip_ends(people, as_):
+    visit = visit_of(people.practitioner)
+    answer = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="show"))
+    assert answer.status_code == 200 and "dermis or fat under the skin" in answer.content.decode()
+    assert not InjectionPlan.objects.exists()
+
+
+def test_a_single_point_can_be_taken_out(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, removed=["neck_back:neck:left:2"]))
+    row = InjectionPlan.objects.get()
+    assert row.exceptions["removed"] == ["neck_back:neck:left:2"]
+    left, right = row.totals["zones"]
+    assert left["points"] == right["points"] - 1
+
+
+def test_the_preview_draws_and_writes_nothing(people, as_):
+    visit = visit_of(people.practitioner)
+    data = {key: value for key, value in typed(visit).items() if key not in ("token", "version")}
+    answer = as_(people.practitioner).get(f"/visits/{visit.pk}/injection-map/preview/", data)
+    assert answer.status_code == 200 and "map-point" in answer.content.decode() and "<html" not in answer.content.decode()
+    assert not InjectionPlan.objects.exists()
+
+
+def test_another_clinic_finds_neither_page_nor_preview(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.stranger)
+    assert client.get(f"/visits/{visit.pk}/injection-map/").status_code == 404
+    assert client.get(f"/visits/{visit.pk}/injection-map/preview/").status_code == 404
+    assert client.post(f"/visits/{visit.pk}/injection-map/", typed(visit)).status_code == 404
+
+
+def test_a_nurse_may_look_and_not_save(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.nurse)
+    assert client.get(f"/visits/{visit.pk}/injection-map/").status_code == 200
+    assert client.post(f"/visits/{visit.pk}/injection-map/", typed(visit)).status_code == 403

@@ -1,0 +1,82 @@
+"""What an injection map says about itself."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from pistor.care.injection_map import Area, Generator, NoMap, make_map, points_of
+
+NECK = (Area("neck_back", "neck", "left"), Area("neck_back", "neck", "right"))
+CHEEKS = (Area("face_front", "face", "left"), Area("face_front", "face", "right"))
+CHIN = (Area("submental", "submental", "mid"),)
+
+
+def made(library, areas, technique, **fields):
+    values = {"pattern": library.techniques[technique].pattern, "spacing_mm": Decimal(10), "volume_per_point_ml": Decimal("0.02"), **fields}
+    values = {key: Decimal(str(value)) if isinstance(value, int | float) else value for key, value in values.items()}
+    return make_map(areas, Generator(**values), technique, library)
+
+
+@pytest.mark.parametrize(
+    ("areas", "technique", "length", "angle", "rule", "says"),
+    [
+        (CHEEKS, "micropapule", 4, 30, "map.tip_layer", "fat under the skin"),
+        (CHEEKS, "micropapule", 4, 90, "map.tip_layer", "at most 0.9 mm"),
+        (NECK, "pain_grid", 4, 30, "map.tip_layer", "do not decide it"),
+        (NECK, "pain_grid", 13, 45, "map.deeper_than_4_mm", "not to go deeper than 4 mm"),
+        (NECK, "pain_grid", None, None, "map.depth_unknown", "depth of the tip is unknown"),
+        (CHIN, "adipocytolysis_label", 1, 20, "map.tip_layer", "not in the fat under the skin"),
+        ((Area("abdomen", "abdomen", "left"),), "papule", 4, 30, "map.tip_unknown", "unknown"),
+    ],
+)
+def test_where_the_tip_ends_is_told_with_its_sources(library, areas, technique, length, angle, rule, says):
+    found = {finding.rule: finding for finding in made(library, areas, technique, inserted_length_mm=length, angle_deg=angle).findings}
+    assert says in found[rule].text
+    if rule == "map.tip_layer":
+        assert "MICH18" in {ref.key for ref in found[rule].sources}
+
+
+def test_a_tip_that_stays_in_the_dermis_is_not_warned_about(library):
+    drawn = made(library, CHEEKS, "micropapule", inserted_length_mm=Decimal("1.5"), angle_deg=30)
+    assert {zone.tip_layer for zone in drawn.zones} == {"dermis"}
+    assert "map.tip_layer" not in {finding.rule for finding in drawn.findings}
+
+
+@pytest.mark.parametrize(("fields", "rule", "source"), [({"spacing_mm": 40}, "map.spacing", "PHP"), ({"volume_per_point_ml": 1}, "map.volume_per_point", "PHP"), ({"angle_deg": 80}, "map.angle", "PHP")])
+def test_numbers_outside_what_is_published_are_named_with_their_source(library, fields, rule, source):
+    found = {finding.rule: finding for finding in made(library, NECK, "pain_grid", **{"spacing_mm": 20, "volume_per_point_ml": Decimal("0.1"), **fields}).findings}
+    assert source in {ref.key for ref in found[rule].sources}
+
+
+def test_the_labels_grid_under_the_chin_stays_within_fifty_points_and_ten_millilitres(library):
+    drawn = made(library, CHIN, "adipocytolysis_label", volume_per_point_ml=Decimal("0.2"), inserted_length_mm=6, angle_deg=90)
+    assert 40 <= drawn.points <= 50
+    assert drawn.volume_ml == drawn.points * Decimal("0.2")
+
+
+def test_totals_are_sums_and_no_point_lies_in_a_no_go_area(library):
+    from shapely.geometry import Point, Polygon
+
+    for body in library.body_maps.values():
+        areas = [Area(body.id, shape.zone, shape.side) for shape in body.zones]
+        drawn = made(library, areas, "papule", spacing_mm=8)
+        assert drawn.points == sum(zone.points for zone in drawn.zones) == len(points_of(drawn))
+        holes = [Polygon(hole).buffer(-0.05) for shape in body.zones for hole in shape.no_go]
+        own = {(shape.zone, shape.side): [Polygon(hole).buffer(-0.05) for hole in shape.no_go] for shape in body.zones}
+        assert all(not hole.contains(Point(p.x_mm, p.y_mm)) for p in drawn.placed for hole in own[p.area.zone, p.area.side])
+        assert not any(hole.contains(Point(position)) for hole in holes for position in points_of(drawn)), body.id
+
+
+def test_the_same_area_in_two_views_would_count_twice_and_is_refused(library):
+    with pytest.raises(NoMap, match="two views"):
+        made(library, (Area("face_front", "face", "left"), Area("face_left", "face", "left")), "papule")
+
+
+def test_all_maps_are_symmetric(library):
+    for body in library.body_maps.values():
+        sides = {(shape.zone, shape.side): shape.polygon for shape in body.zones}
+        for (zone, side), polygon in sides.items():
+            if side == "left" and (zone, "right") in sides:
+                assert sorted((round(body.width_mm - x, 1), y) for x, y in polygon) == sorted((round(x, 1), y) for x, y in sides[zone, "right"])
