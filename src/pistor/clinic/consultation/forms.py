@@ -26,7 +26,9 @@ SECTIONS = {
     "previous": "Earlier treatments", "mind": "Expectations and mind",
 }  # fmt: skip
 ELSEWHERE = ("birth_date", "sex", "jurisdiction", "pregnancy", "weight_kg", "height_cm")  # asked by fields of their own, or known from the chart
-PREGNANCY = (NOT_ASKED, ("not_pregnant", "Not pregnant"), ("pregnant", "Pregnant"), ("trying", "Trying to become pregnant"), ("breastfeeding", "Breastfeeding"), UNKNOWN)
+PREGNANCY = (
+    NOT_ASKED, ("not_pregnant", "Not pregnant"), ("pregnant", "Pregnant"), ("trying", "Trying to become pregnant"), ("breastfeeding", "Breastfeeding"), UNKNOWN,
+)  # fmt: skip
 LISTS = {Kind.CONDITION: "Conditions", Kind.MEDICINE: "Medicines", Kind.ALLERGY: "Allergies"}
 NEW_ROWS = 3
 EDITABLE = 60  # of each list; what is older stands below to read
@@ -52,7 +54,9 @@ def questions_for(library: Library, application: str, sex: str) -> dict[str, lis
 class HistoryForm(StepForm):
     """Made from the questions of the knowledge base and from what stands in the history now."""
 
-    goal = forms.CharField(label="What the patient wants", help_text="In the patient's own words.", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    goal = forms.CharField(
+        label="What the patient wants", help_text="In the patient's own words.", max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
     pregnancy = forms.ChoiceField(label="Pregnancy and breastfeeding", choices=PREGNANCY, required=False, widget=forms.RadioSelect)
     weight_kg = forms.CharField(label="Weight (kg)", required=False, max_length=10, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
     height_cm = forms.CharField(label="Height (cm)", required=False, max_length=10, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
@@ -60,7 +64,9 @@ class HistoryForm(StepForm):
         label="I asked again about what is unchanged", help_text="Every answer above then carries today's date.", required=False
     )
 
-    def __init__(self, *args: Any, library: Library, patient: Patient, course: Course, entries: Sequence[HistoryEntry], picture: PatientPicture, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, library: Library, patient: Patient, course: Course, entries: Sequence[HistoryEntry], picture: PatientPicture, **kwargs: Any
+    ) -> None:
         self.picture, self.patient, self.course = picture, patient, course
         self.current = {(e.kind, e.key): e for e in entries}
         self.listed = {kind: _latest_first(e for e in entries if e.kind == kind) for kind in LISTS}
@@ -108,8 +114,9 @@ class HistoryForm(StepForm):
             )  # fmt: skip
             self.fields[f"new_{kind}_{row}_state"] = forms.ChoiceField(label="State", choices=STATES[kind], required=False)
             self.fields[f"new_{kind}_{row}_since"] = forms.DateField(
-                label="Since", required=False, widget=forms.DateInput(attrs={"type": "date"}), error_messages={"invalid": "Give the date as 2026-11-23, or leave it empty."}
-            )
+                label="Since", required=False, widget=forms.DateInput(attrs={"type": "date"}),
+                error_messages={"invalid": "Give the date as 2026-11-23, or leave it empty."},
+            )  # fmt: skip
 
     # ── what was asked, as entries ──
 
@@ -207,14 +214,15 @@ def _listed(kind: Kind, label: str, active: bool, since: dt.date | None) -> NewE
 
 def _with_state(entry: HistoryEntry, active: bool) -> dict[str, Any]:
     try:
-        return {**entry_value(plain_value(entry)), "active": active, "refuted": False} if entry.kind != Kind.MEDICINE else {**entry_value(plain_value(entry)), "active": active}
+        value = {**entry_value(plain_value(entry)), "active": active}
     except Unreadable:
         return {"label": entry.label, "codings": [], "active": active}
+    return value if entry.kind == Kind.MEDICINE else {**value, "refuted": False}
 
 
 def _latest_first(entries: Iterator[HistoryEntry]) -> list[HistoryEntry]:
     """What holds now before what is past, the latest first."""
-    return sorted(reversed(list(entries)), key=lambda e: isinstance(e.value, dict) and e.value.get("active") is False)
+    return sorted(entries, key=lambda e: isinstance(e.value, dict) and e.value.get("active") is False)
 
 
 def _state_of(entry: HistoryEntry) -> str:

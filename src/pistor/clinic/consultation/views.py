@@ -44,7 +44,6 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
             course=visit.course,
             goal=form.cleaned_data["goal"],
             location=location,
-            draft=request.path,
         )
     except Refused as refused:
         visit.patient.refresh_from_db()

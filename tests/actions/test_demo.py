@@ -1,0 +1,100 @@
+"""The demo clinic: invented, whole, made once, and at odds with no rule of the knowledge base."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+
+import pytest
+from django.core.management import call_command
+
+from pistor.actions.demo import NAME, PATIENTS, READY, load_demo
+from pistor.records.consent import Consent
+from pistor.records.consultation import Patient
+from pistor.records.course import Course
+from pistor.records.intent import candidacy_of
+from pistor.records.people import Clinic, User
+from pistor.records.reactions import ReactionReport
+from pistor.records.stock import Lot
+from pistor.records.treatment import Treatment, ZoneDose
+from tests.conftest import NOW, TODAY
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def demo(db):
+    assert load_demo(at=NOW, password="only for this test")
+    return Clinic.objects.get(name=NAME)
+
+
+def test_it_has_more_than_two_hundred_invented_patients_in_all_applications_and_stages(demo):
+    patients = Patient.objects.of(demo)
+    assert patients.count() == PATIENTS >= 220
+    assert all(number.startswith("DEMO-") for number in patients.values_list("number", flat=True))
+    assert set(Course.objects.of(demo).values_list("application", "state")) >= {
+        (application, state) for application in ("pain", "skin", "hair", "fat") for state in ("planning", "active", "maintenance", "stopped", "referred")
+    }
+    assert any(not name.isascii() for name in patients.values_list("family_name", flat=True))
+
+
+def test_a_second_load_changes_nothing_and_it_is_quick(db):
+    began = time.perf_counter()
+    assert load_demo(at=NOW, password="x")
+    assert time.perf_counter() - began < 20
+    counts = [model.objects.count() for model in (Clinic, User, Patient, Treatment)]
+    assert not load_demo(at=NOW, password="y")
+    assert [model.objects.count() for model in (Clinic, User, Patient, Treatment)] == counts
+
+
+def test_signed_treatments_are_whole_and_their_hash_is_of_their_content(demo):
+    signed = Treatment.objects.of(demo).filter(state="signed")
+    assert signed.count() > 100
+    for treatment in signed:
+        assert hashlib.sha256(treatment.signed_content.encode()).hexdigest() == treatment.sha256
+        assert treatment.given_on <= TODAY
+    assert ZoneDose.objects.of(demo).values("treatment").distinct().count() == signed.count()
+    assert Consent.objects.of(demo).exists()
+    assert ReactionReport.objects.of(demo).exists()
+
+
+def test_one_patient_for_each_application_stands_ready_today_and_nothing_stops_the_treatment(demo):
+    for application, (family, given) in READY.items():
+        course = Course.objects.of(demo).get(patient__family_name=family, patient__given_name=given)
+        assert course.application == application
+        visit = course.treatments.get()
+        assert (visit.state, visit.number) == ("open", 1)
+        now = candidacy_of(course, TODAY)
+        assert now.verdict.state.value in ("eligible", "eligible_with_conditions"), now.verdict.findings
+        assert not now.stops
+        assert not now.questions
+
+
+def test_today_has_a_full_list(demo):
+    assert 8 <= Treatment.objects.of(demo).exclude(state="signed").filter(planned_on__lte=TODAY).count() <= 40
+
+
+def test_no_deoxycholic_acid_is_given_where_it_is_banned_nor_any_lot_that_was_not_usable(demo):
+    assert demo.jurisdiction not in ("FR", "")
+    assert not Lot.objects.of(demo).filter(uses__isnull=False).exclude(state="usable").exists()
+    assert Lot.objects.of(demo).filter(state="recalled").exists()
+
+
+def test_treated_patients_were_candidates(demo):
+    active = Course.objects.of(demo).filter(state="active")
+    assert active.exists()
+    assert not active.filter(assessments__accepted=False).exists()
+
+
+def test_the_sign_in_is_written_for_a_local_start_and_never_in_production(db, tmp_path, monkeypatch):
+    monkeypatch.setenv("PISTOR_DATA", str(tmp_path))
+    monkeypatch.setenv("PISTOR_MODE", "production")
+    call_command("load_demo", stderr=io.StringIO())
+    assert not Clinic.objects.exists()
+    monkeypatch.setenv("PISTOR_MODE", "local")
+    call_command("load_demo", stdout=io.StringIO())
+    notice = tmp_path / "demo-sign-in.txt"
+    password = notice.read_text().split()[-1]
+    assert User.objects.get(username="nurse").check_password(password)
+    assert notice.stat().st_mode & 0o077 == 0
