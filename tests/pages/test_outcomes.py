@@ -38,7 +38,7 @@ def test_the_change_is_said_against_each_published_difference(visit, people, as_
     assert enter(client, visit, "6").status_code == 302
     text = client.get(f"/visits/{visit.pk}/outcomes/").content.decode()
     assert "better by 2 points (25 %)" in text
-    assert "reaches the published minimal important difference of 1 points" in text
+    assert "reaches the published minimal important difference of 1 point " in text
     assert "is below the published minimal important difference of 33 %" in text
     assert "<svg" in text
     assert "The same as a table" in text

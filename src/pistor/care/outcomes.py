@@ -157,7 +157,7 @@ def _threshold(item: Quantity, improvement: Decimal | None, percent: Decimal | N
     moved = percent if relative else improvement
     state: Against = "unknown" if moved is None else "reached" if moved >= high else "between" if moved >= low else "below"
     span = _n(low) if low == high else f"{_n(low)} to {_n(high)}"
-    text = f"{span} {item.unit}" + (f" ({item.note})" if item.note else "")
+    text = f"{span} {_unit(item.unit, span)}" + (f" ({item.note})" if item.note else "")
     return Threshold(text, relative, low, high, state, cited([item]))
 
 
@@ -186,12 +186,17 @@ def _sentences(scale: Scale, made: Change) -> tuple[str, ...]:
     if made.direction == "same":
         first = f"{scale.short} is unchanged at {_n(made.now)}{unit}."
     else:
-        moved = f"{_n(abs(made.absolute))}{unit}" + (f" ({_n(abs(made.relative_percent))} %)" if made.relative_percent is not None else "")
+        size = _n(abs(made.absolute))
+        moved = f"{size}{_unit(unit, size)}" + (f" ({_n(abs(made.relative_percent))} %)" if made.relative_percent is not None else "")
         first = f"{scale.short} is {made.direction} by {moved}: from {_n(made.baseline)} to {_n(made.now)}."
     if not made.thresholds:
         return (first, f"MCID unknown: {scale.mcid_unknown or 'none published that could be read.'}")
     words = {"reached": "reaches", "below": "is below", "between": "lies inside the range of", "unknown": "cannot be held against"}
     return (first, *(f"It {words[threshold.state]} the published minimal important difference of {threshold.text}." for threshold in made.thresholds))
+
+
+def _unit(unit: str, number: str) -> str:
+    return unit.removesuffix("s") if number == "1" and unit.strip() == "points" else unit
 
 
 def _n(value: Decimal) -> str:

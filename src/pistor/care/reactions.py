@@ -104,12 +104,18 @@ def triage(
     return Triage(
         level=level,
         signs=known,
-        actions=tuple(rule.action.en for rule in deciding) + fallback,
-        actions_fr=tuple(rule.action.fr for rule in deciding) + (("Non reconnu : à juger par un clinicien, dans la semaine.",) if fallback else ()),
+        actions=_distinct([rule.action.en for rule in deciding]) + fallback,
+        actions_fr=_distinct([rule.action.fr for rule in deciding]) + (("Non reconnu : à juger par un clinicien, dans la semaine.",) if fallback else ()),
         work_up=tuple(dict.fromkeys(item.text for rule in rules for item in rule.work_up)),
         suspects=suspects,
         findings=tuple(findings),
     )
+
+
+def _distinct(actions: list[str]) -> tuple[str, ...]:
+    """Each thing to do once; one that another already says with more words is left out."""
+    once = list(dict.fromkeys(actions))
+    return tuple(action for action in once if not any(other != action and other.startswith(action) for other in once))
 
 
 def _with_sites(signs: set[str], sites: int | None) -> set[str]:

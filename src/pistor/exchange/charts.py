@@ -60,7 +60,7 @@ class ScoreChart:
     levels: tuple[Level, ...] = ()
 
 
-_W, _H, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 280, 34, 104, 22, 58
+_W, _H, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 280, 34, 108, 22, 58
 
 
 def score_chart(chart: ScoreChart) -> str:
@@ -73,7 +73,7 @@ def score_chart(chart: ScoreChart) -> str:
     parts = [*_y_axis(chart, y)]
     if chart.band is not None:
         parts.append(_band(chart, y))
-        labels.append((y(float(min(max(chart.band[1], chart.low), chart.high))) + 4, "less than MCID", TEAL))
+        labels.append((y(float(min(max(chart.band[1], chart.low), chart.high))) + 4, "below MCID", TEAL))
     if chart.baseline is not None:
         height = y(float(chart.baseline))
         parts.append(_line(_LEFT, height, _W - _RIGHT, height, TEAL, dash="5 4"))

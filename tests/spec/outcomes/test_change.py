@@ -22,7 +22,7 @@ D = Decimal
     ("scale", "before", "after", "direction", "state", "says"),
     [
         ("nrs", "8", "6", "better", "reached", "better by 2 points (25 %)"),
-        ("nrs", "8", "7", "better", "reached", "better by 1 points (12.5 %)"),
+        ("nrs", "8", "7", "better", "reached", "better by 1 point (12.5 %)"),
         ("nrs", "2", "1.6", "better", "reached", "20 %"),  # 15 % is reached where 1 point is not
         ("nrs", "8", "7.5", "better", "below", "is below"),
         ("nrs", "8", "8", "same", "below", "unchanged at 8"),
@@ -102,13 +102,13 @@ def chart(**more):
 
 def test_the_picture_says_baseline_now_treatments_and_band():
     text = "".join(ET.fromstring(chart(band=(D(7), D(9)), band_known=True, levels=(Level("control", D(6)),))).itertext())
-    for part in ("baseline 8", "5 now", "treatments", "less than MCID", "control", "1 Jan 2026", "1 Feb 2026"):
+    for part in ("baseline 8", "5 now", "treatments", "below MCID", "control", "1 Jan 2026", "1 Feb 2026"):
         assert part in text
 
 
 def test_an_unknown_difference_is_written_in_words_not_drawn():
     assert "MCID unknown" in chart()
-    assert "less than MCID" not in chart()
+    assert "below MCID" not in chart()
 
 
 def test_pictures_are_well_formed_escape_text_and_carry_no_style():
