@@ -165,4 +165,4 @@ def _reported(arm: BenefitArm) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if text.startswith("p ") else text[:1].upper() + text[1:]  # a p-value stays small
