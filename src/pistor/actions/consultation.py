@@ -170,7 +170,6 @@ def record_history(
     goal: str | None = None,
     origin: str = ASKED,
     location: str = "",
-    draft: str = "",
 ) -> list[HistoryEntry]:
     """Write new entries; each replaces what it corrects and nothing is overwritten. Returns what was written."""
     with unit_of_work(by=by, capability=Capability.TAKE_HISTORY, verb="record_history", token=token, at=at) as submission:

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 
 from pistor.records.audit import AuditEvent, AuditHead
-from pistor.records.drafts import Draft, Submission
+from pistor.records.drafts import Submission
 from pistor.records.people import Capability, User
 
 
@@ -107,7 +107,3 @@ def audit(*, by: User, verb: str, subject: models.Model, at: dt.datetime, patien
     head.save(update_fields=["sequence", "sha256"])
     return event
 
-
-def drop_draft(*, by: User, key: str) -> None:
-    """The form at this path was taken, so its draft has served."""
-    Draft.objects.filter(created_by=by, key=key).delete()

@@ -1,12 +1,120 @@
+"""Find, add and edit patients; a patient's page; begin a course."""
+
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from pistor.clinic.shared.access import page
+from pistor.actions.consultation import add_patient, edit_patient
+from pistor.actions.core import Refused, Stale
+from pistor.actions.course import local_day, start_course
+from pistor.clinic.patients.forms import EditForm, NewPatientForm, SearchForm, StartForm
+from pistor.clinic.patients.presenters import courses_shown
+from pistor.clinic.shared.access import page, patient_of
+from pistor.clinic.shared.frame import banner_of
+from pistor.records.consultation import Patient, search_key
 from pistor.records.people import Capability
+from pistor.records.search import find_patients
+
+SHOWN = 50
+EDITED = ("family_name", "given_name", "birth_date", "sex", "phone", "email", "language", "deceased_on")
 
 
 @page(Capability.SEE_PATIENTS)
 def list_(request: HttpRequest) -> HttpResponse:
-    return render(request, "patients/list.html", {})
+    """Search by post, so that no name stands in an address."""
+    form = SearchForm(request.POST or None)
+    query = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
+    found = find_patients(request.user.clinic, query)  # type: ignore[union-attr, arg-type]
+    patients = list((found if query else found.order_by("-changed_at", "pk"))[: SHOWN + 1])
+    context = {"query": query, "patients": patients[:SHOWN], "more": len(patients) > SHOWN, "form": form}
+    return render(request, "patients/list.html", context)
+
+
+@page(Capability.EDIT_PATIENTS)
+def new(request: HttpRequest) -> HttpResponse:
+    form = NewPatientForm(request.POST or None)
+    if not form.is_bound or not form.is_valid():
+        return render(request, "patients/new.html", {"form": form}, status=422 if form.is_bound else 200)
+    alike = _alike(request, form.cleaned_data)
+    if alike and not form.cleaned_data["same_person_checked"]:
+        form.data = form.data.copy()
+        form.data["same_person_checked"] = "on"
+        return render(request, "patients/new.html", {"form": form, "alike": alike}, status=409)
+    fields = {name: value for name, value in form.cleaned_data.items() if name in EDITED}
+    try:
+        patient = add_patient(by=request.user, at=request.at, token=form.cleaned_data["token"], **fields)  # type: ignore[arg-type, attr-defined]
+    except Refused as refused:
+        form.refuse(refused)
+        return render(request, "patients/new.html", {"form": form}, status=409)
+    return HttpResponseRedirect(f"/patients/{patient.pk}/")
+
+
+def _alike(request: HttpRequest, given: dict[str, Any]) -> list[Patient]:
+    """Patients already here with the same names, or the same family name and date of birth."""
+    family, names, born = search_key(given["family_name"]), search_key(given["family_name"], given["given_name"]), given["birth_date"]
+    candidates = Patient.objects.of(request.user.clinic).filter(search__startswith=f"{family} ")[:50]  # type: ignore[union-attr]
+    return [p for p in candidates if search_key(p.family_name, p.given_name) == names or (born and p.birth_date == born)]
+
+
+@page(Capability.EDIT_PATIENTS)
+def edit(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
+    patient = patient_of(request, patient_id)
+    initial = {name: getattr(patient, name) for name in EDITED}
+    form = EditForm(request.POST or None, initial=initial, version=patient.version)
+    if not form.is_bound or not form.is_valid():
+        return render(request, "patients/edit.html", {"form": form, "patient": patient}, status=422 if form.is_bound else 200)
+    fields = {name: form.cleaned_data[name] for name in EDITED}
+    try:
+        taken = {"token": form.cleaned_data["token"], "version": form.cleaned_data["version"]}
+        edit_patient(by=request.user, at=request.at, patient=patient, **taken, **fields)  # type: ignore[arg-type, attr-defined]
+    except Refused as refused:
+        now = patient_of(request, patient_id)
+        form.refuse(refused, version=now.version)
+        differ = [name for name in EDITED if getattr(now, name) != fields[name]] if isinstance(refused, Stale) else []
+        theirs = [(form.fields[name].label, getattr(now, name)) for name in differ]
+        return render(request, "patients/edit.html", {"form": form, "patient": now, "theirs": theirs}, status=409)
+    return HttpResponseRedirect(f"/patients/{patient.pk}/")
+
+
+@page(Capability.SEE_PATIENTS)
+def show(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
+    """Front desk sees who and when; clinical roles see what."""
+    patient = patient_of(request, patient_id)
+    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    clinical = request.user.may(Capability.SEE_CLINICAL)  # type: ignore[union-attr]
+    context = {
+        "patient": patient,
+        "today": today,
+        "clinical": clinical,
+        "may_start": request.user.may(Capability.DECIDE),  # type: ignore[union-attr]
+        "banner": banner_of(patient, today) if clinical else (),
+        "courses": courses_shown(patient, clinical=clinical),
+    }
+    return render(request, "patients/show.html", context)
+
+
+@page(Capability.DECIDE)
+def start(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
+    patient = patient_of(request, patient_id)
+    form = StartForm(request.POST or None)
+    if not form.is_bound or not form.is_valid():
+        return render(request, "patients/start.html", {"form": form, "patient": patient}, status=422 if form.is_bound else 200)
+    indication, _, zone = form.cleaned_data["indication"].partition(":")
+    try:
+        visit = start_course(
+            by=request.user,  # type: ignore[arg-type]
+            at=request.at,  # type: ignore[attr-defined]
+            token=form.cleaned_data["token"],
+            patient=patient,
+            indication=indication,
+            zone=zone,
+            goal=form.cleaned_data["goal"],
+        )
+    except Refused as refused:
+        form.refuse(refused)
+        return render(request, "patients/start.html", {"form": form, "patient": patient}, status=409)
+    return HttpResponseRedirect(f"/visits/{visit.pk}/")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from pistor.actions.core import AlreadyDone, NotAllowed
+from pistor.actions.drafts import discard_drafts
 from pistor.records.consultation import Patient
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
@@ -31,7 +33,10 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
             if not request.user.may(needed):  # type: ignore[union-attr]
                 return _not_your_role(request)
             try:
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
+                if request.method == "POST" and response.status_code == HTTPStatus.FOUND:  # the form was taken, so its draft has served
+                    discard_drafts(by=request.user, path=request.path)  # type: ignore[arg-type]
+                return response
             except AlreadyDone as done:
                 return HttpResponseRedirect(done.location or request.path)
             except NotAllowed:

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from pistor.actions.course import local_day
+from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
+from pistor.care.journey import Step, StepState, next_step, steps
+from pistor.clinic.shared.templatetags.pistor import amount, day
+from pistor.knowledge import load
+from pistor.records.consultation import Patient
+from pistor.records.drafts import Draft
+from pistor.records.intent import Candidacy, candidacy_of
+from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
+from pistor.records.visit import facts_of
+
+STATES = {
+    StepState.COMPLETED: ("check", "completed"),
+    StepState.IN_PROGRESS: ("progress", "in progress"),
+    StepState.TO_DO: ("todo", "to do"),
+    StepState.CANNOT_START: ("lock", "cannot start yet"),
+    StepState.PROBLEM: ("problem", "there is a problem"),
+}
 
 
 def render_step(
@@ -23,5 +43,83 @@ def render_step(
     status: int = 200,
 ) -> HttpResponse:
     """A page of one step inside the visit frame. ``findings`` go to the right-hand region."""
-    frame = {"visit": visit, "patient": visit.patient, "course": visit.course, "step": step, "findings": findings}
+    on = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    candidacy = candidacy_of(visit.course, on)
+    list_ = steps(facts_of(visit, load(), on, candidacy))
+    shown = [shown_step(visit, item) for item in list_]
+    frame = {
+        "visit": visit,
+        "patient": visit.patient,
+        "course": visit.course,
+        "step": step,
+        "steps": shown,
+        "current": next((item["step"] for item in shown if item["step"].name == step), None),
+        "next_step": next((item for item in shown if item["step"] == next_step(list_)), None),
+        "banner": banner(candidacy),
+        "findings": findings,
+        "draft": drafts_for(request) if request.method == "GET" else None,
+    }
     return render(request, template, {**frame, **context}, status=status)
+
+
+def shown_step(visit: Treatment, step: Step) -> dict[str, Any]:
+    icon, word = STATES[step.state]
+    return {"step": step, "icon": icon, "word": step.detail or word, "url": reverse(f"{step.name}:show", args=[visit.pk])}
+
+
+def drafts_for(request: HttpRequest) -> dict[str, Any] | None:
+    """What this person typed on this page and has not saved, by form."""
+    drafts = Draft.objects.filter(created_by=request.user, key__startswith=f"{request.path}#")  # type: ignore[misc]
+    return {draft.key.rpartition("#")[2]: {"fields": draft.fields, "saved_at": draft.saved_at.isoformat()} for draft in drafts} or None
+
+
+def banner(candidacy: Candidacy) -> list[dict[str, str]]:
+    """The patient in one line with what stops this course."""
+    stops = [{"label": "Stop", "text": stop.text, "tone": "danger", "icon": "octagon", "note": ""} for stop in candidacy.stops[:2]]
+    return [*_identity(candidacy.picture), *stops]
+
+
+def banner_of(patient: Patient, on: dt.date) -> list[dict[str, str]]:
+    """The patient in one line, outside any course."""
+    return _identity(picture_of(patient, on))
+
+
+def _identity(picture: PatientPicture) -> list[dict[str, str]]:
+    """Always in the same order. What was not asked is said so."""
+    items = [_age(picture), {"label": "Sex", "text": picture.sex if picture.sex != "unknown" else "not recorded", "tone": "", "note": ""}, _weight(picture)]
+    return [*items, _allergies(picture), *_pregnancy(picture)]
+
+
+def _age(picture: PatientPicture) -> dict[str, str]:
+    if picture.age_years is None or picture.birth_date is None:
+        return {"label": "Age", "text": "not recorded", "tone": "unknown", "note": ""}
+    if picture.deceased:
+        return {"label": "Born", "text": day(picture.birth_date), "tone": "danger", "note": f"died {day(picture.deceased_on)}".strip()}
+    return {"label": "Age", "text": str(picture.age_years), "tone": "", "note": f"born {day(picture.birth_date)}"}
+
+
+def _weight(picture: PatientPicture) -> dict[str, str]:
+    if picture.weight_kg is None:
+        return {"label": "Weight", "text": "not asked", "tone": "unknown", "note": ""}
+    return {"label": "Weight", "text": f"{amount(picture.weight_kg.value)} kg", "tone": "", "note": day(picture.weight_kg.date)}
+
+
+def _allergies(picture: PatientPicture) -> dict[str, str]:
+    real = [allergy.label for allergy in picture.allergies if not allergy.refuted and allergy.active is not False]
+    if real:
+        more = f" and {len(real) - 3} more" if len(real) > 3 else ""
+        return {"label": "Allergies", "text": ", ".join(real[:3]) + more, "tone": "danger", "icon": "triangle", "note": ""}
+    said_no = [a for key, a in picture.answers.items() if "allerg" in key and a.value == "no"]
+    if said_no:
+        return {"label": "Allergies", "text": "none known", "tone": "", "note": day(said_no[-1].date)}
+    return {"label": "Allergies", "text": "not asked", "tone": "unknown", "note": ""}
+
+
+def _pregnancy(picture: PatientPicture) -> list[dict[str, str]]:
+    if picture.sex == "male":
+        return []
+    if not picture.pregnancy:
+        return [{"label": "Pregnancy", "text": "not asked", "tone": "unknown", "note": ""}]
+    newest = picture.pregnancy[0]
+    tone = "danger" if newest.state in ("pregnant", "breastfeeding") else ""
+    return [{"label": "Pregnancy", "text": newest.state.replace("_", " "), "tone": tone, "note": day(newest.date)}]

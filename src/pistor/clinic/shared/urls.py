@@ -5,6 +5,8 @@ from pistor.clinic.shared import views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("drafts/", views.drafts, name="drafts"),
+    path("health/", views.health, name="health"),
     path("sign-in/", auth.LoginView.as_view(template_name="shared/sign_in.html", redirect_authenticated_user=True), name="sign_in"),
     path("sign-out/", auth.LogoutView.as_view(), name="sign_out"),
 ]

@@ -1,8 +1,60 @@
+"""The first page of the day, drafts, and whether the server is well."""
+
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+import json
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from pistor.actions.core import Refused
+from pistor.actions.course import local_day
+from pistor.actions.drafts import discard_drafts, save_draft
+from pistor.clinic.shared.access import page
+from pistor.records.people import Capability
+from pistor.records.treatment import Treatment
+
+MOST_ON_A_DAY = 200
 
 
+@page(Capability.SEE_PATIENTS)
 def home(request: HttpRequest) -> HttpResponse:
-    return redirect("patients:list")
+    """Today's visits: what is planned, what is open, what is signed; and visits that were left open before."""
+    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    visits = Treatment.objects.of(request.user.clinic).select_related("patient", "course").exclude(state="cancelled")  # type: ignore[union-attr]
+    context = {
+        "today": today,
+        "visits": visits.filter(planned_on=today).order_by("state", "patient__search")[:MOST_ON_A_DAY],
+        "left_open": visits.filter(planned_on__lt=today, state="open").order_by("-planned_on")[:20],
+        "clinical": request.user.may(Capability.SEE_CLINICAL),  # type: ignore[union-attr]
+    }
+    return render(request, "shared/home.html", context)
+
+
+@require_POST
+@page(Capability.SEE_PATIENTS)
+def drafts(request: HttpRequest) -> HttpResponse:
+    """Keeps, or with ``fields`` null forgets, the draft of one form of one page."""
+    try:
+        sent = json.loads(request.body)
+        path, form, fields = str(sent["key"]), str(sent["form"]), sent["fields"]
+        if fields is None:
+            discard_drafts(by=request.user, path=path, form=form)  # type: ignore[arg-type]
+        else:
+            save_draft(by=request.user, at=request.at, key=f"{path}#{form}", fields=fields)  # type: ignore[arg-type, attr-defined]
+    except (ValueError, KeyError, TypeError):
+        return JsonResponse({"error": "The draft could not be read. Reload the page."}, status=400)
+    except Refused as refused:
+        return JsonResponse({"error": str(refused)}, status=413)
+    return JsonResponse({"saved_at": request.at.isoformat()})  # type: ignore[attr-defined]
+
+
+@login_not_required
+def health(request: HttpRequest) -> HttpResponse:
+    """For whatever watches the server: 200 while the database answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"ok": True})

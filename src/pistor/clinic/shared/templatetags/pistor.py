@@ -1,7 +1,133 @@
-"""Template tags for what every page shows the same way: findings, grades, numbers, dates."""
+"""Template tags for what every page shows the same way: findings, grades, numbers, dates, forms."""
 
 from __future__ import annotations
 
-from django import template
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms, template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from pistor.care.evidence import Effect, Finding, SourceRef, cited
+from pistor.clinic.shared.icons import ICONS
+from pistor.knowledge import load
 
 register = template.Library()
+
+EFFECTS = {
+    Effect.CONTRAINDICATED: ("octagon", "Do not treat"),
+    Effect.REFER: ("arrow", "Refer"),
+    Effect.ASK: ("question", "Not known yet"),
+    Effect.CAUTION: ("triangle", "Take care"),
+    Effect.INFORM: ("info", "Good to know"),
+}
+VERDICTS = {
+    "eligible": ("check", "Eligible"),
+    "eligible_with_conditions": ("triangle", "Eligible with conditions"),
+    "refer": ("arrow", "Refer"),
+    "not_eligible": ("octagon", "Not eligible"),
+    "cannot_tell": ("question", "Cannot tell yet"),
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon beside a word; the word says it, so the picture is hidden from screen readers."""
+    drawing = mark_safe(ICONS[name])  # noqa: S308 - our own drawings
+    return format_html('<svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">{}</svg>', drawing)
+
+
+@register.filter
+def amount(value: Any) -> str:
+    """A number that cannot be misread: leading zero, no trailing zero, thin space between thousands."""
+    if value is None or value == "":
+        return "–"
+    try:
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    whole, _, part = f"{number:f}".partition(".")
+    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
+    grouped = f"{int(digits):,}".replace(",", "\u202f") if len(digits) > 4 else digits
+    part = part.rstrip("0")
+    return f"{sign}{grouped}.{part}" if part else f"{sign}{grouped}"
+
+
+@register.filter
+def day(value: dt.date | dt.datetime | str | None) -> str:
+    """A date as 23 Nov 2026."""
+    if not value:
+        return ""
+    if isinstance(value, str):
+        value = dt.date.fromisoformat(value[:10])
+    return f"{value.day} {value:%b %Y}"
+
+
+@register.filter
+def words(value: Any) -> str:
+    """An id as words: ``neck_pain`` is neck pain."""
+    return str(value).replace("_", " ")
+
+
+@register.simple_tag
+def name_of(kind: str, id_: str) -> str:
+    """The name of an entry of the knowledge base, or its id as words where it is not there (any more)."""
+    entry = getattr(load(), kind).get(id_)
+    return getattr(entry, "name", None) or words(id_)
+
+
+@register.inclusion_tag("shared/finding.html")
+def finding(item: Finding) -> dict[str, Any]:
+    icon_name, word = EFFECTS[item.effect]
+    questions = load().questions
+    missing = [questions[id_].text if id_ in questions else words(id_) for id_ in item.missing]
+    return {"finding": item, "icon_name": icon_name, "word": word, "missing": missing}
+
+
+@register.inclusion_tag("shared/verdict.html")
+def verdict(state: str | None) -> dict[str, Any]:
+    icon_name, word = VERDICTS.get(str(state), ("question", "Not assessed"))
+    return {"state": state or "cannot_tell", "icon_name": icon_name, "word": word}
+
+
+@register.inclusion_tag("shared/sources.html")
+def sources(refs: Iterable[SourceRef]) -> dict[str, Any]:
+    """References that open: title, place, what was read of it, grade, review date."""
+    known = load().sources
+    return {"refs": [{"ref": ref, "source": known.get(ref.key)} for ref in refs or ()]}
+
+
+@register.inclusion_tag("shared/sources.html")
+def grade(*items: Any) -> dict[str, Any]:
+    """The references of cited values or statements, behind their grade badge."""
+    return sources(cited(item for item in items if item))
+
+
+@register.inclusion_tag("shared/quantity.html")
+def quantity(item: Any) -> dict[str, Any]:
+    """A cited number or range with unit, grade and, where sources disagree, both readings."""
+    return {"item": item}
+
+
+@register.inclusion_tag("shared/dose_bar.html")
+def dose_bar(check: Any) -> dict[str, Any]:
+    """A dose beside its limit: both numbers, the fraction, and a bar that is never longer than its track."""
+    fraction = getattr(check, "fraction", None)
+    return {"check": check, "width": min(Decimal(100), max(Decimal(0), Decimal(fraction) * 100)) if fraction is not None else None,
+            "percent": round(Decimal(fraction) * 100) if fraction is not None else None}  # fmt: skip
+
+
+@register.inclusion_tag("shared/form_head.html")
+def form_head(form: Any) -> dict[str, Any]:
+    """Errors in a summary, and the hidden fields."""
+    return {"form": form}
+
+
+@register.inclusion_tag("shared/field.html")
+def field(bound: Any) -> dict[str, Any]:
+    """One field with its label, hint and error; choices as a fieldset."""
+    widget = bound.field.widget
+    return {"field": bound, "group": isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple), "single": isinstance(widget, forms.CheckboxInput)}

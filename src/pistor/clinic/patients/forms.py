@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from pistor.clinic.shared.forms import StepForm
+from pistor.knowledge import load
+from pistor.records.consultation import Patient
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(max_length=120, required=False, strip=True)
+
+
+class PatientForm(StepForm):
+    family_name = forms.CharField(label="Family name", max_length=100, widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}))
+    given_name = forms.CharField(label="Given name", max_length=100, required=False, widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off"}))
+    birth_date = forms.DateField(
+        label="Date of birth",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "This is no date. Write it as year-month-day, for example 1985-03-14."},
+    )
+    sex = forms.ChoiceField(
+        label="Sex", choices=Patient.Sex.choices, initial=Patient.Sex.UNKNOWN, widget=forms.RadioSelect, help_text="As far as it matters for treatment."
+    )
+    phone = forms.CharField(label="Phone", max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}))
+    email = forms.CharField(label="E-mail", max_length=254, required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}))
+    language = forms.ChoiceField(label="Language of printed sheets", choices=[("en", "English"), ("fr", "French")], widget=forms.RadioSelect, initial="en")
+
+
+class EditForm(PatientForm):
+    deceased_on = forms.DateField(label="Date of death", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+class NewPatientForm(PatientForm):
+    same_person_checked = forms.BooleanField(label="This is another person than those shown above", required=False, widget=forms.HiddenInput)
+
+
+class StartForm(StepForm):
+    indication = forms.ChoiceField(label="What is to be treated", widget=forms.RadioSelect, error_messages={"required": "Choose what is to be treated."})
+    goal = forms.CharField(
+        label="What the patient hopes for",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        help_text="In the patient's words.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        library = load()
+        self.fields["indication"].choices = [  # type: ignore[attr-defined]
+            (f"{indication.id}:{zone}", f"{indication.name}" + (f", {library.zones[zone].name.lower()}" if len(indication.zones) > 1 else ""))
+            for indication in library.indications.values()
+            for zone in indication.zones
+            if zone in library.zones
+        ]

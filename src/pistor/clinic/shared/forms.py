@@ -1,0 +1,43 @@
+"""The form every step uses: taken once, never over a newer state, and kind to what was typed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+
+from pistor.actions.core import Refused
+
+
+class StepForm(forms.Form):
+    """A form with a ``token`` (a second copy writes nothing) and a ``version`` (a stale page overwrites nothing).
+
+    Render it with ``{% form_head form %}`` and ``{% field form.name %}``. The browser's own validation is off: errors come
+    from the server, in a summary that takes the focus, and everything typed is kept.
+    """
+
+    use_required_attribute = False
+    token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": "This page was changed on its way. Reload it and save again."})
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, version: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["token"].initial = uuid.uuid4
+        self.fields["version"].initial = version
+        for name, field in self.fields.items():
+            described = [f"id_{self.add_prefix(name)}_hint"] if field.help_text else []
+            if self.is_bound and name in self.errors:
+                field.widget.attrs["aria-invalid"] = "true"
+                described.append(f"id_{self.add_prefix(name)}_error")
+            if described and not field.widget.is_hidden:
+                field.widget.attrs.setdefault("aria-describedby", " ".join(described))
+
+    def refuse(self, refused: Refused, *, version: int | None = None) -> None:
+        """Show why the action was refused, keep what was typed, and let the next save build on the newer version."""
+        for reason in refused.reasons:
+            self.add_error(None, reason)
+        self.data = self.data.copy()  # type: ignore[union-attr]
+        self.data[self.add_prefix("token")] = str(uuid.uuid4())
+        if version is not None:
+            self.data[self.add_prefix("version")] = str(version)

@@ -1,0 +1,83 @@
+// What every page does: puts the focus on errors, keeps what is typed, folds the steps on a small screen.
+
+const errors = document.querySelector(".error-summary");
+if (errors) errors.focus();
+
+const fold = document.querySelector(".steps-fold");
+if (fold && window.matchMedia("(max-width: 700px)").matches) fold.open = false;
+
+const saved = document.getElementById("saved");
+const say = (text) => { if (saved) saved.textContent = text; };
+const time = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+const HIDDEN = new Set(["csrfmiddlewaretoken", "token", "version"]);
+
+function fieldsOf(form) {
+  const fields = {};
+  for (const [name, value] of new FormData(form)) {
+    if (HIDDEN.has(name) || typeof value !== "string") continue;
+    (fields[name] ??= []).push(value);
+  }
+  return fields;
+}
+
+function restore(form, fields) {
+  for (const element of form.elements) {
+    if (!element.name || HIDDEN.has(element.name) || element.type === "file") continue;
+    const values = fields[element.name];
+    if (element.type === "checkbox" || element.type === "radio") element.checked = Boolean(values && values.includes(element.value));
+    else if (element.multiple && values) for (const option of element.options) option.selected = values.includes(option.value);
+    else if (values) element.value = values[0];
+  }
+  form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
+}
+
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const token = form.querySelector("[name=csrfmiddlewaretoken]")?.value;
+  let timer, last = JSON.stringify(fieldsOf(form));
+
+  const send = async (keepalive) => {
+    const fields = fieldsOf(form), now = JSON.stringify(fields);
+    if (now === last) return;
+    try {
+      const answer = await fetch("/drafts/", {
+        method: "POST", keepalive,
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+        body: JSON.stringify({ key: location.pathname, form: form.dataset.draft, fields }),
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      last = now;
+      say(`Draft saved ${time(new Date())}`);
+    } catch {
+      say("Not saved: no connection. Keep this page open; it tries again.");
+      timer = setTimeout(send, 3000);
+    }
+  };
+  const later = () => { clearTimeout(timer); timer = setTimeout(send, 1200); };
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  window.addEventListener("pagehide", () => send(true));
+
+  const draft = document.getElementById("draft");
+  const kept = draft && JSON.parse(draft.textContent)[form.dataset.draft];
+  if (kept && !errors) {
+    restore(form, kept.fields);
+    last = JSON.stringify(fieldsOf(form));
+    const note = document.createElement("p");
+    note.className = "notice info";
+    note.textContent = `Restored what you typed at ${time(new Date(kept.saved_at))}. `;
+    const drop = document.createElement("button");
+    drop.type = "button";
+    drop.className = "button quiet small";
+    drop.textContent = "Discard the draft";
+    drop.addEventListener("click", async () => {
+      await fetch("/drafts/", {
+        method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+        body: JSON.stringify({ key: location.pathname, form: form.dataset.draft, fields: null }),
+      });
+      location.reload();
+    });
+    note.append(drop);
+    form.prepend(note);
+  }
+}
