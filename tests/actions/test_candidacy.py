@@ -22,7 +22,7 @@ SPECIAL = {"bdd_screen": "negative", "weight_stable": "yes", "contraception": "r
 def answer_all(patient, course, by, **given):
     """Answer every open question as an ordinary patient would, and what is given otherwise."""
     for _ in range(5):
-        missing = [q for q in candidacy_of(course, TODAY).questions]
+        missing = list(candidacy_of(course, TODAY).questions)
         if not missing:
             return
         values = {q: given.get(q, SPECIAL.get(q, "no")) for q in missing}
@@ -54,7 +54,8 @@ def test_answers_make_the_verdict_and_each_is_a_new_entry(case):
     answer_all(patient, course, people.nurse)
     assert current_verdict(course, TODAY).state == "eligible"
     entries = HistoryEntry.objects.filter(patient=patient)
-    assert entries.count() > 10 and not entries.filter(replaced_by__isnull=False).exists()
+    assert entries.count() > 10
+    assert not entries.filter(replaced_by__isnull=False).exists()
     assessment = go_on(course, visit, people.practitioner)
     assert (assessment.verdict, assessment.accepted, assessment.treatment) == ("eligible", True, visit)
     assert candidacy_of(course, TODAY).reviewed(visit)
@@ -91,7 +92,8 @@ def test_a_stop_is_refused_whoever_asks(case):
         override_finding(by=people.practitioner, at=NOW, token=None, course=course, version=None, rule="infection_site", reason="it looks harmless to me")
     with pytest.raises(Refused, match="cannot be overridden"):
         go_on(course, visit, people.practitioner)
-    assert not Override.objects.exists() and not Assessment.objects.exists()
+    assert not Override.objects.exists()
+    assert not Assessment.objects.exists()
 
 
 def test_a_referral_is_passed_only_with_a_reason_that_is_kept(case):
@@ -143,7 +145,9 @@ def test_an_unanswered_question_is_answered_first_not_overridden(case):
         override_finding(by=people.practitioner, at=NOW, token=None, course=course, version=None, rule="keloid", reason="No time for this now.")
 
 
-@pytest.mark.parametrize("answers", [{}, {"keloid": "perhaps"}, {"no_such_question": "yes"}, {"weight_kg": "-5"}, {"pregnancy": "maybe"}, {"birth_date": "1985-03-14"}])
+@pytest.mark.parametrize(
+    "answers", [{}, {"keloid": "perhaps"}, {"no_such_question": "yes"}, {"weight_kg": "-5"}, {"pregnancy": "maybe"}, {"birth_date": "1985-03-14"}]
+)
 def test_what_is_no_answer_is_refused_and_nothing_is_written(case, answers):
     patient, _, _, people = case
     with pytest.raises(Refused):
@@ -178,7 +182,8 @@ def test_a_form_sent_twice_decides_once(case):
     go_on(course, visit, people.practitioner, token=token, location="/somewhere/")
     with pytest.raises(AlreadyDone) as again:
         go_on(course, visit, people.practitioner, token=token)
-    assert again.value.location == "/somewhere/" and Assessment.objects.count() == 1
+    assert again.value.location == "/somewhere/"
+    assert Assessment.objects.count() == 1
 
 
 def test_a_stale_course_is_not_overwritten(case):

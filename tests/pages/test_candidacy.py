@@ -34,8 +34,10 @@ def fields_of(html: str, do: str) -> dict[str, str]:
 def test_what_is_not_known_is_asked_with_its_reason(opened):
     client, url, *_ = opened
     html = client.get(url).content.decode()
-    assert "Cannot tell" in html and "answers are missing" in html
-    assert "Do scars become thick or keloid?" in html and "Every puncture is a small wound." in html
+    assert "Cannot tell" in html
+    assert "answers are missing" in html
+    assert "Do scars become thick or keloid?" in html
+    assert "Every puncture is a small wound." in html
     assert "Don&#x27;t know" in html or "Don't know" in html
     assert "Go on with this verdict" not in html
 
@@ -44,19 +46,23 @@ def test_answers_are_saved_together_and_what_is_empty_stays_not_asked(opened):
     client, url, patient, *_ = opened
     fields = fields_of(client.get(url).content.decode(), "answer")
     response = client.post(url, {**fields, "do": "answer", "q_keloid": "no", "q_bleeding_disorder": "unknown", "q_pregnancy": "not_pregnant"})
-    assert response.status_code == 302 and response.url == url
+    assert response.status_code == 302
+    assert response.url == url
     assert set(HistoryEntry.objects.filter(patient=patient).values_list("key", flat=True)) == {"keloid", "bleeding_disorder", "pregnancy"}
     again = client.post(url, {**fields, "do": "answer", "q_keloid": "yes"})
-    assert again.status_code == 302 and HistoryEntry.objects.count() == 3
+    assert again.status_code == 302
+    assert HistoryEntry.objects.count() == 3
 
 
 def test_a_stale_page_keeps_what_was_typed_and_writes_nothing(opened):
-    client, url, patient, *_ = opened
+    client, url, _patient, *_ = opened
     fields = fields_of(client.get(url).content.decode(), "answer")
     client.post(url, {**fields, "token": str(uuid.uuid4()), "do": "answer", "q_keloid": "no"})
     response = client.post(url, {**fields, "do": "answer", "q_bleeding_disorder": "no"})
     html = response.content.decode()
-    assert response.status_code == 409 and "changed this record" in html and HistoryEntry.objects.count() == 1
+    assert response.status_code == 409
+    assert "changed this record" in html
+    assert HistoryEntry.objects.count() == 1
     assert re.search(r'name="q_bleeding_disorder"[^>]*value="no"[^>]*checked', html)
 
 
@@ -66,7 +72,8 @@ def test_going_on_leads_back_to_the_visit_and_is_kept(opened):
     html = client.get(url).content.decode()
     assert "Eligible" in html
     response = client.post(url, {**fields_of(html, "go_on"), "do": "go_on"})
-    assert response.status_code == 302 and Assessment.objects.get().accepted
+    assert response.status_code == 302
+    assert Assessment.objects.get().accepted
     assert "nothing has changed since" in client.get(url).content.decode()
 
 
@@ -74,10 +81,15 @@ def test_a_stop_is_not_offered_and_a_forged_override_is_refused(opened):
     client, url, patient, course, people = opened
     answer_all(patient, course, people.nurse, infection_here="yes")
     html = client.get(url).content.decode()
-    assert "Not eligible" in html and "This cannot be overridden" in html and 'value="override"' not in html and 'value="go_on"' not in html
+    assert "Not eligible" in html
+    assert "This cannot be overridden" in html
+    assert 'value="override"' not in html
+    assert 'value="go_on"' not in html
     forged = {"f1-token": str(uuid.uuid4()), "f1-version": "1", "f1-rule": "infection_site", "f1-reason": "I want to go on anyway", "at": "1", "do": "override"}
     response = client.post(url, forged)
-    assert response.status_code == 409 and "cannot be overridden" in response.content.decode() and not Override.objects.exists()
+    assert response.status_code == 409
+    assert "cannot be overridden" in response.content.decode()
+    assert not Override.objects.exists()
 
 
 def test_a_reason_goes_past_a_referral_and_can_be_taken_back(opened):
@@ -87,18 +99,22 @@ def test_a_reason_goes_past_a_referral_and_can_be_taken_back(opened):
     fields = fields_of(html, "override")
     place = fields["at"]
     short = client.post(url, {**fields, f"f{place}-reason": "ok", "do": "override"})
-    assert short.status_code == 422 and not Override.objects.exists()
+    assert short.status_code == 422
+    assert not Override.objects.exists()
     assert client.post(url, {**fields, f"f{place}-reason": "No fracture on the film.", "do": "override"}).status_code == 302
     html = client.get(url).content.decode()
-    assert "No fracture on the film." in html and "Go on with this verdict" in html
+    assert "No fracture on the film." in html
+    assert "Go on with this verdict" in html
     assert client.post(url, {**fields_of(html, "withdraw"), "do": "withdraw"}).status_code == 302
     assert "Go on with this verdict" not in client.get(url).content.decode()
 
 
 def test_the_nurse_answers_and_is_not_offered_decisions(opened, as_):
-    _, url, patient, course, people = opened
+    _, url, _patient, _course, people = opened
     html = as_(people.nurse).get(url).content.decode()
-    assert 'value="answer"' in html and 'value="go_on"' not in html and 'value="decline"' not in html
+    assert 'value="answer"' in html
+    assert 'value="go_on"' not in html
+    assert 'value="decline"' not in html
     forged = {"token": str(uuid.uuid4()), "version": "1", "digest": "0" * 64, "do": "go_on"}
     assert as_(people.nurse).post(url, forged).status_code == 403
 
@@ -109,7 +125,18 @@ def test_others_see_nothing(opened, as_):
     assert as_(people.front_desk).get(url).status_code == 403
 
 
-@pytest.mark.parametrize("data", [{}, {"do": "answer"}, {"do": "override", "at": "x"}, {"do": "go_on", "token": "x"}, {"do": "withdraw", "at": "99999999"}, {"do": "\x00"}, {"do": "answer", "q_": "1", "q_x\x00": "y"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"do": "answer"},
+        {"do": "override", "at": "x"},
+        {"do": "go_on", "token": "x"},
+        {"do": "withdraw", "at": "99999999"},
+        {"do": "\x00"},
+        {"do": "answer", "q_": "1", "q_x\x00": "y"},
+    ],
+)
 def test_a_broken_form_is_answered_with_a_page(opened, data):
     client, url, *_ = opened
     assert client.post(url, data).status_code in (302, 409, 422)

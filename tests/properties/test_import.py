@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pistor.care.candidacy import assess
 from pistor.exchange.case import read_case
 from pistor.exchange.errors import Unusable
-from pistor.exchange.files import read_bytes
 from pistor.exchange.fhir import read_record
+from pistor.exchange.files import read_bytes
 from pistor.knowledge import load
 from tests.exchange.bundles import allergy, bundle, concept, condition, observation, request
 from tests.spec.candidacy.patients import INTENTS
@@ -30,16 +30,33 @@ RICH = bundle(
     allergy("Lidocaine", reaction=[{"substance": concept("Lidocaine")}], recordedDate="2020"),
     request("Warfarin", dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": {"end": "2021"}}}}]),
     {**request("x"), "contained": [{"resourceType": "Medication", "id": "m", "code": concept("Heparin")}], "medicationReference": {"reference": "#m"}},
-    {"resourceType": "MedicationAdministration", "status": "completed", "medicationCodeableConcept": concept("Docetaxel"), "effectivePeriod": {"start": "2020", "end": "2021"}},
+    {
+        "resourceType": "MedicationAdministration",
+        "status": "completed",
+        "medicationCodeableConcept": concept("Docetaxel"),
+        "effectivePeriod": {"start": "2020", "end": "2021"},
+    },
     observation("29463-7", valueQuantity={"value": 62, "unit": "kg"}),
     observation("82810-3", valueCodeableConcept=concept("Pregnant")),
     {"resourceType": "Procedure", "status": "completed", "code": concept("Neck lift"), "performedPeriod": {"start": "2020"}},
 )
 ODD = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=True), st.text(max_size=30), st.just([]), st.just({}), st.just([[[]]]), st.just({"coding": {"coding": 1}}),
-    st.sampled_from(["9999-99-99", "0000-01-01", "2020-02-30", "9" * 5000, "\ud800", "\x00", "‮", "urn:uuid:x", "#", "Patient/", 10**400, 1e308, "no-known-allergies"]),
-    st.recursive(st.none() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=8),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=True),
+    st.text(max_size=30),
+    st.just([]),
+    st.just({}),
+    st.just([[[]]]),
+    st.just({"coding": {"coding": 1}}),
+    st.sampled_from(
+        ["9999-99-99", "0000-01-01", "2020-02-30", "9" * 5000, "\ud800", "\x00", "‮", "urn:uuid:x", "#", "Patient/", 10**400, 1e308, "no-known-allergies"]
+    ),
+    st.recursive(
+        st.none() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3), max_leaves=8
+    ),
+)
 
 
 def places(value, path=()):
@@ -69,7 +86,9 @@ def check(read):
     try:
         record = read()
     except Unusable as told:
-        assert told.sentence and "\n" not in told.sentence and len(told.sentence) < 500
+        assert told.sentence
+        assert "\n" not in told.sentence
+        assert len(told.sentence) < 500
         return
     for intent in (INTENTS["pain with diclofenac"], INTENTS["hair"], INTENTS["fat"]):
         verdict = assess(record.picture, intent, load())

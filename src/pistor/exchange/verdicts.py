@@ -126,4 +126,6 @@ def _day(picture: PatientPicture) -> str:
 def _what(intent: Intent, library: Library) -> str:
     names = [library.ingredients[id_].name if id_ in library.ingredients else id_ for id_ in intent.ingredients]
     indication = library.indications.get(intent.indication)
-    return f"Asked about: {indication.name if indication else intent.application}, zone {intent.zone or 'not known'}, with {', '.join(names) or 'no product'}; country {intent.jurisdiction or 'not known'}."
+    what = indication.name if indication else intent.application
+    products, zone, country = ", ".join(names) or "no product", intent.zone or "not known", intent.jurisdiction or "not known"
+    return f"Asked about: {what}, zone {zone}, with {products}; country {country}."

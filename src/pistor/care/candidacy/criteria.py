@@ -295,7 +295,9 @@ def _breastfeeding(chart: Chart) -> Reply:
         asked_here = "Observation" not in statement.origin
         if statement.state in ("not_pregnant", "trying", "pregnant") and _age_days(statement.date, chart) <= NOT_PREGNANT_DAYS and asked_here:
             return Reply(False, (pregnancy_fact(statement),))
-    return Reply(None, (), ("breastfeeding",))
+    stated = _latest_statement(chart)
+    imported = stated is not None and _age_days(stated.date, chart) <= NOT_PREGNANT_DAYS
+    return Reply(None, (), ("breastfeeding" if imported else "pregnancy",))
 
 
 def _latest_statement(chart: Chart) -> Pregnancy | None:

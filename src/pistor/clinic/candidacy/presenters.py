@@ -19,6 +19,8 @@ _GROUPS = (
     (Effect.ASK, "Not known"),
     (Effect.INFORM, "To know"),
 )
+# In the order in which a consultation goes.
+_SECTIONS = ("general", "skin", "bleeding", "illness", "medicines", "previous", "goals", "pain", "hair", "fat", "mind")
 _NEXT = {
     VerdictState.NOT_ELIGIBLE: "Do not treat as meant. Choose another treatment, or give a reason where one is allowed.",
     VerdictState.REFER: "Refer, or give a reason to go on.",
@@ -88,7 +90,8 @@ def meant(now: Candidacy, library: Library) -> str:
 
 def asked_here(now: Candidacy, library: Library) -> tuple[Question, ...]:
     """The open questions that are answered on this page."""
-    return tuple(library.questions[id_] for id_ in now.questions if id_ in library.questions and id_ not in ("birth_date", "sex", "jurisdiction"))
+    found = [library.questions[id_] for id_ in now.questions if id_ in library.questions and id_ not in ("birth_date", "sex", "jurisdiction")]
+    return tuple(sorted(found, key=lambda question: _SECTIONS.index(question.section)))
 
 
 def asked_elsewhere(now: Candidacy) -> tuple[str, ...]:

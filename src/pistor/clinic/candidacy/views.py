@@ -132,5 +132,6 @@ def _with_forms(now: Candidacy, form: StepForm | None, version: int) -> list[dic
             else:
                 due = OverrideForm(prefix=prefix, version=version, initial={"rule": shown.finding.rule})
             rows.append({"shown": shown, "form": due, "place": place})
-        made.append({"heading": group.heading, "effect": group.effect, "rows": rows})
+        folded = group.effect == "ask" and not any(row["shown"].may_override or row["shown"].override for row in rows)
+        made.append({"heading": group.heading, "effect": group.effect, "rows": rows, "folded": folded})
     return made
