@@ -211,7 +211,7 @@ def _protocols(library: Library) -> list[Problem]:
 def _maps(library: Library) -> list[Problem]:
     found = []
     for id_, zone in library.zones.items():
-        drawn = library.body_maps.get(zone.body_map)
+        drawn = library.body_maps.get(zone.body_map or "")
         if drawn and id_ not in {area.zone for area in drawn.zones}:
             at = _At("zones", id_, "body_map", zone)
             found.append(_problem(library, at, f"is not drawn on {zone.body_map}", "draw it there or name another map", serious=False))
