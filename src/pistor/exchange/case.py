@@ -11,6 +11,7 @@ import yaml
 
 from pistor.care.consultation import Allergy, Answer, Coding, Condition, Measurement, Medicine, PatientPicture, Pregnancy, PregnancyState, Procedure
 from pistor.exchange.errors import Unusable
+from pistor.exchange.fhir.values import text
 from pistor.exchange.imported import ImportedRecord, proposals
 from pistor.knowledge import Library
 
@@ -84,7 +85,7 @@ class _Case:
             birth_date=self._day(patient.get("birth_date"), "patient.birth_date"),
             birth_origin=ORIGIN,
             sex=cast(Literal["female", "male", "other", "unknown"], sex),
-            name=str(patient.get("name") or "")[:200],
+            name=text(str(patient.get("name") or ""))[:200],
             deceased=patient.get("deceased") is True or (deceased_on is not None and deceased_on <= self.on),
             deceased_on=deceased_on,
             conditions=conditions,
@@ -112,14 +113,17 @@ class _Case:
 
     def _entry(self, entry: Any, place: str, fields: tuple[str, ...]) -> tuple[str, tuple[Coding, ...], dict[str, Any]]:
         if isinstance(entry, str):
-            return entry[:300], (), {}
+            entry = text(entry)
+            if not entry:
+                raise Unusable(f"{place} is empty; write what it is, or take the line away.")
+            return entry, (), {}
         values = self._mapping(entry, place, ("label", "codings", *fields))
         found = []
         codings = values.get("codings") or []
         for coding in codings if isinstance(codings, list) else [codings]:
             coding = self._mapping(coding, f"{place}.codings", ("system", "code", "display"))
-            found.append(Coding(str(coding.get("system", ""))[:100], str(coding.get("code", ""))[:100], str(coding.get("display", ""))[:300]))
-        label = str(values.get("label") or next((c.display or c.code for c in found), ""))[:300]
+            found.append(Coding(text(str(coding.get("system", "")))[:100], text(str(coding.get("code", "")))[:100], text(str(coding.get("display", "")))))
+        label = text(str(values.get("label") or next((c.display or c.code for c in found), "")))
         if not label:
             raise Unusable(f"{place} has no label; write what it is.")
         return label, tuple(found), values
@@ -139,7 +143,7 @@ class _Case:
         label, codings, v = self._entry(entry, place, ("active", "refuted", "criticality", "recorded"))
         recorded = self._day(v.get("recorded"), f"{place}.recorded")
         active, refuted = self._flag(v, "active", place, default=True), self._flag(v, "refuted", place, default=False) is True
-        return Allergy(label, codings, active, refuted, str(v.get("criticality") or "")[:20], recorded, ORIGIN)
+        return Allergy(label, codings, active, refuted, text(str(v.get("criticality") or ""))[:20], recorded, ORIGIN)
 
     def _procedure(self, entry: Any, place: str) -> Procedure:
         label, codings, v = self._entry(entry, place, ("performed",))
@@ -182,7 +186,7 @@ class _Case:
             note, dated = "", self.on
             if isinstance(given, dict):
                 values = self._mapping(given, f"answers.{str(id_)[:60]}", ("value", "date", "note"))
-                given, note = values.get("value"), str(values.get("note") or "")[:300]
+                given, note = values.get("value"), text(str(values.get("note") or ""))
                 dated = self._day(values.get("date"), f"answers.{str(id_)[:60]}.date") or self.on
             self._take_answer(str(id_), given, dated, note)
 
@@ -191,7 +195,7 @@ class _Case:
             raise Unusable(f"answers.{id_[:60]} is no question; `pistor knowledge list questions` names them.")
         if given is None or isinstance(given, list | dict):
             raise Unusable(f"answers.{id_[:60]} has no value; write yes, no, unknown or a value, or leave it out.")
-        value = {True: "yes", False: "no"}.get(given, str(given)[:300]) if isinstance(given, bool) else str(given)[:300]
+        value = ("yes" if given else "no") if isinstance(given, bool) else text(_plain(given))
         self._check_choice(id_, value)
         self.answers[id_] = Answer(id_, value, dated, ORIGIN, note)
 
@@ -230,3 +234,11 @@ class _Case:
             if key not in fields:
                 raise Unusable(f"{place}.{str(key)[:40]} is not known; known are {', '.join(fields)}.")
         return value
+
+
+def _plain(value: object) -> str:
+    """A scalar as it was written; a number too long to print is no answer."""
+    try:
+        return str(value)
+    except ValueError:
+        return ""
