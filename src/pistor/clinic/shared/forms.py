@@ -25,13 +25,27 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["token"].initial = uuid.uuid4
         self.fields["version"].initial = version
-        for name, field in self.fields.items():
+
+    def full_clean(self) -> None:
+        """As always; then every field says what describes it. Subclasses may add fields after ``__init__``."""
+        super().full_clean()
+        self._describe()
+
+    def __getitem__(self, name: str) -> forms.BoundField:
+        self._describe(name)
+        return super().__getitem__(name)
+
+    def _describe(self, *names: str) -> None:
+        for name in names or tuple(self.fields):
+            field = self.fields.get(name)
+            if field is None or field.widget.is_hidden:
+                continue
             described = [f"id_{self.add_prefix(name)}_hint"] if field.help_text else []
-            if self.is_bound and name in self.errors:
+            if self._errors and name in self._errors:
                 field.widget.attrs["aria-invalid"] = "true"
                 described.append(f"id_{self.add_prefix(name)}_error")
-            if described and not field.widget.is_hidden:
-                field.widget.attrs.setdefault("aria-describedby", " ".join(described))
+            if described:
+                field.widget.attrs["aria-describedby"] = " ".join(described)
 
     def refuse(self, refused: Refused, *, version: int | None = None) -> None:
         """Show why the action was refused, keep what was typed, and let the next save build on the newer version."""
