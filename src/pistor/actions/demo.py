@@ -220,12 +220,12 @@ class _Demo:
                 label = pick.choice(names)
                 since = (dated - dt.timedelta(days=pick.randrange(100, 3000))).isoformat()
                 value: dict[str, Any] = {"label": label, "codings": [], "active": pick.random() < 0.8}
-                extra: dict[str, Any] = {
+                extras: dict[str, dict[str, Any]] = {
                     "condition": {"refuted": False, "onset": since, "abatement": None},
                     "medicine": {"start": since, "end": None if value["active"] else dated.isoformat()},
                     "allergy": {"refuted": False, "criticality": ""},
-                }[kind]
-                self._entry(patient, kind, label.casefold().replace(" ", "_"), label, {**value, **extra}, dated)
+                }
+                self._entry(patient, kind, label.casefold().replace(" ", "_"), label, {**value, **extras[kind]}, dated)
 
     def _entry(self, patient: Patient, kind: str, key: str, label: str, value: dict[str, Any], dated: dt.date) -> None:
         at = max(patient.created_at, self._moment(dated))
