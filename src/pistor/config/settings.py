@@ -15,6 +15,7 @@ MODE = environment.mode()
 PRODUCTION = MODE == environment.PRODUCTION
 
 DEBUG = False
+DATA_FOLDER = environment.data_folder()
 SECRET_KEY = environment.secret_key(MODE)
 ALLOWED_HOSTS = environment.allowed_hosts(MODE)
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("PISTOR_TRUSTED_ORIGINS", "").split(",") if origin]
@@ -73,7 +74,7 @@ TEMPLATES = [
     }
 ]
 
-_DATABASE_URL = os.environ.get("PISTOR_DATABASE_URL") or f"sqlite:///{environment.data_folder() / 'pistor.sqlite3'}"
+_DATABASE_URL = os.environ.get("PISTOR_DATABASE_URL") or f"sqlite:///{DATA_FOLDER / 'pistor.sqlite3'}"
 DATABASES = {"default": dj_database_url.parse(_DATABASE_URL, conn_max_age=0 if MODE == environment.TEST else 600)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE takes the write lock when a transaction begins, so that a second writer waits instead of failing half-way.
@@ -83,7 +84,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
     }
     # A file, so that the browser stories' server and the test see one database, each with its own connection.
-    DATABASES["default"]["TEST"] = {"NAME": environment.data_folder() / f"test-{os.getpid()}.sqlite3"}
+    DATABASES["default"]["TEST"] = {"NAME": DATA_FOLDER / f"test-{os.getpid()}.sqlite3"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "records.User"
@@ -133,7 +134,7 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "static/"
-STATIC_ROOT = environment.data_folder() / "static"
+STATIC_ROOT = DATA_FOLDER / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
