@@ -45,8 +45,7 @@ def serve(port: int) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PISTOR_DATA": data, "DJANGO_SETTINGS_MODULE": "pistor.config.settings"}
     python = str(ROOT / ".venv" / "bin" / "python")
     subprocess.run([python, "-m", "pistor.config.manage", "collectstatic", "--no-input", "--verbosity", "0"], env=environment, check=True)
-    command = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
-    command += ["--blocking-threads", "4", "--log-level", "warning", "--no-ws", "pistor.config.wsgi:application"]
+    command = [python, "-m", "gunicorn", "--config", "python:pistor.config.server", "--bind", f"127.0.0.1:{port}", "--workers", "2"]
     server = subprocess.Popen(command, env=environment)
     for _ in range(400):
         try:

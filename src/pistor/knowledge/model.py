@@ -56,7 +56,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 class Known(BaseModel):
     """Base of everything that is loaded: strict, closed and frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)  # schemas are built when the files are read
 
 
 class Cited(Known):
