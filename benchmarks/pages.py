@@ -20,8 +20,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--out")
     options = parser.parse_args(arguments)
     setup_django()
+    from django.core.management import call_command
     from django.db import connection
 
+    call_command("collectstatic", interactive=False, verbosity=0)
     before, rows = noise(), measure(options.rounds)
     report("pages", rows, options.out, noise_s=[before, noise()], database=connection.vendor)
 
@@ -36,7 +38,7 @@ def measure(rounds: int) -> list[dict[str, Any]]:
 
     user = User.objects.get(username="bench")
     client = Client(HTTP_HOST="localhost")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     pick = random.Random(1)
     all_visits = Treatment.objects.of(user.clinic)
     visits = sample(all_visits.filter(state="planned"), pick, rounds) + sample(all_visits, pick, rounds)

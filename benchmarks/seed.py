@@ -49,6 +49,9 @@ class Seeder:
         self.patients = patients
         self.random = random.Random(seed)
         self.counts: dict[str, int] = {}
+        from pistor.knowledge import load
+
+        self.asked = [id_ for id_, question in load().questions.items() if question.answer == "yes_no"][:12]
 
     def run(self) -> dict[str, int]:
         from pistor.records.people import Clinic, User
@@ -90,7 +93,7 @@ class Seeder:
         entries = [
             ("measurement", "weight_kg", {"value": str(pick.randrange(50, 110)), "unit": "kg"}),
             ("measurement", "height_cm", {"value": str(pick.randrange(150, 195)), "unit": "cm"}),
-            *(("answer", question, {"value": "no", "note": ""}) for question in self.questions()),
+            *(("answer", question, {"value": "no", "note": ""}) for question in self.asked),
         ]
         if pick.random() < 0.2:
             entries.append(("medicine", "warfarin", {"label": "Warfarin", "codings": [], "active": True, "start": None, "end": None}))
@@ -101,10 +104,6 @@ class Seeder:
         for index in range(2):
             yield from self.course(patient, first_visit + dt.timedelta(days=index * 400), latest=index == 1)
 
-    def questions(self) -> list[str]:
-        from pistor.knowledge import load
-
-        return [id_ for id_, question in load().questions.items() if question.answer == "yes_no"][:12]
 
     def course(self, patient: Any, begin: dt.datetime, *, latest: bool) -> Iterator[Any]:
         from pistor.records.candidacy import Assessment

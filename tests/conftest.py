@@ -43,7 +43,7 @@ def as_(client):
         from django.test import Client
 
         signed_in = Client()
-        signed_in.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        signed_in.force_login(person)
         return signed_in
 
     return sign_in

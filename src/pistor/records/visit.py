@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
+from django.db.models import Count, Exists, Subquery
+
 from pistor.care.evidence import Effect
 from pistor.care.visit import VisitFacts
 from pistor.knowledge import Library
@@ -27,6 +29,7 @@ def facts_of(visit: Treatment, library: Library, on: dt.date, candidacy: Candida
     course = visit.course
     candidacy = candidacy or candidacy_of(course, on, library)
     blend, drawn = latest_blend_and_map(course)
+    exist = _what_exists(visit)
     scores = list(ScaleScore.objects.of(visit.clinic).filter(course=course).values_list("scale", "is_baseline", "measured_on", "treatment_id"))
     return VisitFacts(
         on=on,
@@ -39,20 +42,34 @@ def facts_of(visit: Treatment, library: Library, on: dt.date, candidacy: Candida
         verdict_reviewed=candidacy.reviewed(visit),
         stops=tuple(finding.text for finding in candidacy.stops),
         to_override=tuple(finding.text for finding in candidacy.to_override),
-        alternatives_discussed=AlternativesTalk.objects.of(visit.clinic).filter(course=course).exists(),
+        alternatives_discussed=exist["talked"],
         blend_composed=blend is not None,
         blend_problems=_problems(blend.result if blend else {}),
         map_drawn=drawn is not None,
         map_problems=_problems(drawn.totals if drawn else {}),
         course_scheduled=course.scheduled_at is not None,
         consent=_consent(course, blend, drawn),
-        zones_recorded=ZoneDose.objects.filter(treatment=visit).exists(),
-        aftercare_given=AftercareSheet.objects.filter(treatment=visit).exists(),
-        open_reactions=open_reports(visit),
+        zones_recorded=exist["zones"],
+        aftercare_given=exist["aftercare"],
+        open_reactions=open_reports(visit) if exist["reports"] else 0,
         scored_today=any(day == on or treatment == visit.pk for _, _, day, treatment in scores),
-        evaluation_due=_evaluation_due(visit, on),
-        evaluation_decided=MaintenanceDecision.objects.filter(treatment=visit).exists(),
+        evaluation_due=_evaluation_due(course, exist["signed"], on),
+        evaluation_decided=exist["decided"],
     )
+
+
+def _what_exists(visit: Treatment) -> dict[str, Any]:
+    """What there is of this visit and its course, asked in one query."""
+    of_visit, of_course = {"treatment": visit.pk}, {"course": visit.course_id}
+    signed = Treatment.objects.filter(course=visit.course_id, state=Treatment.State.SIGNED).order_by().values("course").annotate(n=Count("pk"))
+    return Treatment.objects.filter(pk=visit.pk).values(
+        talked=Exists(AlternativesTalk.objects.filter(**of_course)),
+        zones=Exists(ZoneDose.objects.filter(**of_visit)),
+        aftercare=Exists(AftercareSheet.objects.filter(**of_visit)),
+        reports=Exists(ReactionReport.objects.filter(**of_visit)),
+        decided=Exists(MaintenanceDecision.objects.filter(**of_visit)),
+        signed=Subquery(signed.values("n")),
+    )[0]
 
 
 def _problems(frozen: dict[str, Any]) -> tuple[str, ...]:
@@ -76,11 +93,8 @@ def open_reports(visit: Treatment) -> int:
     return sum(1 for report in reports if not any(f.outcome in ("resolved", "referred") for f in report.follow_ups.all()))
 
 
-def _evaluation_due(visit: Treatment, on: dt.date) -> bool:
+def _evaluation_due(course: Course, signed: int | None, on: dt.date) -> bool:
     """Whether the course's evaluation point is reached, by date or by the number of signed treatments."""
-    course = visit.course
     if course.evaluation_on and on >= course.evaluation_on:
         return True
-    if not course.evaluation_after_treatments:
-        return False
-    return Treatment.objects.filter(course=course, state=Treatment.State.SIGNED).count() >= course.evaluation_after_treatments
+    return bool(course.evaluation_after_treatments) and (signed or 0) >= (course.evaluation_after_treatments or 0)

@@ -65,4 +65,7 @@ def visit_of(request: HttpRequest, visit_id: uuid.UUID) -> Treatment:
     visit = visits.filter(pk=visit_id).first()
     if visit is None:
         raise Http404
+    # One clinic and one patient in memory, so that nothing below asks the database for them again.
+    visit.clinic = visit.course.clinic = visit.patient.clinic = request.user.clinic  # type: ignore[assignment, union-attr]
+    visit.course.patient = visit.patient
     return visit
