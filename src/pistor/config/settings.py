@@ -56,6 +56,9 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+if MODE == environment.TEST:  # the test server hands out static files from their sources
+    MIDDLEWARE.remove("whitenoise.middleware.WhiteNoiseMiddleware")
+
 ROOT_URLCONF = "pistor.config.urls"
 WSGI_APPLICATION = "pistor.config.wsgi.application"
 TEMPLATES = [

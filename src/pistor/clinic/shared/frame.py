@@ -41,10 +41,14 @@ def render_step(
     *,
     findings: Sequence[Finding] = (),
     status: int = 200,
+    candidacy: Candidacy | None = None,
 ) -> HttpResponse:
-    """A page of one step inside the visit frame. ``findings`` go to the right-hand region."""
+    """A page of one step inside the visit frame. ``findings`` go to the right-hand region.
+
+    ``candidacy`` is passed by pages that have it already, so that it is not worked out twice.
+    """
     on = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    candidacy = candidacy_of(visit.course, on)
+    candidacy = candidacy or candidacy_of(visit.course, on)
     list_ = steps(facts_of(visit, load(), on, candidacy))
     shown = [shown_step(visit, item) for item in list_]
     frame = {

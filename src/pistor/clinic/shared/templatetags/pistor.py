@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms, template
+from django.forms.utils import flatatt
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -124,6 +125,13 @@ def dose_bar(check: Any) -> dict[str, Any]:
 def form_head(form: Any) -> dict[str, Any]:
     """Errors in a summary, and the hidden fields."""
     return {"form": form}
+
+
+@register.simple_tag
+def choice_input(choice: Any) -> SafeString:
+    """One radio button or checkbox of a group. Django would render a template for each; a consultation has hundreds."""
+    attrs = {"type": choice.data["type"], "name": choice.data["name"], "value": choice.data["value"], **choice.data["attrs"]}
+    return format_html("<input{}>", flatatt(attrs))
 
 
 @register.inclusion_tag("shared/field.html")
