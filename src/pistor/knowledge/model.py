@@ -609,6 +609,7 @@ class ConsentText(Entry):
     language: Language
     title: str
     sections: tuple[ConsentSection, ...]
+    words: dict[str, str] = {}  # what this language says for "<kind>.<id>", where the knowledge itself is in English
 
 
 class ConsentSection(Known):
