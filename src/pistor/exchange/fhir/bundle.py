@@ -8,6 +8,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any, Literal, NoReturn, cast
 
+import orjson
+
 from pistor.care.consultation import Allergy, Coding, Condition, Measurement, Medicine, PatientPicture, Pregnancy, Procedure
 from pistor.care.evidence import Fact
 from pistor.exchange.errors import Unusable
@@ -38,7 +40,7 @@ def parse(data: bytes) -> dict[str, Any]:
     if not start:
         raise Unusable("The file is empty; export the record again as a FHIR R4 Bundle in JSON.")
     try:
-        value = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
+        value = _loads(data)
     except UnicodeDecodeError as error:
         raise Unusable(f"The file is not UTF-8 text (byte {error.start}); save it as UTF-8 and try again.") from None
     except json.JSONDecodeError as error:
@@ -54,6 +56,14 @@ def parse(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Unusable(f"The file holds a JSON {_NAMES.get(type(value), 'value')} where a FHIR Bundle is expected; export the whole record as a Bundle.")
     return value
+
+
+def _loads(data: bytes) -> Any:
+    """Read quickly; what the quick reader refuses goes to the standard library's, whose errors name line and column."""
+    try:
+        return orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
 
 
 _NAMES = {list: "list", str: "text", int: "number", float: "number", bool: "true or false", type(None): "null"}
