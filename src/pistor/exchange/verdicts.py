@@ -63,7 +63,10 @@ def sentence(verdict: Verdict) -> str:
         count = len(verdict.missing)
         if not count:
             return others[0].text if others else "Something needed is not known."
-        return f"{count} answers are missing." if count > 1 else "One answer is missing."
+        missing = f"{count} answers are missing." if count > 1 else "One answer is missing."
+        # What could not be read explains best why so much is missing.
+        unread = [fact.value for f in verdict.findings if f.rule == "record_notes" for fact in f.because[:1]]
+        return " ".join([*unread, missing])
     found = [finding for finding in verdict.findings if finding.effect is deciding]
     more = f" And {len(found) - 1} more." if len(found) > 1 else ""
     return found[0].text + more
