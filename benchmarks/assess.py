@@ -22,10 +22,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out")
     options = parser.parse_args(arguments)
-    from pistor.exchange.files import read_file
-
     from pistor.care.candidacy import assess
     from pistor.care.intent import intent_for
+    from pistor.exchange.files import read_file
     from pistor.knowledge import load
 
     library, on = load(), dt.date(2026, 11, 23)

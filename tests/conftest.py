@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 
-
 TODAY = dt.date(2026, 11, 23)
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 

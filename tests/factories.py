@@ -34,7 +34,15 @@ def patient(by: User, **fields) -> Patient:
 
 
 def history(patient: Patient, kind: str, key: str, value: dict, **fields) -> HistoryEntry:
-    values = {"clinic": patient.clinic, "created_at": NOW, "created_by": patient.created_by, "origin": "asked at the visit", "dated": NOW.date(), "label": key, **fields}
+    values = {
+        "clinic": patient.clinic,
+        "created_at": NOW,
+        "created_by": patient.created_by,
+        "origin": "asked at the visit",
+        "dated": NOW.date(),
+        "label": key,
+        **fields,
+    }
     return HistoryEntry.objects.create(patient=patient, kind=kind, key=key, value=value, **values)
 
 

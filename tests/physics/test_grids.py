@@ -69,7 +69,9 @@ def test_depth_is_inserted_length_times_the_sine_of_the_angle(length, depths):
     assert [round(tip_depth_mm(length, angle) + 1e-9, 1) for angle in (15, 30, 45, 60, 90)] == list(depths)
 
 
-@pytest.mark.parametrize(("length", "angle", "field"), [(0, 30, "inserted_length_mm"), (float("nan"), 30, "inserted_length_mm"), (4, 0, "angle_deg"), (4, 91, "angle_deg")])
+@pytest.mark.parametrize(
+    ("length", "angle", "field"), [(0, 30, "inserted_length_mm"), (float("nan"), 30, "inserted_length_mm"), (4, 0, "angle_deg"), (4, 91, "angle_deg")]
+)
 def test_a_needle_that_cannot_be_is_named(length, angle, field):
     with pytest.raises(ValueError, match=field):
         tip_depth_mm(length, angle)

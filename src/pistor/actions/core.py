@@ -50,7 +50,7 @@ def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUI
     With a ``token`` the action is taken at most once: a second call raises :class:`AlreadyDone`. The yielded
     submission's ``location`` may be set to the address of the result. Raises :class:`NotAllowed` for the wrong role.
     """
-    if not by.may(capability) or by.clinic_id is None:
+    if not by.may(capability):
         raise NotAllowed(f"Your role ({by.get_role_display().lower()}) does not include this. Ask a colleague whose role does.")
     with transaction.atomic():
         submission = _take(by=by, verb=verb, token=token, at=at) if token else None
@@ -59,10 +59,17 @@ def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUI
             submission.save(update_fields=["location"])
 
 
+def clinic_id_of(by: User) -> uuid.UUID:
+    """The clinic a person acts for. Raises :class:`NotAllowed` for someone without one."""
+    if by.clinic_id is None:
+        raise NotAllowed("Your sign-in belongs to no clinic. Ask the clinic owner to add you.")
+    return by.clinic_id
+
+
 def _take(*, by: User, verb: str, token: uuid.UUID, at: dt.datetime) -> Submission:
     try:
         with transaction.atomic():
-            return Submission.objects.create(clinic_id=by.clinic_id, created_at=at, created_by=by, token=token, verb=verb)
+            return Submission.objects.create(clinic_id=clinic_id_of(by), created_at=at, created_by=by, token=token, verb=verb)
     except IntegrityError:
         earlier = Submission.objects.filter(token=token, created_by=by).first()
         raise AlreadyDone(earlier.location if earlier else "") from None
@@ -82,15 +89,18 @@ def claim_version(row: models.Model, *, version: int | None, by: User, at: dt.da
         row.refresh_from_db()
         who = row.changed_by.printed_name if row.changed_by else "Someone"  # type: ignore[attr-defined]
         when = row.changed_at.strftime("%H:%M on %d %b %Y")  # type: ignore[attr-defined]
-        raise Stale(f"{who} changed this record at {when} UTC, after you opened this page. Nothing was overwritten. Compare with what is there now, then save again.")
+        raise Stale(
+            f"{who} changed this record at {when} UTC, after you opened this page. Nothing was overwritten. Compare with what is there now, then save again."
+        )
     row.version, row.changed_at, row.changed_by = expected + 1, at, by  # type: ignore[attr-defined]
 
 
 def audit(*, by: User, verb: str, subject: models.Model, at: dt.datetime, patient_id: uuid.UUID | None = None, **detail: Any) -> AuditEvent:
     """Append one event to the clinic's chain. ``detail`` holds ids and states only: no names, no clinical text."""
-    head = AuditHead.objects.select_for_update().filter(clinic_id=by.clinic_id).first() or AuditHead.objects.create(clinic_id=by.clinic_id)
+    clinic_id = clinic_id_of(by)
+    head = AuditHead.objects.select_for_update().filter(clinic_id=clinic_id).first() or AuditHead.objects.create(clinic_id=clinic_id)
     event = AuditEvent(
-        clinic_id=by.clinic_id,
+        clinic_id=clinic_id,
         sequence=head.sequence + 1,
         at=at,
         actor=by.pk,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from pistor.actions.core import Refused
+from pistor.actions.core import Refused, clinic_id_of
 from pistor.records.drafts import Draft
 from pistor.records.people import User
 
@@ -17,7 +17,7 @@ def save_draft(*, by: User, at: dt.datetime, key: str, fields: dict[str, Any]) -
     if len(key) > 120 or not isinstance(fields, dict) or len(fields) > MOST_FIELDS or sum(len(str(v)) for v in fields.values()) > MOST_SIGNS:
         raise Refused("This form is too large to keep as a draft. Save it in smaller parts.")
     kept = {"fields": fields, "saved_at": at}
-    draft, _ = Draft.objects.update_or_create(created_by=by, key=key, defaults=kept, create_defaults={**kept, "created_at": at, "clinic_id": by.clinic_id})
+    draft, _ = Draft.objects.update_or_create(created_by=by, key=key, defaults=kept, create_defaults={**kept, "created_at": at, "clinic_id": clinic_id_of(by)})
     return draft
 
 

@@ -241,7 +241,7 @@ def radius_mm(injection_map: InjectionMap, unit: float) -> float:
 
 
 def _point(point: Point, injection_map: InjectionMap | None, unit: float) -> str:
-    assert injection_map is not None  # noqa: S101 - points come from a map
+    assert injection_map is not None
     layer = next((zone.tip_layer for zone in injection_map.zones if (zone.zone, zone.side) == (point.area.zone, point.area.side)), "unknown")
     return _ring(point.x_mm, point.y_mm, radius_mm(injection_map, unit), FILL[layer], point.key)
 

@@ -44,9 +44,14 @@ def test_a_tip_that_stays_in_the_dermis_is_not_warned_about(library):
     assert "map.tip_layer" not in {finding.rule for finding in drawn.findings}
 
 
-@pytest.mark.parametrize(("fields", "rule", "source"), [({"spacing_mm": 40}, "map.spacing", "PHP"), ({"volume_per_point_ml": 1}, "map.volume_per_point", "PHP"), ({"angle_deg": 80}, "map.angle", "PHP")])
+@pytest.mark.parametrize(
+    ("fields", "rule", "source"),
+    [({"spacing_mm": 40}, "map.spacing", "PHP"), ({"volume_per_point_ml": 1}, "map.volume_per_point", "PHP"), ({"angle_deg": 80}, "map.angle", "PHP")],
+)
 def test_numbers_outside_what_is_published_are_named_with_their_source(library, fields, rule, source):
-    found = {finding.rule: finding for finding in made(library, NECK, "pain_grid", **{"spacing_mm": 20, "volume_per_point_ml": Decimal("0.1"), **fields}).findings}
+    found = {
+        finding.rule: finding for finding in made(library, NECK, "pain_grid", **{"spacing_mm": 20, "volume_per_point_ml": Decimal("0.1"), **fields}).findings
+    }
     assert source in {ref.key for ref in found[rule].sources}
 
 

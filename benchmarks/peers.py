@@ -1,0 +1,172 @@
+"""Patient create, read, search and a treatment of 60 points, beside GNU Health, in one run.
+
+Pistor is asked as people use it: forms over HTTP, with sign-in, CSRF and audit. GNU Health is asked over its own JSON-RPC, as its
+client does. Both run on this machine; rounds alternate, so that a busy minute hits both. Start GNU Health first (PyPI's
+``gnuhealth-all-modules`` on PostgreSQL, with patients loaded) and name its address.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import datetime as dt
+import random
+import re
+import statistics
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.common import memory_mb, noise, percentile, report
+from benchmarks.seed import FIRST, LAST
+from benchmarks.serve import Person, serve
+
+OPERATIONS = ("patient create", "patient read", "patient search by name", "treatment of 60 points")
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="./pistor bench peers")
+    parser.add_argument("--gnuhealth", default="http://127.0.0.1:8001")
+    parser.add_argument("--database", default="gh")
+    parser.add_argument("--password", default="ghpass")
+    parser.add_argument("--port", type=int, default=8792)
+    parser.add_argument("--n", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--out")
+    options = parser.parse_args(arguments)
+    server = serve(options.port)
+    before, rows = noise(), []
+    try:
+        base = f"http://127.0.0.1:{options.port}"
+        for clients in (1, 8):
+            for operation in OPERATIONS:
+                rows += compare(operation, clients, options, base)
+        rows.append({"operation": "memory of Pistor's server", **memory_mb(server.pid)})
+    finally:
+        server.terminate()
+        server.wait(20)
+    report("peers", rows, options.out, noise_s=[before, noise()])
+
+
+def compare(operation: str, clients: int, options: argparse.Namespace, base: str) -> list[dict[str, Any]]:
+    times: dict[str, list[float]] = {"Pistor": [], "GNU Health": []}
+    errors: dict[str, list[str]] = {"Pistor": [], "GNU Health": []}
+    wall = {"Pistor": 0.0, "GNU Health": 0.0}
+    for _ in range(options.rounds):
+        for name, make in (("Pistor", lambda: Pistor(base)), ("GNU Health", lambda: GnuHealth(options))):
+            workers = [make() for _ in range(clients)]
+            calls = [getattr(worker, operation.split()[1] if operation.startswith("patient") else "treatment") for worker in workers]
+            wall[name] += run(calls, options.n // options.rounds, times[name], errors[name])
+    rows = []
+    for name in times:
+        row = {"operation": operation, "clients": clients, "system": name, "rps": round(len(times[name]) / wall[name], 1), "errors": len(errors[name])}
+        if times[name]:
+            row |= {"p50_ms": round(statistics.median(times[name]), 1), "p95_ms": round(percentile(times[name], 0.95), 1)}
+        if errors[name]:
+            row["first_error"] = errors[name][0][:120]
+        rows.append(row)
+    return rows
+
+
+def run(calls: list[Callable[[], None]], count: int, times: list[float], errors: list[str]) -> float:
+    left, lock = [count], threading.Lock()
+
+    def work(call: Callable[[], None]) -> None:
+        while True:
+            with lock:
+                if left[0] <= 0:
+                    return
+                left[0] -= 1
+            begin = time.perf_counter()
+            try:
+                call()
+                times.append((time.perf_counter() - begin) * 1e3)
+            except Exception as error:  # an error is what is counted here
+                errors.append(repr(error))
+
+    for call in calls:
+        call()  # warm: connections, templates, the first page of a form
+    begin = time.perf_counter()
+    threads = [threading.Thread(target=work, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - begin
+
+
+class Pistor:
+    """The operations as forms, over one kept-alive connection."""
+
+    def __init__(self, base: str) -> None:
+        self.person, self.pick = Person(base), random.Random(uuid.uuid4().int)
+        self.new_form = self.person.get("/patients/new/").text
+        self.list_form = self.person.get("/patients/").text
+        self.patients = re.findall(r'href="(/patients/[0-9a-f-]{36}/)"', self.list_form)
+        self.visits: list[str] = []
+
+    def create(self) -> None:
+        name = f"{self.pick.choice(LAST)}{self.pick.randrange(10**8)}"
+        self.person.post(
+            "/patients/new/", self.new_form, family_name=name, given_name=self.pick.choice(FIRST), birth_date="1980-02-03", sex="female", language="en"
+        )
+
+    def read(self) -> None:
+        self.person.get(self.pick.choice(self.patients))
+
+    def search(self) -> None:
+        answer = self.person.http.post("/patients/", data={"q": self.pick.choice(LAST), "csrfmiddlewaretoken": self.person.token(self.list_form)})
+        if answer.status_code != 200 or "/patients/0" not in answer.text:
+            raise RuntimeError(f"search: {answer.status_code}")
+
+    def treatment(self) -> None:
+        raise NotImplementedError
+
+
+class GnuHealth:
+    """The same over JSON-RPC; a treatment is its evaluation, its surgery and its patient's note of 60 points."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        import httpx
+
+        self.http, self.database, self.pick = httpx.Client(base_url=options.gnuhealth, timeout=120), options.database, random.Random(uuid.uuid4().int)
+        login = {"id": 0, "method": "common.db.login", "params": ["admin", {"password": options.password}, "en"]}
+        user, session = self.http.post(f"/{self.database}/", json=login).json()["result"][:2]
+        self.http.headers["Authorization"] = "Session " + base64.b64encode(f"admin:{user}:{session}".encode()).decode()
+        self.patients = self.rpc("model.gnuhealth.patient.search", [], 0, 20000, None)
+
+    def rpc(self, method: str, *parameters: Any) -> Any:
+        answer = self.http.post(f"/{self.database}/", json={"id": 1, "method": method, "params": [*parameters, {}]}).json()
+        if isinstance(answer, dict) and "error" in answer:
+            raise RuntimeError(str(answer["error"])[:200])
+        return answer["result"] if isinstance(answer, dict) else answer
+
+    def create(self) -> None:
+        born = {"__class__": "date", "year": 1980, "month": 2, "day": 3}
+        party = {
+            "name": self.pick.choice(FIRST), "lastname": self.pick.choice(LAST), "is_person": True, "is_patient": True, "fed_country": "PRT", "gender": "f",
+            "dob": born, "code": f"B{uuid.uuid4().hex[:12]}",
+        }  # fmt: skip
+        self.rpc("model.gnuhealth.patient.create", [{"party": self.rpc("model.party.party.create", [party])[0]}])
+
+    def read(self) -> None:
+        fields = ["puid", "rec_name", "age", "gender", "party", "critical_summary", "general_info", "blood_type", "rh", "deceased"]
+        if not self.rpc("model.gnuhealth.patient.read", [self.pick.choice(self.patients)], fields):
+            raise RuntimeError("nothing read")
+
+    def search(self) -> None:
+        found = self.rpc(
+            "model.gnuhealth.patient.search_read", [["rec_name", "ilike", f"%{self.pick.choice(LAST)}%"]], 0, 20, None, ["puid", "rec_name", "gender"]
+        )
+        if not found:
+            raise RuntimeError("nothing found")
+
+    def treatment(self) -> None:
+        patient, now = self.pick.choice(self.patients), dt.datetime.now(dt.UTC)
+        moment = {"__class__": "datetime", **{part: getattr(now, part) for part in ("year", "month", "day", "hour", "minute", "second")}, "microsecond": 0}
+        note = "; ".join(f"point {number}: 0.1 mL" for number in range(1, 61))
+        evaluation = {"patient": patient, "discharge_reason": "home", "evaluation_start": moment, "present_illness": "mesotherapy", "directions": note}
+        self.rpc("model.gnuhealth.patient.evaluation.create", [evaluation])
+        self.rpc("model.gnuhealth.surgery.create", [{"patient": patient, "description": "mesotherapy session", "surgery_date": moment}])
