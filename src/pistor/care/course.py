@@ -238,7 +238,8 @@ def _unevaluated(protocol: Protocol, count: int, after: int | None) -> tuple[Fin
         Finding(
             rule="course.evaluation",
             effect=Effect.INFORM,
-            text=f"{count} {'treatment is' if count == 1 else 'treatments are'} planned; the response was read after {after}. It will be scored at the end of the course instead.",
+            text=f"{count} {'treatment is' if count == 1 else 'treatments are'} planned; the response was read after {after}. "
+            "It will be scored at the end of the course instead.",
             because=(_fact("treatments planned", str(count)),),
             sources=cited([protocol.evaluation.text]),
         ),
@@ -260,7 +261,8 @@ def _no_number(protocol: Protocol, chosen: int | None, count: int) -> tuple[Find
         Finding(
             rule="course.up_to",
             effect=Effect.INFORM,
-            text=f"The source names a maximum of {int(protocol.sessions.max or 0)} treatments, not a number to reach: {count} are planned until the evaluation, then decide.",
+            text=f"The source names a maximum of {int(protocol.sessions.max or 0)} treatments, not a number to reach: "
+            f"{count} are planned until the evaluation, then decide.",
             sources=cited([protocol.sessions, protocol.evaluation.text]),
         ),
     )

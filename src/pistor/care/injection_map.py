@@ -425,7 +425,8 @@ def _outside(method: Technique, what: str, unit: str, known: Quantity | None, gi
     low, high = known.low, known.high
     if (low is None or given >= low) and (high is None or given <= high):
         return ()
-    text = f"The {what} of {_amount(given)} {unit} is {'below' if low is not None and given < low else 'above'} what is published for {method.name.lower()}: {_range(known)} {unit}."
+    side = "below" if low is not None and given < low else "above"
+    text = f"The {what} of {_amount(given)} {unit} is {side} what is published for {method.name.lower()}: {_range(known)} {unit}."
     refs = cited([known, *(known.conflict.readings if known.conflict else ())])
     limits = known.conflict.note if known.conflict else ""
     return (
