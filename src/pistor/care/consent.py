@@ -1,0 +1,250 @@
+"""Consent: the text a patient reads, filled from the plan, in the patient's language.
+
+Only what is true for the plan stands in it: use outside the label is spoken of unless the label is known to cover the
+plan, and a frequency that nobody established is said to be so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+from pistor.care.benefit import Benefit, BenefitArm
+from pistor.care.evidence import SourceRef, cited
+from pistor.care.formulation import Blend
+from pistor.care.injection_map import InjectionMap
+from pistor.care.intent import Intent
+from pistor.care.plan import Risk
+from pistor.knowledge import Library, model
+
+Signer = Literal["patient", "guardian", "interpreter"]
+
+_MEANING: dict[str, dict[str, str]] = {
+    "en": {
+        "patient": "I have read this text or had it read to me, could ask my questions, and agree to the treatment it describes.",
+        "guardian": "I have read this text, could ask my questions, and agree on behalf of the patient to the treatment it describes.",
+        "interpreter": "I have put this text into words the patient understands; the patient could ask questions and agreed to the treatment it describes.",
+    },
+    "fr": {
+        "patient": "J’ai lu ce texte ou on me l’a lu, j’ai pu poser mes questions et j’accepte le traitement décrit.",
+        "guardian": "J’ai lu ce texte, j’ai pu poser mes questions et j’accepte au nom du patient le traitement décrit.",
+        "interpreter": "J’ai traduit ce texte dans des mots que le patient comprend ; il a pu poser ses questions et a accepté le traitement décrit.",
+    },
+}
+_OPTION_OF = {"deoxycholic_acid_injection": "deoxycholic_acid"}  # a comparison that is this very treatment
+_TYPED = {"en": " I sign by typing my name.", "fr": " Je signe en tapant mon nom."}
+
+
+class PlanLike(Protocol):
+    """What of a plan the text is filled from."""
+
+    @property
+    def intent(self) -> Intent: ...
+    @property
+    def protocol(self) -> model.Protocol | None: ...
+    @property
+    def blend(self) -> Blend | None: ...
+    @property
+    def injection_map(self) -> InjectionMap | None: ...
+    @property
+    def schedule(self) -> Any: ...
+    @property
+    def benefit(self) -> Benefit | None: ...
+    @property
+    def reactions(self) -> tuple[Risk, ...]: ...
+    @property
+    def alternatives(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its paragraphs; ``sources`` is what they rest on."""
+
+    heading: str
+    lines: tuple[str, ...]
+    sources: tuple[SourceRef, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"heading": self.heading, "body": "\n".join(self.lines), "sources": [source.as_dict() for source in self.sources]}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSheet:
+    """The text as it is shown and signed."""
+
+    text_id: str
+    version: int
+    language: str
+    title: str
+    sections: tuple[Section, ...]
+
+
+class NoText(LookupError):
+    """There is no consent text for this plan; the message says why."""
+
+
+def languages(library: Library) -> tuple[str, ...]:
+    """The languages there is a text in."""
+    return tuple(dict.fromkeys(text.language for text in library.consent_texts.values()))
+
+
+def meaning(language: str, signer: Signer, *, typed: bool) -> str:
+    """What the signature says, word for word."""
+    words = _MEANING.get(language, _MEANING["en"])
+    return words[signer] + (_TYPED.get(language, _TYPED["en"]) if typed else "")
+
+
+def covered_by_label(plan: PlanLike) -> bool:
+    """Whether the plan is known to be a labelled use: a label protocol, with its own products and nothing else."""
+    if plan.protocol is None or plan.protocol.verdict != "label" or plan.blend is None:
+        return False
+    return {part.presentation for part in plan.blend.parts} == {part.presentation for part in plan.protocol.blend}
+
+
+def other_ways(plan: PlanLike) -> tuple[str, ...]:
+    """The alternatives of the plan without what the plan itself is."""
+    own = {"mesotherapy", *(option for option, ingredient in _OPTION_OF.items() if ingredient in plan.intent.ingredients)}
+    return tuple(key for key in plan.alternatives if key not in own)
+
+
+def consent_sheet(library: Library, plan: PlanLike, language: str, clinic: str) -> ConsentSheet:
+    """The newest text of a language (English where there is none in it), filled from ``plan``. Raises :class:`NoText`."""
+    if plan.blend is None or plan.injection_map is None or plan.schedule is None:
+        raise NoText("The plan is not complete, so there is nothing to consent to yet.")
+    texts = [text for text in library.consent_texts.values() if text.language == language] or [
+        text for text in library.consent_texts.values() if text.language == "en"
+    ]
+    if not texts:
+        raise NoText("There is no consent text in the knowledge base.")
+    text = max(texts, key=lambda found: found.version)
+    filler = _Filler(library, plan, text, clinic)
+    wanted = {"always": True, "blend": True, "risks": True, "alternatives": bool(other_ways(plan)), "off_label": not covered_by_label(plan)}
+    sections = tuple(filler.section(section) for section in text.sections if wanted[section.needs])
+    return ConsentSheet(text.id, text.version, text.language, text.title, sections)
+
+
+class _Filler:
+    """Fills the placeholders of one text. Each returns lines and what they rest on."""
+
+    def __init__(self, library: Library, plan: PlanLike, text: model.ConsentText, clinic: str) -> None:
+        self.library, self.plan, self.text, self.clinic = library, plan, text, clinic
+        self.french = text.language == "fr"
+        self.others = other_ways(plan)
+        self.makers: dict[str, Callable[[], tuple[str, tuple[SourceRef, ...]]]] = {
+            "indication": lambda: (self.say("indications", plan.intent.indication), ()),
+            "zone": lambda: (self._zones(), ()),
+            "technique": lambda: (self.say("techniques", plan.injection_map.technique if plan.injection_map else ""), ()),
+            "points": lambda: (str(plan.injection_map.points) if plan.injection_map else "", ()),
+            "volume": lambda: (self.amount(plan.injection_map.volume_ml, "mL") if plan.injection_map else "", ()),
+            "sessions": lambda: (self._sessions(), ()),
+            "products": self._products,
+            "off_label": self._off_label,
+            "benefit": self._benefit,
+            "risks": self._risks,
+            "alternatives": lambda: (", ".join(self.say("comparisons", key) for key in self.others), ()),
+            "unknown": self._unknown,
+            "clinic": lambda: (clinic, ()),
+        }
+
+    def section(self, section: model.ConsentSection) -> Section:
+        body = section.body
+        sources: list[SourceRef] = []
+        for name, make in self.makers.items():
+            if f"{{{name}}}" in body:
+                said, refs = make()
+                body = body.replace(f"{{{name}}}", said)
+                sources += refs
+        return Section(section.heading, tuple(line.strip() for line in body.split("\n") if line.strip()), tuple(dict.fromkeys(sources)))
+
+    def say(self, kind: str, id_: str) -> str:
+        """A thing in the language of the text; its English name where that language has no word yet."""
+        word = self.text.words.get(f"{kind}.{id_}")
+        if word:
+            return word
+        name = getattr(getattr(self.library, kind, {}).get(id_), "name", None) or id_.replace("_", " ")
+        return name if not self.french or kind == "presentations" else f"{name} (en anglais)"
+
+    def amount(self, value: Decimal, unit: str) -> str:
+        text = format(value, "f")
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return f"{text.replace('.', ',') if self.french else text} {unit}"
+
+    def _zones(self) -> str:
+        zones = self.plan.injection_map.zones if self.plan.injection_map else ()
+        return ", ".join(dict.fromkeys(self.say("zones", zone.zone) for zone in zones))
+
+    def _sessions(self) -> str:
+        count, days = len(self.plan.schedule.treatments), self.plan.schedule.interval_days
+        if self.french:
+            return f"{count} séances, à {days} jours d’intervalle au moins" if count > 1 else "1 séance"
+        return f"{count} treatments, at least {days} days apart" if count > 1 else "1 treatment"
+
+    def _products(self) -> tuple[str, tuple[SourceRef, ...]]:
+        blend = self.plan.blend
+        assert blend is not None  # consent_sheet has looked
+        lines = [f"{self.say('presentations', part.presentation)}, {self.amount(part.volume_ml, 'mL')}" for part in blend.parts]
+        lines += [
+            f"{self.say('ingredients', item.ingredient)}: {self.amount(round(item.per_ml, 3), item.unit)}" for item in blend.concentrations if item.active
+        ]
+        return "\n".join(lines), tuple(source for item in blend.concentrations if item.active for source in item.sources)
+
+    def _off_label(self) -> tuple[str, tuple[SourceRef, ...]]:
+        indication = self.library.indications.get(self.plan.intent.indication)
+        if indication is None:
+            return "", ()
+        return self.text.words.get(f"off_label.{indication.id}") or self._english(indication.off_label.text), cited([indication.off_label])
+
+    def _benefit(self) -> tuple[str, tuple[SourceRef, ...]]:
+        protocol, benefit = self.plan.protocol, self.plan.benefit
+        if protocol is None or benefit is None:
+            english = "No trial of this blend was read: whether it helps is not known."
+            return "Aucun essai de ce mélange n’a été lu : l’effet n’est pas connu." if self.french else english, ()
+        verdict = self.text.words.get(f"verdicts.{protocol.verdict}") or self._english(benefit.verdict_text)
+        summary = self.text.words.get(f"protocols.{protocol.id}") or self._english(protocol.summary.text)
+        lines = [f"{verdict}.", summary, *([] if self.french else self._numbers(benefit))]
+        return "\n".join(lines), benefit.sources
+
+    def _numbers(self, benefit: Benefit) -> list[str]:
+        """Outcomes that were reported for both arms, with the comparator beside the treated arm."""
+        lines = []
+        for outcome in (outcome for trial in benefit.trials for outcome in trial.outcomes):
+            if outcome.has_comparator and all(arm.value is not None for arm in outcome.arms):
+                treated, other = outcome.arms[0], outcome.arms[1]
+                lines.append(f"{outcome.measure[0].upper()}{outcome.measure[1:]} ({outcome.time}): {self._arm(treated)}, {self._arm(other)}.")
+        return lines
+
+    def _arm(self, arm: BenefitArm) -> str:
+        people = f" of {arm.n} people" if arm.n is not None else ""
+        return f"{self.amount(arm.value or Decimal(0), arm.unit).strip()}{people} with {arm.name}"
+
+    def _risks(self) -> tuple[str, tuple[SourceRef, ...]]:
+        lines: list[str] = []
+        sources: list[SourceRef] = []
+        for risk in self.plan.reactions:
+            found = [self._frequency(item) for item in risk.frequency]
+            unknown = "fréquence non établie" if self.french else "frequency not established"
+            lines.append(f"{self.say('reactions', risk.id)}: {'; '.join(found) or unknown}")
+            sources += cited(risk.frequency)
+        return "\n".join(lines), tuple(sources)
+
+    def _frequency(self, item: model.Quantity) -> str:
+        low, high = item.low, item.high
+        if low is not None and high is not None and low != high:
+            number = f"{self.amount(low, '').strip()} – {self.amount(high, item.unit)}"
+        else:
+            number = self.amount(high if high is not None else low or Decimal(0), item.unit)
+        note = self.text.words.get(f"notes.{item.note}") or item.note
+        return f"{number} ({note})" if note else number
+
+    def _unknown(self) -> tuple[str, tuple[SourceRef, ...]]:
+        protocol = self.plan.protocol
+        if protocol is None or not protocol.data_gaps:
+            return "", ()
+        theirs = self.text.words.get(f"gaps.{protocol.id}")
+        gaps = theirs.split("\n") if theirs else [self._english(gap) for gap in protocol.data_gaps]
+        return "\n".join(f"{gap[0].upper()}{gap[1:]}." for gap in gaps), ()
+
+    def _english(self, text: str) -> str:
+        return f"(en anglais) {text}" if self.french else text

@@ -1,0 +1,73 @@
+"""A visit with everything done up to the consent, through the same actions as in the clinic."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from decimal import Decimal
+
+from pistor.actions.alternatives import record_alternatives_talk
+from pistor.actions.candidacy import override_finding, review_verdict
+from pistor.actions.consent import sign_consent
+from pistor.actions.course import schedule_course
+from pistor.actions.formulation import compose_blend
+from pistor.actions.injection_map import draw_map
+from pistor.actions.outcomes import record_score
+from pistor.care.formulation import Part
+from pistor.care.injection_map import Area, Generator
+from pistor.knowledge import load
+from pistor.records.consent import Consent
+from pistor.records.intent import candidacy_of
+from pistor.records.plan import latest_blend_and_map, plan_digest
+from pistor.records.stock import Lot
+from pistor.records.treatment import Treatment
+from tests import factories
+from tests.conftest import NOW, TODAY
+
+PATH = "M10 60L40 20L60 80L90 30L130 70L200 40"
+
+
+def planned_visit(people, *, spacing: str = "40", volume: str = "1", **patient) -> Treatment:
+    """Neck pain with lidocaine, planned to the last step before consent."""
+    by = people.practitioner
+    person = factories.patient(by, sex="male", **patient)
+    factories.history(person, "measurement", "weight_kg", {"value": "60", "unit": "kg"})
+    library = load()
+    course = factories.course(person, protocol="neck_pain_lidocaine", policy="single_active")
+    visit = factories.visit(course)
+    for question in library.questions.values():
+        if course.application in question.applications and question.id not in ("weight_kg", "height_cm", "pregnancy", "birth_date", "sex"):
+            factories.history(person, "answer", question.id, {"value": BEST.get(question.id, "no"), "note": ""})
+    do = {"by": by, "at": NOW}
+    record_alternatives_talk(course=course, preference="undecided", **do)
+    compose_blend(course=course, parts=[Part("lidocaine_2pct", Decimal(volume))], **do)
+    side = next(area.side for area in library.body_maps["neck_back"].zones if area.zone == "neck")
+    generator = Generator("points", Decimal(spacing), Decimal("0.125"), Decimal(2), Decimal(90))
+    draw_map(course=course, areas=[Area("neck_back", "neck", side)], technique="point_by_point", generator=generator, **do)
+    schedule_course(course=course, start=TODAY, sessions=3, interval_days=7, **do)
+    record_score(treatment=visit, scale="nrs", items={library.scales["nrs"].items[0].id: Decimal(6)}, measured_on=TODAY, token=None, **do)
+    review(visit, by)
+    visit.refresh_from_db()
+    return visit
+
+
+def review(visit: Treatment, by) -> None:
+    """Look at the verdict as a clinician does, with a reason for each finding that needs one."""
+    for finding in candidacy_of(visit.course, TODAY).to_override:
+        override_finding(course=visit.course, rule=finding.rule, reason="weighed with the patient", version=None, by=by, at=NOW, token=None)
+    review_verdict(course=visit.course, treatment=visit, digest=candidacy_of(visit.course, TODAY).digest, version=None, by=by, at=NOW, token=None)
+
+
+def consented(visit: Treatment, by, **more) -> Consent:
+    digest = plan_digest(visit.course, *latest_blend_and_map(visit.course))
+    given = {"language": "en", "signer_name": "Claire Moreau", "signer_kind": "patient", "signature_path": PATH, "digest_shown": digest, "at": NOW}
+    return sign_consent(visit=visit, by=by, token=uuid.uuid4(), **{**given, **more})
+
+
+def lot(clinic, presentation: str = "lidocaine_2pct", number: str = "L-1", *, days: int = 300, state: str = "usable") -> Lot:
+    return Lot.objects.create(
+        clinic=clinic, created_at=NOW, presentation=presentation, lot_number=number, manufacturer="Maker", expires_on=TODAY + dt.timedelta(days=days), state=state
+    )
+
+
+BEST = {"pain_diagnosis": "yes", "weight_stable": "yes", "bdd_screen": "negative"}
