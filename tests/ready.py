@@ -65,9 +65,8 @@ def consented(visit: Treatment, by, **more) -> Consent:
 
 
 def lot(clinic, presentation: str = "lidocaine_2pct", number: str = "L-1", *, days: int = 300, state: str = "usable") -> Lot:
-    return Lot.objects.create(
-        clinic=clinic, created_at=NOW, presentation=presentation, lot_number=number, manufacturer="Maker", expires_on=TODAY + dt.timedelta(days=days), state=state
-    )
+    expires_on = TODAY + dt.timedelta(days=days)
+    return Lot.objects.create(clinic=clinic, created_at=NOW, presentation=presentation, lot_number=number, expires_on=expires_on, state=state)
 
 
 BEST = {"pain_diagnosis": "yes", "weight_stable": "yes", "bdd_screen": "negative"}

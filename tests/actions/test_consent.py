@@ -18,6 +18,7 @@ from pistor.knowledge import load
 from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
 from pistor.records.documents import Document
+from pistor.records.plan import latest_blend_and_map, plan_digest
 from pistor.records.treatment import Treatment
 from pistor.records.visit import facts_of
 from tests import factories
@@ -99,16 +100,12 @@ def test_every_name_can_sign(people, name):
 
 def test_the_same_form_signs_once(people):
     visit, token = planned_visit(people), uuid.uuid4()
-    consented(visit, people.practitioner)
+    digest = plan_digest(visit.course, *latest_blend_and_map(visit.course))
+    form = {"visit": visit, "language": "en", "signer_name": "A", "signer_kind": "patient", "signature_path": PATH, "digest_shown": digest, "token": token}
+    sign_consent(**form, by=people.practitioner, at=NOW)
     with pytest.raises(AlreadyDone):
-        for _ in range(2):
-            from pistor.records.plan import latest_blend_and_map, plan_digest
-
-            sign_consent(
-                visit=visit, language="en", signer_name="A", signer_kind="patient", signature_path=PATH, by=people.practitioner, at=NOW, token=token,
-                digest_shown=plan_digest(visit.course, *latest_blend_and_map(visit.course)),
-            )  # fmt: skip
-    assert Consent.objects.count() == 2
+        sign_consent(**form, by=people.practitioner, at=NOW)
+    assert Consent.objects.count() == 1
 
 
 def test_a_crash_in_the_middle_writes_nothing(people, monkeypatch):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 
 from pistor.records.base import ClinicRow
+from pistor.records.people import Clinic
 
 
 class Lot(ClinicRow):
@@ -26,3 +29,8 @@ class Lot(ClinicRow):
 
     def __str__(self) -> str:
         return self.lot_number
+
+
+def usable_lots(clinic: Clinic, presentation: str, on: dt.date) -> models.QuerySet[Lot]:
+    """Lots that may be given on a day, first to expire first. A lot is good through the day it expires on."""
+    return Lot.objects.of(clinic).filter(presentation=presentation, state=Lot.State.USABLE, expires_on__gte=on).order_by("expires_on", "lot_number")

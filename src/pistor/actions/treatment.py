@@ -1,0 +1,294 @@
+"""Record a treatment, sign it once and for all, and amend what was signed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from pistor.actions.core import Refused, audit, claim_version, unit_of_work
+from pistor.actions.course import local_day
+from pistor.care.formulation import Blend, DoseCheck, Topical, UnusableBlend, check_doses
+from pistor.care.injection_map import NoMap
+from pistor.care.treatment import (
+    MEANING,
+    LotGiven,
+    Record,
+    ZoneGiven,
+    doses_in,
+    missing_before_signing,
+    missing_before_treatment,
+    record_as_dict,
+    unusable_lots,
+    unusable_numbers,
+)
+from pistor.knowledge import Library, load
+from pistor.records.consent import Consent
+from pistor.records.course import Course
+from pistor.records.doses import giving_of
+from pistor.records.people import Capability, User
+from pistor.records.plan import latest_blend_and_map, map_of, plan_digest
+from pistor.records.signed import amendment_sha256, canonical, lot_rows, record_of, sha256, zone_rows
+from pistor.records.stock import Lot
+from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from pistor.records.visit import facts_of
+
+
+@dataclass(frozen=True, slots=True)
+class LotTaken:
+    """A lot of the clinic's shelf and how much of it went into the blend."""
+
+    lot: uuid.UUID
+    volume_ml: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What was typed: a record whose lots are chosen from the shelf, and whose zones know no plan yet."""
+
+    record: Record
+    lots: tuple[LotTaken, ...] = ()
+
+
+def save_treatment(
+    *, visit: Treatment, entry: Entry, by: User, at: dt.datetime, token: uuid.UUID | None = None, version: int | None = None, location: str = ""
+) -> Treatment:
+    """Keep the record of a treatment that is not signed yet."""
+    with unit_of_work(by=by, capability=Capability.TREAT, verb="treatment.recorded", token=token, at=at) as submission:
+        visit = _open_visit(visit, by, at)
+        _write(visit, entry, by, at, version)
+        audit(by=by, verb="treatment.recorded", subject=visit, at=at, patient_id=visit.patient_id)
+        if submission:
+            submission.location = location
+    return visit
+
+
+def sign_treatment(
+    *, visit: Treatment, entry: Entry | None = None, by: User, at: dt.datetime, token: uuid.UUID | None = None, version: int | None = None, location: str = ""
+) -> Treatment:
+    """Sign and lock. With ``entry`` that is recorded first, in the same transaction; refused with everything that is missing."""
+    with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.signed", token=token, at=at) as submission:
+        visit = _open_visit(visit, by, at)
+        library = load()
+        if entry is not None:
+            _write(visit, entry, by, at, version)
+        else:
+            claim_version(visit, version=version, by=by, at=at)
+        record = record_of(visit)
+        blend_row, drawn = latest_blend_and_map(visit.course)
+        if blend_row is None or drawn is None:
+            raise Refused("There is no blend and no map to sign for.")
+        blend = Blend.from_dict(blend_row.result)
+        checks = given_checks(visit, record, blend, library)
+        parts = [part.presentation for part in blend.parts]
+        missing = [*unusable_numbers(record), *unusable_lots(record.lots, record.given_on)]
+        missing += missing_before_signing(record, library, visit.course.application, parts, checks)
+        if missing:
+            raise Refused(*missing)
+        consent = Consent.objects.filter(course=visit.course).select_related("document").order_by("-signed_at").first()
+        visit.signed_content = canonical({
+            "kind": "pistor treatment 1",
+            "treatment": str(visit.pk), "clinic": str(visit.clinic_id), "course": str(visit.course_id), "number": visit.number,
+            "patient": {"id": str(visit.patient_id), "name": str(visit.patient), "number": visit.patient.number, "birth_date": _iso(visit.patient.birth_date)},
+            "indication": visit.course.indication, "protocol": visit.course.protocol,
+            "consent": {"id": str(consent.pk), "document": consent.document.sha256} if consent else None,
+            "plan_digest": plan_digest(visit.course, blend_row, drawn),
+            "blend": {
+                "id": str(blend_row.pk), "parts": [part.as_dict() for part in blend.parts], "volume_ml": format(blend.volume_ml, "f"),
+                "per_ml": {item.ingredient: f"{item.per_ml} {item.unit}" for item in blend.concentrations},
+            },
+            "record": record_as_dict(record),
+            "zones": zone_rows(visit), "lots": lot_rows(visit),
+            "doses": [_dose(check) for check in checks],
+            "performed_by": str(visit.performed_by_id), "signed_by": {"id": str(by.pk), "name": by.printed_name, "role": by.role},
+            "signed_at": at.isoformat(), "meaning": MEANING, "knowledge_version": library.version,
+        })  # fmt: skip
+        visit.sha256 = sha256(visit.signed_content)
+        visit.state, visit.signed_at, visit.signed_by = Treatment.State.SIGNED, at, by
+        visit.save(update_fields=["signed_content", "sha256", "state", "signed_at", "signed_by"])
+        Course.objects.filter(pk=visit.course_id, state=Course.State.PLANNING).update(state=Course.State.ACTIVE)
+        audit(by=by, verb="treatment.signed", subject=visit, at=at, patient_id=visit.patient_id, sha256=visit.sha256)
+        if submission:
+            submission.location = location
+    return visit
+
+
+def amend_treatment(
+    *, visit: Treatment, kind: str, text: str, reason: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = ""
+) -> Amendment:
+    """Correct or add to what was signed, beside the original."""
+    with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.amended", token=token, at=at) as submission:
+        visit = Treatment.objects.of(by.clinic).select_for_update().get(pk=visit.pk)
+        if visit.state != Treatment.State.SIGNED:
+            raise Refused("This treatment is not signed yet, so it can still be changed itself.")
+        said, why = text.strip(), " ".join(reason.split())
+        if kind not in ("correction", "addition"):
+            raise Refused("Say whether this corrects or adds.")
+        if not said or not why:
+            raise Refused("Write what is corrected or added, and the reason.")
+        if len(why) > 300 or len(said) > 10_000:
+            raise Refused("The reason holds at most 300 characters and the text 10 000. Shorten it.")
+        row = Amendment(clinic_id=visit.clinic_id, created_at=at, created_by=by, treatment=visit, kind=kind, text=said, reason=why)
+        row.sha256 = amendment_sha256(row)
+        row.save(force_insert=True)
+        audit(by=by, verb="treatment.amended", subject=row, at=at, patient_id=visit.patient_id, treatment=str(visit.pk))
+        if submission:
+            submission.location = location
+    return row
+
+
+def given_checks(visit: Treatment, record: Record, blend: Blend, library: Library) -> tuple[DoseCheck, ...]:
+    """The doses that were really given, against their limits; the interval is the one since the last treatment."""
+    meant = giving_of(visit.course, library)
+    recorded = {item.ingredient for item in record.topical}
+    unsaid = () if record.anaesthesia in ("none", "cooling") else tuple(Topical(id_) for id_ in meant.topical if id_ not in recorded)
+    before = Treatment.objects.filter(course=visit.course, state=Treatment.State.SIGNED, given_on__lt=record.given_on).order_by("-given_on").first()
+    since = (record.given_on - before.given_on).days if before and before.given_on else None
+    try:
+        return check_doses(
+            blend, library,
+            volume_per_point_ml=record.volume_per_point_ml, points=record.points or None, volume_ml=record.volume_ml or None, sessions=meant.sessions,
+            weight_kg=meant.weight_kg, area_cm2=meant.area_cm2, spacing_mm=meant.spacing_mm, interval_days=since or meant.interval_days,
+            topical=(*record.topical, *unsaid),
+        )  # fmt: skip
+    except UnusableBlend as error:
+        raise Refused(str(error)) from None
+
+
+def planned_zones(course: Course, library: Library) -> tuple[ZoneGiven, ...]:
+    """What the injection map plans for each zone, as if it had been given exactly so."""
+    _, drawn = latest_blend_and_map(course)
+    if drawn is None:
+        return ()
+    try:
+        made = map_of(drawn, library)
+    except (NoMap, ValueError, KeyError):
+        return ()
+    generator = made.generator
+    merged: dict[tuple[str, str], ZoneGiven] = {}
+    for zone in made.zones:  # one zone may stand on two maps; it is recorded once
+        before = merged.get((zone.zone, zone.side))
+        points, volume = zone.points + (before.points if before else 0), zone.volume_ml + (before.volume_ml if before else Decimal(0))
+        angle = None if generator.angle_deg is None else int(generator.angle_deg)
+        merged[zone.zone, zone.side] = ZoneGiven(
+            zone.zone, zone.side, made.technique, points, volume, points, volume, "", generator.inserted_length_mm, angle
+        )
+    return tuple(merged.values())
+
+
+def _open_visit(visit: Treatment, by: User, at: dt.datetime) -> Treatment:
+    """The visit, locked with its course, if it may be recorded and signed now; otherwise everything that is missing."""
+    locked = Treatment.objects.of(by.clinic).select_for_update(of=("self", "course"))
+    found: Treatment = locked.select_related("course", "course__patient", "course__clinic", "patient", "clinic").get(pk=visit.pk)
+    if found.state == Treatment.State.SIGNED:
+        who = found.signed_by.printed_name if found.signed_by else "somebody"
+        raise Refused(f"This treatment was signed by {who} and is locked. Add an amendment instead.")
+    if found.state == Treatment.State.CANCELLED:
+        raise Refused("This visit was cancelled, so nothing can be recorded for it.")
+    missing = missing_before_treatment(facts_of(found, load(), local_day(by, at)))
+    if missing:
+        raise Refused(*missing)
+    return found
+
+
+def _write(visit: Treatment, entry: Entry, by: User, at: dt.datetime, version: int | None) -> None:
+    library, record, today = load(), entry.record, local_day(by, at)
+    lots = _lots(entry.lots, by)
+    planned = {(zone.zone, zone.side): zone for zone in planned_zones(visit.course, library)}
+    zones = tuple(_with_plan(zone, planned.get((zone.zone, zone.side))) for zone in record.zones)
+    record = replace(record, zones=zones, lots=tuple(
+        LotGiven(lot.presentation, lot.lot_number, lot.expires_on, lot.state, volume) for lot, volume in lots
+    ))  # fmt: skip
+    _refuse_impossible(record, library, today, visit)
+    blend_row, _ = latest_blend_and_map(visit.course)
+    blend = Blend.from_dict(blend_row.result) if blend_row else None
+    claim_version(visit, version=version, by=by, at=at)
+    visit.given_on, visit.performed_by = record.given_on, visit.performed_by or by
+    visit.state = Treatment.State.OPEN
+    visit.checks = {key: {"done": bool(done), "note": ""} for key, done in record.checks.items()}
+    if record.over_limit_reason.strip():
+        visit.checks["over_limit"] = {"done": True, "note": record.over_limit_reason.strip()[:500]}
+    visit.skin_preparation, visit.note = record.skin_preparation.strip()[:200], record.note.strip()
+    visit.anaesthesia = {
+        "method": record.anaesthesia,
+        "products": [{"ingredient": item.ingredient, "dose_mg": None if item.dose_mg is None else format(item.dose_mg, "f")} for item in record.topical],
+    }
+    visit.pain_score, visit.observed_minutes = record.pain_score, record.observed_minutes
+    visit.immediate_reaction = (
+        {"none": record.reaction == "none", "signs": list(record.reaction_signs), "note": record.reaction_note.strip()} if record.reaction else {}
+    )
+    visit.save(update_fields=[
+        "given_on", "performed_by", "state", "checks", "skin_preparation", "note", "anaesthesia", "pain_score", "observed_minutes", "immediate_reaction",
+    ])  # fmt: skip
+    written: dict[str, Any] = {"clinic": visit.clinic, "created_at": at, "created_by": by, "treatment": visit}
+    ZoneDose.objects.filter(treatment=visit).delete()
+    LotUse.objects.filter(treatment=visit).delete()
+    for zone in record.zones:
+        ZoneDose.objects.create(
+            **written, zone=zone.zone, side=zone.side, technique=zone.technique, planned_points=zone.planned_points, planned_volume_ml=zone.planned_volume_ml,
+            points=zone.points, volume_ml=zone.volume_ml, inserted_length_mm=zone.inserted_length_mm, angle_deg=zone.angle_deg,
+            doses=doses_in(blend, zone.volume_ml) if blend else {}, deviation_reason=zone.reason.strip()[:300],
+        )  # fmt: skip
+    for lot, volume in lots:
+        LotUse.objects.create(**written, lot=lot, volume_ml=volume)
+
+
+def _with_plan(zone: ZoneGiven, planned: ZoneGiven | None) -> ZoneGiven:
+    """The plan is taken from the map, never from what was posted."""
+    if planned is None:
+        return replace(zone, planned_points=None, planned_volume_ml=None)
+    return replace(
+        zone, technique=planned.technique, planned_points=planned.points, planned_volume_ml=planned.volume_ml,
+        inserted_length_mm=planned.inserted_length_mm, angle_deg=planned.angle_deg,
+    )  # fmt: skip
+
+
+def _lots(taken: Sequence[LotTaken], by: User) -> list[tuple[Lot, Decimal]]:
+    found = {lot.pk: lot for lot in Lot.objects.of(by.clinic).select_for_update().filter(pk__in=[one.lot for one in taken])}
+    merged: dict[uuid.UUID, Decimal] = {}
+    for one in taken:
+        if one.lot not in found:
+            raise Refused("A chosen lot is not on your clinic's shelf. Choose it again.")
+        merged[one.lot] = merged.get(one.lot, Decimal(0)) + one.volume_ml
+    return [(found[pk], volume) for pk, volume in merged.items()]
+
+
+def _refuse_impossible(record: Record, library: Library, today: dt.date, visit: Treatment) -> None:
+    said = [*unusable_numbers(record), *unusable_lots(record.lots, record.given_on)]
+    if record.given_on > today:
+        said.append("The day of the treatment lies in the future. Enter the day on which it was given.")
+    elif (today - record.given_on).days > 31:
+        said.append("The day of the treatment lies more than a month back. Check it; what is older is added as a note.")
+    unknown = [zone.zone for zone in record.zones if zone.zone not in library.zones]
+    if unknown:
+        said.append(f"“{unknown[0][:60]}” is no known zone. Choose one of the list.")
+    strange = [sign for sign in record.reaction_signs if sign not in library.signs]
+    if strange:
+        said.append(f"“{strange[0][:60]}” is not a sign of the list.")
+    if any(item.ingredient not in library.ingredients for item in record.topical):
+        said.append("The anaesthetic on the skin is not one of the list.")
+    if len({(zone.zone, zone.side) for zone in record.zones}) != len(record.zones):
+        said.append("A zone is recorded twice. Put its points and volume in one line.")
+    if said:
+        raise Refused(*said)
+
+
+def _dose(check: DoseCheck) -> dict[str, Any]:
+    return {"limit": check.limit_id, "what": check.what, "dose": _number(check.dose), "bound": _number(check.limit), "unit": check.unit, "state": check.state}
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else format(round(value, 6).normalize(), "f")
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def signed_content(visit: Treatment) -> dict[str, Any]:
+    """What was signed, as data."""
+    return dict(json.loads(visit.signed_content))

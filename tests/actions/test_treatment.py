@@ -1,0 +1,287 @@
+"""A treatment is recorded, signed once, locked, and amended beside the original."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from pistor.actions.core import AlreadyDone, NotAllowed, Refused, Stale
+from pistor.actions.stock import add_lot, set_lot_state
+from pistor.actions.treatment import Entry, LotTaken, amend_treatment, planned_zones, save_treatment, sign_treatment
+from pistor.care.formulation import Topical
+from pistor.care.treatment import Record, checklist
+from pistor.knowledge import load
+from pistor.records.audit import AuditEvent
+from pistor.records.signed import broken
+from pistor.records.stock import usable_lots
+from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from tests import factories
+from tests.conftest import NOW, TODAY
+from tests.ready import consented, lot, planned_visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit(people):
+    visit = planned_visit(people)
+    consented(visit, people.practitioner)
+    return visit
+
+
+def entry(visit, *, lots=None, **fields) -> Entry:
+    """A full record, given exactly as planned."""
+    library = load()
+    zones = planned_zones(visit.course, library)
+    record = Record(
+        given_on=TODAY, checks={step.id: True for step in checklist(library, "pain")}, skin_preparation="povidone-iodine", anaesthesia="none", topical=(), lots=(),
+        zones=zones, pain_score=3, reaction="none", observed_minutes=15,
+    )  # fmt: skip
+    taken = [LotTaken(lot(visit.clinic).pk, record.volume_ml)] if lots is None else lots
+    return Entry(replace(record, **fields), tuple(taken))
+
+
+def sign(visit, by, full=None, **more):
+    return sign_treatment(visit=visit, entry=full or entry(visit), by=by, at=NOW, token=uuid.uuid4(), **more)
+
+
+def test_signing_locks_what_was_given_with_exact_doses_and_a_hash(people, visit):
+    signed = sign(visit, people.practitioner)
+    signed.refresh_from_db()
+    content = json.loads(signed.signed_content)
+    dose = ZoneDose.objects.get(treatment=signed)
+    assert Decimal(dose.doses["lidocaine"]) == dose.volume_ml * 20
+    assert content["zones"][0]["doses"] == dose.doses
+    assert content["lots"][0]["lot_number"] == "L-1"
+    assert content["signed_by"]["name"] == people.practitioner.printed_name
+    assert content["consent"]["document"]
+    assert (signed.state, len(signed.sha256), broken(signed)) == ("signed", 64, ())
+    visit.course.refresh_from_db()
+    assert visit.course.state == "active"
+    assert AuditEvent.objects.filter(verb="treatment.signed", subject_id=signed.pk).count() == 1
+
+
+def test_what_is_signed_is_locked_for_saving_and_signing(people, visit):
+    sign(visit, people.practitioner)
+    again = entry(visit, lots=[])
+    for action in (save_treatment, sign_treatment):
+        with pytest.raises(Refused, match="is locked"):
+            action(visit=visit, entry=again, by=people.practitioner, at=NOW)
+    assert Treatment.objects.filter(state="signed").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"checks": {}}, "Not ticked: No tap water"),
+        ({"skin_preparation": " "}, "skin preparation is not recorded"),
+        ({"anaesthesia": ""}, "anaesthesia is not recorded"),
+        ({"anaesthesia": "topical", "topical": (Topical("lidocaine"),)}, "sum with the injected one is unknown"),
+        ({"anaesthesia": "topical"}, "dose of the anaesthetic on the skin is not recorded"),
+        ({"zones": ()}, "No zone is recorded"),
+        ({"pain_score": None}, "pain score is not recorded"),
+        ({"reaction": ""}, "immediate reaction is not recorded"),
+        ({"reaction": "some"}, "but not which"),
+        ({"observed_minutes": None}, "minutes of observation are not recorded"),
+        ({"anaesthesia": "topical", "topical": (Topical("lidocaine", Decimal(290)),)}, "above the limit"),
+    ],
+)
+def test_nothing_is_signed_while_something_is_missing(people, visit, fields, says):
+    with pytest.raises(Refused) as refused:
+        sign(visit, people.practitioner, entry(visit, **fields))
+    assert says in " ".join(refused.value.reasons)
+    visit.refresh_from_db()
+    assert (visit.state, ZoneDose.objects.count(), LotUse.objects.count()) == ("open", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("points", "volume", "says"),
+    [
+        (3, "-1", "below 0"),
+        (3, "NaN", "not a number"),
+        (0, "NaN", "not a number"),
+        (3, "Infinity", "not a number"),
+        (3, "1E+9", "above 500 mL"),
+        (3, "0.00001", "three decimals"),
+        (-1, "1", "points cannot be"),
+        (10**7, "1", "points cannot be"),
+        (0, "1", "at no point"),
+    ],
+)
+def test_volumes_and_points_that_cannot_be_are_refused_when_saving(people, visit, points, volume, says):
+    full = entry(visit)
+    zone = replace(full.record.zones[0], points=points, volume_ml=Decimal(volume))
+    with pytest.raises(Refused, match=says):
+        save_treatment(visit=visit, entry=replace(full, record=replace(full.record, zones=(zone,))), by=people.nurse, at=NOW)
+    assert not ZoneDose.objects.exists()
+
+
+def test_a_difference_from_the_plan_needs_a_reason_and_the_plan_cannot_be_posted(people, visit):
+    full = entry(visit)
+    less = replace(full.record.zones[0], volume_ml=Decimal("0.1"), planned_volume_ml=Decimal("0.1"))
+    with pytest.raises(Refused, match="differs from the plan"):
+        sign(visit, people.practitioner, replace(full, record=replace(full.record, zones=(less,))))
+    given = replace(less, reason="stopped when it hurt")
+    signed = sign(visit, people.practitioner, replace(full, record=replace(full.record, zones=(given,))))
+    dose = ZoneDose.objects.get(treatment=signed)
+    assert dose.planned_volume_ml != dose.volume_ml
+    assert dose.deviation_reason == "stopped when it hurt"
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [({"days": -1}, "expired on 22 Nov 2026"), ({"state": "quarantined"}, "in quarantine"), ({"state": "recalled"}, "is recalled")],
+)
+def test_lots_that_must_not_be_used_are_refused(people, visit, kind, says):
+    bad = lot(visit.clinic, number="BAD", **kind)
+    full = entry(visit, lots=[LotTaken(bad.pk, Decimal(1))])
+    for action, by in ((save_treatment, people.nurse), (sign_treatment, people.practitioner)):
+        with pytest.raises(Refused, match=says):
+            action(visit=visit, entry=full, by=by, at=NOW)
+    assert not LotUse.objects.exists()
+
+
+def test_a_lot_recalled_between_saving_and_signing_is_refused(people, visit):
+    save_treatment(visit=visit, entry=entry(visit), by=people.nurse, at=NOW)
+    set_lot_state(lot=LotUse.objects.get().lot, state="recalled", by=people.practitioner, at=NOW)
+    with pytest.raises(Refused, match="is recalled"):
+        sign_treatment(visit=visit, by=people.practitioner, at=NOW)
+
+
+def test_another_clinics_lot_is_not_on_the_shelf(people, visit):
+    theirs = lot(people.stranger.clinic, number="THEIRS")
+    with pytest.raises(Refused, match="not on your clinic's shelf"):
+        save_treatment(visit=visit, entry=entry(visit, lots=[LotTaken(theirs.pk, Decimal(1))]), by=people.nurse, at=NOW)
+
+
+def test_more_than_the_lots_hold_cannot_have_been_given(people, visit):
+    with pytest.raises(Refused, match="but the lots add up to"):
+        sign(visit, people.practitioner, entry(visit, lots=[LotTaken(lot(visit.clinic).pk, Decimal("0.05"))]))
+
+
+def test_without_consent_nothing_is_recorded_or_signed(people):
+    visit = planned_visit(people)
+    for action, by in ((save_treatment, people.nurse), (sign_treatment, people.practitioner)):
+        with pytest.raises(Refused, match="Consent is not signed"):
+            action(visit=visit, entry=entry(visit, lots=[]), by=by, at=NOW)
+
+
+def test_going_over_a_limit_that_was_given_is_kept_with_its_reason(people, visit):
+    over = {"anaesthesia": "topical", "topical": (Topical("lidocaine", Decimal(290)),), "over_limit_reason": "cream was left on by mistake"}
+    signed = sign(visit, people.practitioner, entry(visit, **over))
+    assert "left on by mistake" in signed.signed_content
+    assert '"over"' in signed.signed_content
+
+
+def test_the_day_is_neither_to_come_nor_long_past(people, visit):
+    for day, says in ((TODAY + dt.timedelta(days=1), "lies in the future"), (TODAY - dt.timedelta(days=60), "more than a month back")):
+        with pytest.raises(Refused, match=says):
+            save_treatment(visit=visit, entry=entry(visit, lots=[], given_on=day), by=people.nurse, at=NOW)
+
+
+def test_a_crash_in_the_middle_of_signing_writes_nothing(people, visit, monkeypatch):
+    full, before = entry(visit), AuditEvent.objects.count()
+    monkeypatch.setattr("pistor.actions.treatment.audit", lambda **_: (_ for _ in ()).throw(RuntimeError("power cut")))
+    with pytest.raises(RuntimeError):
+        sign(visit, people.practitioner, full)
+    visit.refresh_from_db()
+    assert (visit.state, visit.signed_content, visit.version) == ("open", "", 1)
+    assert (ZoneDose.objects.count(), LotUse.objects.count(), AuditEvent.objects.count()) == (0, 0, before)
+
+
+def test_a_form_sent_twice_signs_once(people, visit):
+    full, token = entry(visit), uuid.uuid4()
+    sign_treatment(visit=visit, entry=full, by=people.practitioner, at=NOW, token=token, location="/there/")
+    with pytest.raises(AlreadyDone) as done:
+        sign_treatment(visit=visit, entry=full, by=people.practitioner, at=NOW, token=token, location="/there/")
+    assert done.value.location == "/there/"
+    assert ZoneDose.objects.count() == 1
+
+
+def test_a_stale_page_overwrites_nothing(people, visit):
+    save_treatment(visit=visit, entry=entry(visit), by=people.nurse, at=NOW, version=1)
+    with pytest.raises(Stale):
+        save_treatment(visit=visit, entry=entry(visit, lots=[], note="older"), by=people.practitioner, at=NOW, version=1)
+    visit.refresh_from_db()
+    assert visit.note == ""
+
+
+def test_a_nurse_records_and_does_not_sign(people, visit):
+    save_treatment(visit=visit, entry=entry(visit), by=people.nurse, at=NOW)
+    with pytest.raises(NotAllowed):
+        sign_treatment(visit=visit, by=people.nurse, at=NOW)
+    signed = sign_treatment(visit=visit, by=people.practitioner, at=NOW)
+    assert (signed.performed_by, signed.signed_by) == (people.nurse, people.practitioner)
+
+
+@pytest.mark.parametrize("role", ["front_desk", "owner"])
+def test_others_neither_record_nor_sign(people, visit, role):
+    for action in (save_treatment, sign_treatment):
+        with pytest.raises(NotAllowed):
+            action(visit=visit, entry=entry(visit, lots=[]), by=getattr(people, role), at=NOW)
+
+
+def test_another_clinics_visit_is_out_of_reach(people, visit):
+    for action in (save_treatment, sign_treatment):
+        with pytest.raises(Treatment.DoesNotExist):
+            action(visit=visit, entry=entry(visit, lots=[]), by=people.stranger, at=NOW)
+
+
+def test_an_amendment_stands_beside_the_original_and_has_its_own_hash(people, visit):
+    signed = sign(visit, people.practitioner)
+    content = signed.signed_content
+    row = amend_treatment(visit=signed, kind="correction", text="Two points more on the left", reason="miscounted", by=people.practitioner, at=NOW)
+    signed.refresh_from_db()
+    assert (signed.signed_content, len(row.sha256), broken(signed)) == (content, 64, ())
+    for kind, text, reason in (("wish", "a", "b"), ("addition", "", "b"), ("addition", "a", " ")):
+        with pytest.raises(Refused):
+            amend_treatment(visit=signed, kind=kind, text=text, reason=reason, by=people.practitioner, at=NOW)
+    assert Amendment.objects.count() == 1
+
+
+def test_only_what_is_signed_is_amended(people, visit):
+    with pytest.raises(Refused, match="not signed yet"):
+        amend_treatment(visit=visit, kind="addition", text="a", reason="b", by=people.practitioner, at=NOW)
+
+
+def test_the_shelf_offers_what_expires_first_and_nothing_that_must_not_be_used(people):
+    late, soon = lot(people.clinic, number="late", days=200), lot(people.clinic, number="soon", days=0)
+    lot(people.clinic, number="gone", days=-1)
+    lot(people.clinic, number="held", state="quarantined")
+    lot(people.stranger.clinic, number="theirs")
+    assert list(usable_lots(people.clinic, "lidocaine_2pct", TODAY)) == [soon, late]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"presentation": "moon_dust"}, "no known presentation"),
+        ({"lot_number": "  "}, "Enter the lot number"),
+        ({"expires_on": TODAY - dt.timedelta(days=1)}, "expired on"),
+        ({"expires_on": dt.date(2126, 1, 1)}, "Check the year"),
+        ({"lot_number": "L-1"}, "on the shelf already"),
+    ],
+)
+def test_a_lot_that_cannot_be_is_not_put_on_the_shelf(people, fields, says):
+    lot(people.clinic)
+    values = {"presentation": "lidocaine_2pct", "lot_number": "L-2", "expires_on": TODAY, **fields}
+    with pytest.raises(Refused, match=says):
+        add_lot(**values, by=people.nurse, at=NOW)
+
+
+def test_a_recalled_lot_stays_recalled(people):
+    row = set_lot_state(lot=lot(people.clinic), state="recalled", by=people.practitioner, at=NOW)
+    with pytest.raises(Refused, match="stays so"):
+        set_lot_state(lot=row, state="usable", by=people.practitioner, at=NOW)
+
+
+def test_a_visit_without_a_plan_says_everything_that_is_missing(people):
+    visit = factories.visit(factories.course(factories.patient(people.practitioner)))
+    with pytest.raises(Refused) as refused:
+        sign_treatment(visit=visit, by=people.practitioner, at=NOW)
+    assert {"No blend is composed.", "Consent is not signed."} <= set(refused.value.reasons)
