@@ -95,10 +95,20 @@ def claim_version(row: models.Model, *, version: int | None, by: User, at: dt.da
     row.version, row.changed_at, row.changed_by = expected + 1, at, by  # type: ignore[attr-defined]
 
 
+def _locked_head(clinic_id: uuid.UUID) -> AuditHead:
+    """Where the clinic's chain ends, locked. Of two first events at once, one makes the row and the other waits for it."""
+    heads = AuditHead.objects.select_for_update().filter(clinic_id=clinic_id)
+    head: AuditHead | None = heads.first()
+    if head is None:
+        AuditHead.objects.bulk_create([AuditHead(clinic_id=clinic_id)], ignore_conflicts=True)
+        head = heads.get()
+    return head
+
+
 def audit(*, by: User, verb: str, subject: models.Model, at: dt.datetime, patient_id: uuid.UUID | None = None, **detail: Any) -> AuditEvent:
     """Append one event to the clinic's chain. ``detail`` holds ids and states only: no names, no clinical text."""
     clinic_id = clinic_id_of(by)
-    head = AuditHead.objects.select_for_update().filter(clinic_id=clinic_id).first() or AuditHead.objects.create(clinic_id=clinic_id)
+    head = _locked_head(clinic_id)
     event = AuditEvent(
         clinic_id=clinic_id,
         sequence=head.sequence + 1,

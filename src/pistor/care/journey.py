@@ -16,6 +16,8 @@ STEPS = (
     "consent", "treatment", "aftercare", "reactions", "outcomes", "maintenance",
 )  # fmt: skip
 
+CANCELLED = "cancelled"
+
 
 class StepState(StrEnum):
     COMPLETED = "completed"
@@ -58,9 +60,15 @@ def steps(facts: VisitFacts) -> tuple[Step, ...]:
 
 
 def next_step(list_: tuple[Step, ...]) -> Step | None:
-    """The one thing to do next: the first step that is open and can be done now."""
+    """The one thing to do next: an open reaction before all else, then the first step that is open and can be done now."""
+    by_name = {step.name: step for step in list_}
+    if by_name["reactions"].state is StepState.PROBLEM:
+        return by_name["reactions"]
+    if by_name["treatment"].detail == CANCELLED:
+        return None
     open_ = (StepState.PROBLEM, StepState.IN_PROGRESS, StepState.TO_DO)
-    return next((step for step in list_ if step.state in open_ and step.name not in ("reactions",)), None)
+    return next((step for step in list_ if step.state in open_ and step.name != "reactions"), None)
+
 
 
 _Line = tuple[StepState, tuple[str, ...]] | tuple[StepState, tuple[str, ...], str]
@@ -82,7 +90,8 @@ def _candidacy(facts: VisitFacts) -> _Line:
     if facts.stops:
         return StepState.PROBLEM, facts.stops
     if facts.questions_missing:
-        return StepState.IN_PROGRESS, (f"{len(facts.questions_missing)} questions are open.",)
+        number = len(facts.questions_missing)
+        return StepState.IN_PROGRESS, (f"{number} question{' is' if number == 1 else 's are'} open.",)
     if facts.to_override:
         return StepState.PROBLEM, tuple(f"Needs a reason to go on: {sentence}" for sentence in facts.to_override)
     return _DONE if facts.verdict_reviewed else (StepState.TO_DO, ("A clinician has to look at the verdict for this visit.",))
@@ -135,7 +144,7 @@ def _treatment(facts: VisitFacts) -> _Line:
     if facts.treatment == "signed":
         return _DONE
     if facts.treatment == "cancelled":
-        return StepState.COMPLETED, (), "cancelled"
+        return StepState.COMPLETED, (), CANCELLED
     missing = missing_before_treatment(facts)
     if missing:
         return StepState.CANNOT_START, missing

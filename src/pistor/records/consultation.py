@@ -8,11 +8,13 @@ from django.db import models
 
 from pistor.records.base import ClinicRow
 
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})  # letters that no accent can be taken from
+
 
 def search_key(*parts: str) -> str:
     """Names as they are searched: case folded, accents dropped, single spaces."""
     text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part))
-    return " ".join("".join(c for c in text if not unicodedata.combining(c)).casefold().split())
+    return " ".join("".join(c for c in text if not unicodedata.combining(c)).casefold().translate(_PLAIN).split())
 
 
 class Patient(ClinicRow):
@@ -37,7 +39,10 @@ class Patient(ClinicRow):
     changed_by = models.ForeignKey("records.User", on_delete=models.PROTECT, related_name="+", null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["clinic", "search"], name="patient_search")]
+        indexes = [
+            models.Index(fields=["clinic", "search"], name="patient_search"),
+            models.Index(fields=["clinic", "-changed_at"], name="patient_changed"),
+        ]
         constraints = [models.UniqueConstraint(fields=["clinic", "number"], name="patient_number_once_per_clinic")]
 
     def __str__(self) -> str:

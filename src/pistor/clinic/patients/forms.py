@@ -8,9 +8,17 @@ from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
 from pistor.records.consultation import Patient
 
+NO_DATE = "This is no date. Write it as year-month-day, for example 1985-03-14."
+DATES = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"]  # the same three that the search reads
+
 
 class SearchForm(forms.Form):
-    q = forms.CharField(max_length=120, required=False, strip=True)
+    q = forms.CharField(
+        max_length=120,
+        required=False,
+        strip=True,
+        error_messages={"max_length": "This is longer than 120 signs. Write a name, a record number or a date of birth."},
+    )
 
 
 class PatientForm(StepForm):
@@ -19,8 +27,9 @@ class PatientForm(StepForm):
     birth_date = forms.DateField(
         label="Date of birth",
         required=False,
+        input_formats=DATES,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": "This is no date. Write it as year-month-day, for example 1985-03-14."},
+        error_messages={"invalid": NO_DATE},
     )
     sex = forms.ChoiceField(
         label="Sex", choices=Patient.Sex.choices, initial=Patient.Sex.UNKNOWN, widget=forms.RadioSelect, help_text="As far as it matters for treatment."
@@ -31,7 +40,18 @@ class PatientForm(StepForm):
 
 
 class EditForm(PatientForm):
-    deceased_on = forms.DateField(label="Date of death", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    deceased_on = forms.DateField(
+        label="Date of death",
+        required=False,
+        input_formats=DATES,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": NO_DATE},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["version"].required = True  # without it, nobody could tell that a colleague was here in between
+        self.fields["version"].error_messages["required"] = "This page was changed on its way. Reload it and save again."
 
 
 class NewPatientForm(PatientForm):

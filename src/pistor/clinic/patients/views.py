@@ -14,7 +14,7 @@ from pistor.actions.course import local_day, start_course
 from pistor.clinic.patients.forms import EditForm, NewPatientForm, SearchForm, StartForm
 from pistor.clinic.patients.presenters import courses_shown
 from pistor.clinic.shared.access import page, patient_of
-from pistor.clinic.shared.frame import banner_of
+from pistor.clinic.shared.frame import banner_of, drafts_for
 from pistor.records.consultation import Patient, search_key
 from pistor.records.people import Capability
 from pistor.records.search import find_patients
@@ -27,7 +27,9 @@ EDITED = ("family_name", "given_name", "birth_date", "sex", "phone", "email", "l
 def list_(request: HttpRequest) -> HttpResponse:
     """Search by post, so that no name stands in an address."""
     form = SearchForm(request.POST or None)
-    query = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
+    if form.is_bound and not form.is_valid():
+        return render(request, "patients/list.html", {"form": form, "errors": form.errors["q"]}, status=422)
+    query = form.cleaned_data["q"] if form.is_bound else ""
     found = find_patients(request.user.clinic, query)  # type: ignore[union-attr, arg-type]
     patients = list((found if query else found.order_by("-changed_at", "pk"))[: SHOWN + 1])
     context = {"query": query, "patients": patients[:SHOWN], "more": len(patients) > SHOWN, "form": form}
@@ -38,7 +40,7 @@ def list_(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     form = NewPatientForm(request.POST or None)
     if not form.is_bound or not form.is_valid():
-        return render(request, "patients/new.html", {"form": form}, status=422 if form.is_bound else 200)
+        return _form_page(request, "patients/new.html", {"form": form})
     alike = _alike(request, form.cleaned_data)
     if alike and not form.cleaned_data["same_person_checked"]:
         form.data = form.data.copy()
@@ -51,6 +53,13 @@ def new(request: HttpRequest) -> HttpResponse:
         form.refuse(refused)
         return render(request, "patients/new.html", {"form": form}, status=409)
     return HttpResponseRedirect(f"/patients/{patient.pk}/")
+
+
+def _form_page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The empty form with the draft of it, or the form with what has to be corrected."""
+    if context["form"].is_bound:
+        return render(request, template, context, status=422)
+    return render(request, template, {**context, "draft": drafts_for(request)})
 
 
 def _alike(request: HttpRequest, given: dict[str, Any]) -> list[Patient]:
@@ -66,7 +75,7 @@ def edit(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
     initial = {name: getattr(patient, name) for name in EDITED}
     form = EditForm(request.POST or None, initial=initial, version=patient.version)
     if not form.is_bound or not form.is_valid():
-        return render(request, "patients/edit.html", {"form": form, "patient": patient}, status=422 if form.is_bound else 200)
+        return _form_page(request, "patients/edit.html", {"form": form, "patient": patient})
     fields = {name: form.cleaned_data[name] for name in EDITED}
     try:
         taken = {"token": form.cleaned_data["token"], "version": form.cleaned_data["version"]}
@@ -102,7 +111,7 @@ def start(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
     patient = patient_of(request, patient_id)
     form = StartForm(request.POST or None)
     if not form.is_bound or not form.is_valid():
-        return render(request, "patients/start.html", {"form": form, "patient": patient}, status=422 if form.is_bound else 200)
+        return _form_page(request, "patients/start.html", {"form": form, "patient": patient})
     indication, _, zone = form.cleaned_data["indication"].partition(":")
     try:
         visit = start_course(

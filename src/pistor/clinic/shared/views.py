@@ -45,7 +45,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
             discard_drafts(by=request.user, path=path, form=form)  # type: ignore[arg-type]
         else:
             save_draft(by=request.user, at=request.at, key=f"{path}#{form}", fields=fields)  # type: ignore[arg-type, attr-defined]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return JsonResponse({"error": "The draft could not be read. Reload the page."}, status=400)
     except Refused as refused:
         return JsonResponse({"error": str(refused)}, status=413)

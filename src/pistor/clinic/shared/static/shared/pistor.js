@@ -10,7 +10,8 @@ const saved = document.getElementById("saved");
 const say = (text) => { if (saved) saved.textContent = text; };
 const time = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
-const HIDDEN = new Set(["csrfmiddlewaretoken", "token", "version"]);
+// The version stays with the draft: what was typed on an older state must not be saved over a newer one unseen.
+const HIDDEN = new Set(["csrfmiddlewaretoken", "token"]);
 
 function fieldsOf(form) {
   const fields = {};

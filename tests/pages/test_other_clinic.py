@@ -1,0 +1,142 @@
+"""Nobody reaches another clinic's records: every address that names a record, found by asking the address book itself."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from pistor.actions.drafts import save_draft
+from pistor.actions.reactions import report_reaction
+from pistor.records.aftercare import AftercareSheet
+from pistor.records.audit import AuditEvent
+from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
+from pistor.records.documents import Document
+from tests import ready
+from tests.conftest import NOW, TODAY
+
+pytestmark = pytest.mark.django_db
+ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
+
+
+def addresses(resolver: URLResolver | None = None, before: str = "") -> list[str]:
+    """Every address of the product as its pattern."""
+    found = []
+    for entry in (resolver or get_resolver()).url_patterns:
+        here = before + str(entry.pattern)
+        found += addresses(entry, here) if isinstance(entry, URLResolver) else [here] if isinstance(entry, URLPattern) else []
+    return found
+
+
+NAMING = sorted(address for address in addresses() if ARGUMENT.search(address))
+PLAIN = sorted(address for address in addresses() if not ARGUMENT.search(address))
+OPEN = {"health/", "sign-in/"}  # for people who are not signed in
+
+
+def test_the_sweep_sees_patients_visits_and_what_hangs_on_them():
+    names = {name for address in NAMING for name in ARGUMENT.findall(address)}
+    assert {"visit_id", "patient_id", "report_id", "consent_id"} <= names
+    assert len(NAMING) > 20
+
+
+@pytest.fixture
+def ids(people):
+    """One real record of clinic A for each argument an address can have."""
+    by = people.practitioner
+    visit = ready.planned_visit(people)
+    consent = ready.consented(visit, by)
+    visit.given_on = TODAY
+    visit.save(update_fields=["given_on"])
+    report = report_reaction(by=by, at=NOW, token=None, treatment=visit, began_on=TODAY, signs=["lump"])
+    return {
+        "visit_id": visit.pk,
+        "patient_id": visit.patient_id,
+        "course_id": visit.course_id,
+        "report_id": report.pk,
+        "consent_id": consent.pk,
+        "document_id": consent.document_id,
+        "sheet_id": _sheet(visit, consent).pk,
+        "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
+    }
+
+
+def _sheet(visit, consent):
+    kept = {"clinic": visit.clinic, "created_at": NOW, "created_by": visit.created_by}
+    own = {"id", *kept}
+    document = Document.objects.create(**kept, **{f.attname: getattr(consent.document, f.attname) for f in Document._meta.fields if f.name not in own})
+    return AftercareSheet.objects.create(treatment=visit, language="en", content={}, how="printed", document=document, knowledge_version="x", **kept)
+
+
+def filled(address: str, ids: dict) -> str:
+    """The address with real records in it; a new kind of argument has to be given a record above."""
+    missing = set(ARGUMENT.findall(address)) - set(ids)
+    assert not missing, f"{address} names {', '.join(missing)}: give it a real record in the fixture ids"
+    return "/" + ARGUMENT.sub(lambda match: str(ids[match[1]]), address)
+
+
+def test_a_stranger_finds_nothing_of_another_clinic(people, as_, ids):
+    stranger, owner = as_(people.stranger), as_(people.practitioner)
+    before = _state()
+    answers = {}
+    for address in NAMING:
+        url = filled(address, ids)
+        answers[address] = [stranger.get(url).status_code, stranger.post(url, {"token": uuid.uuid4(), "version": 1}).status_code, stranger.head(url).status_code]
+    assert answers == {address: [404, 404, 404] for address in NAMING}
+    assert _state() == before
+    own = {address: owner.get(filled(address, ids)).status_code for address in NAMING}
+    lost = {address: status for address, status in own.items() if status in (302, 404) or status >= 500}
+    assert lost == {}, "these would be 404 for everybody, so the sweep proves nothing for them"
+
+
+def _state():
+    return AuditEvent.objects.count(), Patient.objects.count(), HistoryEntry.objects.count(), ImportedDocument.objects.count()
+
+
+def test_what_hangs_on_another_visit_of_the_same_clinic_is_not_found_under_this_one(people, as_, ids):
+    other = ready.planned_visit(people)
+    client = as_(people.practitioner)
+    nested = [address for address in NAMING if len(ARGUMENT.findall(address)) > 1]
+    found = {address: client.get(filled(address, {**ids, "visit_id": other.pk})).status_code for address in nested}
+    assert nested
+    assert found == dict.fromkeys(nested, 404)
+
+
+def test_nobody_sees_anything_without_signing_in(client, ids):
+    for address in [*NAMING, *(set(PLAIN) - OPEN)]:
+        url = filled(address, ids)
+        for answer in (client.get(url), client.post(url, {"q": "Moreau"})):
+            assert answer.status_code == 302, address
+            assert answer["Location"].startswith("/sign-in/?next=/"), address
+
+
+@pytest.mark.parametrize("unknown", [uuid.uuid4(), uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)])
+def test_a_record_that_never_was_answers_like_one_of_another_clinic(people, as_, ids, unknown):
+    client = as_(people.practitioner)
+    answers = {address: client.get(filled(address, dict.fromkeys(ids, unknown))).status_code for address in NAMING}
+    assert answers == dict.fromkeys(NAMING, 404)
+
+
+def test_lists_hold_only_the_own_clinic(people, as_, ids):
+    patient = Patient.objects.get(pk=ids["patient_id"])
+    save_draft(by=people.practitioner, at=NOW, key="/patients/new/#new", fields={"family_name": ["Secretname"]})
+    stranger = as_(people.stranger)
+    pages = [stranger.get(f"/{address}") for address in PLAIN if address not in ("drafts/", "sign-out/")]
+    pages += [stranger.post("/patients/", {"q": word}) for word in (patient.family_name, patient.number, "1985-03-14", "")]
+    pages.append(stranger.post("/patients/new/", {"token": uuid.uuid4(), "family_name": patient.family_name, "given_name": patient.given_name}))
+    for page in pages:
+        text = page.content.decode()
+        assert str(patient.pk) not in text
+        assert f"{patient.family_name}, {patient.given_name}" not in text
+        assert "Secretname" not in text
+    assert patient.family_name in as_(people.nurse).post("/patients/", {"q": patient.number}).content.decode()
+
+
+def test_someone_without_a_clinic_is_told_so_and_sees_nothing(people, as_, ids):
+    from tests import factories
+
+    nobody = as_(factories.user(None, "practitioner"))
+    for address in [*NAMING, "", "patients/", "patients/new/"]:
+        assert nobody.get(filled(address, ids)).status_code == 403, address
+    assert nobody.post("/sign-out/").status_code == 302
