@@ -31,7 +31,8 @@ class ClinicRow(models.Model):
     """A row that belongs to one clinic."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    clinic = models.ForeignKey("records.Clinic", on_delete=models.PROTECT, related_name="+")
+    # No index of its own: a clinic has most rows of a table, and SQLite would choose it over the one that fits.
+    clinic = models.ForeignKey("records.Clinic", on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey("records.User", on_delete=models.PROTECT, related_name="+", null=True)
 

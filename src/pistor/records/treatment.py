@@ -43,7 +43,7 @@ class Treatment(ClinicRow):
     class Meta:
         indexes = [
             models.Index(fields=["patient", "-planned_on"], name="treatment_of_patient"),
-            models.Index(fields=["clinic", "planned_on", "state"], name="treatment_of_day"),
+            models.Index(fields=["planned_on", "clinic", "state"], name="treatment_of_day"),  # the day first: it tells most rows apart
         ]
         constraints = [
             models.UniqueConstraint(fields=["course", "number"], name="treatment_number_once_per_course"),

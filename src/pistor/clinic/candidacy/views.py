@@ -13,7 +13,7 @@ from pistor.clinic.candidacy import presenters
 from pistor.clinic.candidacy.forms import AnswersForm, GoOnForm, OverrideForm, WithdrawForm
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import StepForm
-from pistor.clinic.shared.frame import render_step
+from pistor.clinic.shared.frame import look_at, render_step
 from pistor.knowledge import load
 from pistor.records.intent import Candidacy, candidacy_of
 from pistor.records.people import Capability
@@ -114,7 +114,7 @@ def _shown(request: HttpRequest, visit: Treatment, now: Candidacy, form: StepFor
         "may_go_on": not (now.stops or now.questions or now.to_override),
         "reviewed": now.reviewed(),
     }
-    return render_step(request, visit, "candidacy", "candidacy/show.html", context, status=status)
+    return render_step(request, visit, "candidacy", "candidacy/show.html", context, status=status, look=look_at(request, visit, now))
 
 
 def _with_forms(now: Candidacy, form: StepForm | None, version: int) -> list[dict[str, Any]]:

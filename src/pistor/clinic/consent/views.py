@@ -8,20 +8,18 @@ from django.urls import reverse
 
 from pistor.actions.consent import sign_consent, withdraw_consent
 from pistor.actions.core import Refused
-from pistor.actions.course import local_day
 from pistor.care.consent import NoText, consent_sheet, languages, meaning
 from pistor.care.visit import plan_needs
 from pistor.clinic.consent.forms import SIGNERS, ConsentForm, WithdrawForm
 from pistor.clinic.consent.presenters import consent_rows
 from pistor.clinic.shared.access import page, visit_of
-from pistor.clinic.shared.frame import render_step
+from pistor.clinic.shared.frame import look_at, render_step
 from pistor.exchange.signed import signature_svg
 from pistor.knowledge import load
 from pistor.records.consent import Consent
 from pistor.records.people import Capability
 from pistor.records.plan import latest_blend_and_map, plan_digest, plan_missing, plan_of
 from pistor.records.treatment import Treatment
-from pistor.records.visit import facts_of
 
 TONGUES = {"en": "English", "fr": "Français"}
 
@@ -91,14 +89,16 @@ def _consent(request: HttpRequest, visit_id: uuid.UUID, consent_id: uuid.UUID) -
 
 def _shown(request: HttpRequest, visit: Treatment, form: ConsentForm | None, *, status: int = 200) -> HttpResponse:
     library, course = load(), visit.course
-    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
     digest = plan_digest(course, *latest_blend_and_map(course))
     known = languages(library)
     language = request.POST.get("language") or request.GET.get("language") or visit.patient.language
     language = language if language in known else "en"
-    missing = tuple(dict.fromkeys((*plan_needs(facts_of(visit, library, today)), *plan_missing(course))))
-    plan, sheet = (None, None) if missing else (plan_of(course, today), None)
-    if plan is not None and not plan.withheld:
+    look = look_at(request, visit)
+    missing = plan_needs(look.facts)
+    plan, sheet = (None, None) if missing else (plan_of(course, look.on), None)
+    if plan is None:
+        missing = missing or plan_missing(course)
+    elif not plan.withheld:
         try:
             sheet = consent_sheet(library, plan, language, course.clinic.name)
         except NoText as none:
@@ -114,4 +114,4 @@ def _shown(request: HttpRequest, visit: Treatment, form: ConsentForm | None, *, 
         "current": rows[0] if rows else None, "holds": bool(rows and rows[0]["state"] == "valid"), "drawn": signature_svg(form["signature_path"].value() or ""),
         "signers": [(value, label, meaning(language, value, typed=False)) for value, label in SIGNERS],  # type: ignore[arg-type]
     }  # fmt: skip
-    return render_step(request, visit, "consent", "consent/show.html", context, status=status)
+    return render_step(request, visit, "consent", "consent/show.html", context, status=status, look=look)

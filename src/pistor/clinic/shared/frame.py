@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from pistor.actions.course import local_day
 from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
 from pistor.care.journey import Step, StepState, next_step, steps
+from pistor.care.visit import VisitFacts
 from pistor.clinic.shared.templatetags.pistor import amount, day
 from pistor.knowledge import load
 from pistor.records.consultation import Patient
@@ -32,6 +34,22 @@ STATES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A visit as it stands now: worked out once per request, by the page or by the frame around it."""
+
+    on: dt.date
+    candidacy: Candidacy
+    facts: VisitFacts
+
+
+def look_at(request: HttpRequest, visit: Treatment, candidacy: Candidacy | None = None) -> Look:
+    """What candidacy says today, and what is recorded for the visit."""
+    on = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    candidacy = candidacy or candidacy_of(visit.course, on)
+    return Look(on, candidacy, facts_of(visit, load(), on, candidacy))
+
+
 def render_step(
     request: HttpRequest,
     visit: Treatment,
@@ -41,15 +59,14 @@ def render_step(
     *,
     findings: Sequence[Finding] = (),
     status: int = 200,
-    candidacy: Candidacy | None = None,
+    look: Look | None = None,
 ) -> HttpResponse:
     """A page of one step inside the visit frame. ``findings`` go to the right-hand region.
 
-    ``candidacy`` is passed by pages that have it already, so that it is not worked out twice.
+    Pages that needed a ``look`` at the visit themselves pass it on.
     """
-    on = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    candidacy = candidacy or candidacy_of(visit.course, on)
-    list_ = steps(facts_of(visit, load(), on, candidacy))
+    look = look or look_at(request, visit)
+    list_ = steps(look.facts)
     shown = [shown_step(visit, item) for item in list_]
     frame = {
         "visit": visit,
@@ -59,7 +76,7 @@ def render_step(
         "steps": shown,
         "current": next((item["step"] for item in shown if item["step"].name == step), None),
         "next_step": next((item for item in shown if item["step"] == next_step(list_)), None),
-        "banner": banner(candidacy),
+        "banner": banner(look.candidacy),
         "findings": findings,
         "draft": drafts_for(request) if request.method == "GET" else None,
     }

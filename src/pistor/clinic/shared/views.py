@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 from django.contrib.auth.decorators import login_not_required
@@ -18,6 +19,7 @@ from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
 
 MOST_ON_A_DAY = 200
+LEFT_OPEN = dt.timedelta(days=90)  # how far back forgotten visits are looked for
 
 
 @page(Capability.SEE_PATIENTS)
@@ -28,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "today": today,
         "visits": visits.filter(planned_on=today).order_by("state", "patient__search")[:MOST_ON_A_DAY],
-        "left_open": visits.filter(planned_on__lt=today, state="open").order_by("-planned_on")[:20],
+        "left_open": visits.filter(planned_on__lt=today, planned_on__gte=today - LEFT_OPEN, state="open").order_by("-planned_on")[:20],
         "clinical": request.user.may(Capability.SEE_CLINICAL),  # type: ignore[union-attr]
     }
     return render(request, "shared/home.html", context)
