@@ -1,15 +1,235 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
+from pistor.actions.core import NotAllowed, Refused, Stale
+from pistor.actions.course import local_day
+from pistor.actions.stock import add_lot
+from pistor.actions.treatment import amend_treatment, given_checks, planned_zones, save_treatment, sign_treatment, signed_content
+from pistor.care.formulation import Blend, DoseCheck
+from pistor.care.treatment import MEANING, Record, checklist, missing_before_treatment, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
+from pistor.clinic.shared.templatetags.pistor import day
+from pistor.clinic.treatment.forms import AmendmentForm, LotForm, TreatmentForm, first_values
+from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
+from pistor.exchange.signed import treatment_pdf
+from pistor.knowledge import Library, load
+from pistor.records.intent import candidacy_of
 from pistor.records.people import Capability
+from pistor.records.plan import latest_blend_and_map
+from pistor.records.signed import amendments_of, broken, record_of
+from pistor.records.stock import Lot, usable_lots
+from pistor.records.treatment import LotUse, Treatment
+from pistor.records.visit import facts_of
+
+SIDES = ("mid", "left", "right")
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
 def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """Look once more, record what is given, sign. What is signed is shown and cannot be changed."""
     visit = visit_of(request, visit_id)
-    return render_step(request, visit, "treatment", "treatment/show.html", {})
+    if visit.state == Treatment.State.SIGNED and request.method != "POST":
+        return _signed_shown(request, visit, AmendmentForm())
+    if request.method != "POST":
+        return _shown(request, visit, _form(request, visit))
+    do = request.POST.get("do", "save")
+    if do == "add-lot":
+        return _lot_added(request, visit)
+    form = _form(request, visit, bound=True)
+    if visit.state != Treatment.State.SIGNED and not form.is_valid():
+        return _shown(request, visit, form, status=422)
+    here = reverse("treatment:show", args=[visit.pk])
+    try:
+        _do(request, visit, form, do, here)
+    except NotAllowed:  # recording and signing are two capabilities; the door only asked for the first
+        raise
+    except Refused as refused:
+        if visit.state == Treatment.State.SIGNED:
+            return _signed_shown(request, visit, AmendmentForm(), refused=refused)
+        if isinstance(refused, Stale):
+            visit.refresh_from_db()
+        form.refuse(refused, version=visit.version if isinstance(refused, Stale) else None)
+        return _shown(request, visit, form, status=409)
+    return HttpResponseRedirect(here)
+
+
+def _do(request: HttpRequest, visit: Treatment, form: TreatmentForm, do: str, here: str) -> None:
+    by, at = request.user, request.at  # type: ignore[attr-defined]
+    data = form.cleaned_data if form.is_valid() else {}
+    entry = form.entry() if data else None
+    given: dict[str, Any] = {"visit": visit, "by": by, "at": at, "token": data.get("token"), "version": data.get("version"), "location": here}
+    if do == "sign":
+        sign_treatment(entry=entry, **given)
+    elif entry is None:
+        raise Refused("This treatment is signed and locked. Add an amendment instead.")
+    else:
+        save_treatment(entry=entry, **given)
+
+
+@page(Capability.SEE_CLINICAL, write=Capability.SIGN)
+def amend(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    visit = visit_of(request, visit_id)
+    here = reverse("treatment:show", args=[visit.pk])
+    if request.method != "POST":
+        return HttpResponseRedirect(here)
+    form = AmendmentForm(request.POST)
+    if not form.is_valid():
+        return _signed_or_open(request, visit, form, 422)
+    data = form.cleaned_data
+    try:
+        amend_treatment(
+            visit=visit, kind=data["kind"], text=data["text"], reason=data["reason"], by=request.user, at=request.at, token=data["token"], location=here,  # type: ignore[arg-type, attr-defined]
+        )  # fmt: skip
+    except Refused as refused:
+        form.refuse(refused)
+        return _signed_or_open(request, visit, form, 409)
+    return HttpResponseRedirect(here)
+
+
+@page(Capability.SEE_CLINICAL)
+def summary(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """What was signed, to print, if it still is what was signed."""
+    visit = visit_of(request, visit_id)
+    if visit.state != Treatment.State.SIGNED:
+        raise Http404
+    if broken(visit):
+        return _signed_shown(request, visit, AmendmentForm(), status=409)
+    pdf = treatment_pdf(
+        content={**_signed_words(visit), "clinic": visit.clinic.name, "footer": f"Signed {visit.sha256}"}, sha256=visit.sha256, amendments=_amendments(visit)
+    )
+    response = HttpResponse(pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="treatment-{visit.given_on or visit.planned_on}.pdf"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _signed_or_open(request: HttpRequest, visit: Treatment, form: AmendmentForm, status: int) -> HttpResponse:
+    if visit.state == Treatment.State.SIGNED:
+        return _signed_shown(request, visit, form, status=status)
+    return _shown(request, visit, _form(request, visit), status=409, refused=form)
+
+
+# ── while it is open ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _lot_added(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    """Put a lot on the shelf and come back with everything typed still there."""
+    lot_form = LotForm(request.POST, presentations=_parts_named(visit))
+    status, added = 200, ""
+    if lot_form.is_valid():
+        try:
+            lot = add_lot(**lot_form.cleaned_data, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
+            added, lot_form = f"Lot {lot.lot_number} is on the shelf. Choose it below.", LotForm(presentations=_parts_named(visit))
+        except Refused as refused:
+            for reason in refused.reasons:
+                lot_form.add_error(None, reason)
+            status = 409
+    else:
+        status = 422
+    typed = {key: request.POST.getlist(key) if key == "reaction_signs" else value for key, value in request.POST.items()}
+    return _shown(request, visit, _form(request, visit, typed=typed), lot_form=lot_form, added=added, status=status)
+
+
+def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed: dict[str, Any] | None = None) -> TreatmentForm:
+    library = load()
+    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    record, zones = record_of(visit), planned_zones(visit.course, library)
+    blend_row, _ = latest_blend_and_map(visit.course)
+    needed = {str(part["presentation"]): Decimal(str(part["volume_ml"])) for part in (blend_row.parts if blend_row else ())}
+    taken: dict[str, list[tuple[str, Decimal]]] = {}
+    for use in LotUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at", "pk"):
+        taken.setdefault(use.lot.presentation, []).append((str(use.lot_id), use.volume_ml))
+    parts = [(presentation, _lots(visit, presentation, today, bound=bound)) for presentation in needed]
+    known = {(zone.zone, zone.side) for zone in zones}
+    fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
+    other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
+    lines: dict[str, Any] = {"steps": checklist(library, visit.course.application), "zones": zones, "parts": parts, "other_zones": other}
+    if bound:
+        return TreatmentForm(request.POST, **lines)
+    begun = visit.given_on is not None
+    first = typed or first_values(record, zones, parts, today, begun=begun, taken=taken, needed=needed)
+    return TreatmentForm(initial=first, version=visit.version, **lines)
+
+
+def _lots(visit: Treatment, presentation: str, today: Any, *, bound: bool) -> list[tuple[str, str]]:
+    """What may be chosen; a posted form is checked against the whole shelf, so that the action can say why a lot is refused."""
+    lots = Lot.objects.of(visit.clinic).filter(presentation=presentation).order_by("expires_on") if bound else usable_lots(visit.clinic, presentation, today)
+    return [(str(lot.pk), f"{lot.lot_number}, expires {day(lot.expires_on)}") for lot in lots]
+
+
+def _parts_named(visit: Treatment) -> list[tuple[str, str]]:
+    library, (blend_row, _) = load(), latest_blend_and_map(visit.course)
+    ids = [str(part["presentation"]) for part in (blend_row.parts if blend_row else ())]
+    return [(id_, library.presentations[id_].name if id_ in library.presentations else id_) for id_ in ids]
+
+
+def _shown(
+    request: HttpRequest, visit: Treatment, form: TreatmentForm, *, lot_form: LotForm | None = None, added: str = "", status: int = 200, refused: Any = None
+) -> HttpResponse:
+    library = load()
+    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    candidacy = candidacy_of(visit.course, today, library)
+    facts = facts_of(visit, library, today, candidacy)
+    record = record_of(visit)
+    blend_row, _ = latest_blend_and_map(visit.course)
+    checks = _checks(visit, record, blend_row, library)
+    names = dict(_parts_named(visit))
+    context = {
+        "form": form, "review": review(visit, candidacy.picture, library), "missing": missing_before_treatment(facts), "facts": facts,
+        "consent": CONSENT[facts.consent], "lot_form": lot_form or LotForm(presentations=_parts_named(visit)), "added": added, "meaning": MEANING,
+        "may_sign": request.user.may(Capability.SIGN), "may_treat": request.user.may(Capability.TREAT), "names": names, "checks": checks,  # type: ignore[union-attr]
+        "lot_lines": [{**line, "name": names.get(line["presentation"], line["presentation"])} for line in form.lot_lines],
+        "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
+        "saved_before": visit.given_on is not None, "refused": refused,
+    }  # fmt: skip
+    return render_step(request, visit, "treatment", "treatment/show.html", context, findings=treatment_findings(record, library, checks), status=status)
+
+
+def _checks(visit: Treatment, record: Record, blend_row: Any, library: Library) -> tuple[DoseCheck, ...]:
+    if blend_row is None or not record.zones:
+        return ()
+    try:
+        return given_checks(visit, record, Blend.from_dict(blend_row.result), library)
+    except Refused:
+        return ()
+
+
+# ── once it is signed ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _signed_shown(request: HttpRequest, visit: Treatment, form: AmendmentForm, *, refused: Refused | None = None, status: int = 200) -> HttpResponse:
+    wrong = broken(visit)
+    context = {
+        "form": form, "signed": _signed_words(visit), "broken": wrong, "amendments": _amendments(visit), "refused": refused.reasons if refused else (),
+        "may_sign": request.user.may(Capability.SIGN),  # type: ignore[union-attr]
+    }  # fmt: skip
+    return render_step(request, visit, "treatment", "treatment/signed.html", context, status=409 if refused or (wrong and status == 409) else status)
+
+
+def _signed_words(visit: Treatment) -> dict[str, Any]:
+    local = (visit.signed_at or visit.changed_at).astimezone(ZoneInfo(visit.clinic.time_zone))
+    words = signed_shown(signed_content(visit) if visit.signed_content else {}, load(), local)
+    words["signer"] = words["signer"] or (visit.signed_by.printed_name if visit.signed_by else "")
+    words["patient"] = words["patient"] or str(visit.patient)
+    return words
+
+
+def _amendments(visit: Treatment) -> list[dict[str, str]]:
+    zone = ZoneInfo(visit.clinic.time_zone)
+    return [
+        {
+            "kind": row.get_kind_display(), "text": row.text, "reason": row.reason, "by": row.created_by.printed_name if row.created_by else "",
+            "at": f"{day(row.created_at.astimezone(zone))}, {row.created_at.astimezone(zone):%H:%M}", "sha256": row.sha256,
+        }
+        for row in amendments_of(visit)
+    ]  # fmt: skip
+
+

@@ -1,0 +1,147 @@
+"""What is looked at before a treatment, and what was signed, as finished sentences."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from pistor.care.consultation import PatientPicture
+from pistor.clinic.shared.templatetags.pistor import amount, day, words
+from pistor.knowledge import Library
+from pistor.records.consultation import HistoryEntry
+from pistor.records.reactions import ReactionReport
+from pistor.records.treatment import Treatment, ZoneDose
+
+CONSENT = {
+    "signed": ("check", "Signed for this plan"),
+    "outdated": ("triangle", "Outdated: the plan changed after it was signed"),
+    "withdrawn": ("octagon", "Withdrawn by the patient"),
+    "none": ("question", "Not signed"),
+}
+LEVELS = {"emergency": "emergency", "today": "seen the same day", "this_week": "within the week", "advice": "advice"}
+
+
+def review(visit: Treatment, picture: PatientPicture, library: Library) -> dict[str, Any]:
+    """One screen before the needle: what changed, allergies, the last treatment and what came after it."""
+    signed = Treatment.objects.of(visit.clinic).filter(patient=visit.patient, state=Treatment.State.SIGNED).exclude(pk=visit.pk)
+    before = signed.order_by("-given_on", "-signed_at").first()
+    real = [allergy.label for allergy in picture.allergies if not allergy.refuted and allergy.active is not False]
+    denied = [answer for key, answer in picture.answers.items() if "allerg" in key and answer.value == "no"]
+    return {
+        "changed": changed_since(visit, before),
+        "allergies": ", ".join(real) if real else "None known" if denied else "Not asked",
+        "allergies_known": bool(real or denied),
+        "allergic": bool(real),
+        "last": last_treatment(before, library) if before else None,
+        "reactions": last_reactions(visit, library),
+    }
+
+
+def changed_since(visit: Treatment, before: Treatment | None) -> list[str]:
+    """History that came since the last treatment; on a first visit there is nothing to compare with."""
+    if before is None or before.signed_at is None:
+        return []
+    entries = HistoryEntry.objects.of(visit.clinic).filter(patient=visit.patient, state="accepted", created_at__gt=before.signed_at, removed_reason="")
+    return [f"{entry.label}: {_value(entry)}" if _value(entry) else entry.label for entry in entries.order_by("-created_at")[:12]]
+
+
+def _value(entry: HistoryEntry) -> str:
+    value = entry.value.get("value", entry.value.get("state", ""))
+    return words(value)
+
+
+def last_treatment(before: Treatment, library: Library) -> dict[str, str]:
+    zones = ZoneDose.objects.filter(treatment=before).order_by("zone", "side")
+    given = "; ".join(f"{zone_name(library, dose.zone, dose.side)} {dose.points} points, {amount(dose.volume_ml)} mL" for dose in zones)
+    pain = "not recorded" if before.pain_score is None else f"{before.pain_score} of 10"
+    return {"day": day(before.given_on), "given": given or "no zones", "pain": pain, "reaction": reaction_words(before.immediate_reaction, library)}
+
+
+def last_reactions(visit: Treatment, library: Library) -> list[str]:
+    reports = ReactionReport.objects.of(visit.clinic).filter(patient=visit.patient).order_by("-reported_at")[:3]
+    return [
+        f"{day(report.began_on)}: {', '.join(_sign(library, sign) for sign in report.signs)} ({LEVELS.get(report.level, report.level)})" for report in reports
+    ]
+
+
+def reaction_words(reaction: dict[str, Any], library: Library) -> str:
+    if not reaction:
+        return "not recorded"
+    if reaction.get("none"):
+        return "none"
+    said = [*(_sign(library, sign) for sign in reaction.get("signs", ())), reaction.get("note", "")]
+    return "; ".join(part for part in said if part) or "yes, not described"
+
+
+def _sign(library: Library, sign: str) -> str:
+    return library.signs[sign].text.en if sign in library.signs else words(sign)
+
+
+def zone_name(library: Library, zone: str, side: str) -> str:
+    name = library.zones[zone].name if zone in library.zones else words(zone)
+    return name if side == "mid" else f"{name}, {side}"
+
+
+def signed_shown(content: dict[str, Any], library: Library, at: dt.datetime) -> dict[str, Any]:
+    """The signed content in words, for the page and for the printed summary. ``at`` is in the clinic's own time."""
+    record = content["record"] if "record" in content else {}
+    reaction = {"none": record.get("reaction") == "none", "signs": record.get("reaction_signs", ()), "note": record.get("reaction_note", "")}
+    zones = content.get("zones", ())
+    return {
+        "title": "Treatment as signed",
+        "patient": (content.get("patient") or {}).get("name", ""),
+        "facts": [
+            ["Given on", day(content.get("given_on") or record.get("given_on"))],
+            ["Treatment", str(content.get("number", ""))],
+            ["Skin preparation", record.get("skin_preparation") or "not recorded"],
+            ["Anaesthesia", _anaesthesia(record, library)],
+            ["Pain", "not recorded" if record.get("pain_score") is None else f"{record['pain_score']} of 10"],
+            ["Immediate reaction", reaction_words(reaction, library) if record else "not recorded"],
+            ["Observed for", "not recorded" if record.get("observed_minutes") is None else f"{record['observed_minutes']} minutes"],
+            *([["Over a limit because", record["over_limit_reason"]]] if record.get("over_limit_reason") else []),
+            *([["Note", record["note"]]] if record.get("note") else []),
+        ],
+        "zones": [
+            {
+                "zone": zone_name(library, zone["zone"], zone["side"]), "points": str(zone["points"]), "volume": f"{zone['volume_ml']} mL",
+                "planned": _planned(zone), "doses": ", ".join(_dose(library, id_, dose) for id_, dose in zone.get("doses", {}).items()),
+                "reason": zone.get("deviation_reason", ""),
+            }
+            for zone in zones
+        ],
+        "lots": [_lot(library, lot) for lot in content.get("lots", ())],
+        "checks": [_step(library, key) for key, done in record.get("checks", {}).items() if done],
+        "signer": (content.get("signed_by") or {}).get("name", "") if isinstance(content.get("signed_by"), dict) else "",
+        "signed": f"{day(at)}, {at:%H:%M}",
+        "meaning": content.get("meaning", ""),
+        "knowledge": content.get("knowledge_version", ""),
+    }  # fmt: skip
+
+
+def _step(library: Library, key: str) -> str:
+    return library.checklist_steps[key].text if key in library.checklist_steps else words(key)
+
+
+def _planned(zone: dict[str, Any]) -> str:
+    if zone.get("planned_points") is None:
+        return "not planned"
+    return f"{zone['planned_points']} points, {zone['planned_volume_ml']} mL"
+
+
+def _dose(library: Library, ingredient: str, dose: str) -> str:
+    name = library.ingredients[ingredient].name if ingredient in library.ingredients else words(ingredient)
+    return f"{name} {dose if ' ' in dose else f'{dose} mg'}"
+
+
+def _lot(library: Library, lot: Any) -> str:
+    if not isinstance(lot, dict):
+        return f"Lot {lot}"
+    name = library.presentations[lot["presentation"]].name if lot["presentation"] in library.presentations else words(lot["presentation"])
+    return f"{name}, lot {lot['lot_number']}, {lot['volume_ml']} mL"
+
+
+def _anaesthesia(record: dict[str, Any], library: Library) -> str:
+    said = {"none": "none", "cooling": "cooling", "topical": "on the skin"}.get(record.get("anaesthesia", ""), "not recorded")
+    doses = [f"{library.ingredients[row['ingredient']].name if row['ingredient'] in library.ingredients else row['ingredient']} {row['dose_mg']} mg"
+             for row in record.get("topical", ())]  # fmt: skip
+    return f"{said}: {', '.join(doses)}" if doses else said

@@ -1,0 +1,241 @@
+"""The treatment page: one look before, one record, one signature, and then nothing changes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import uuid
+from decimal import Decimal
+
+import pytest
+from pypdf import PdfReader
+
+from pistor.records.stock import Lot
+from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from tests import factories
+from tests.ready import consented, lot, planned_visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _the_clock_stands(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC))
+
+
+@pytest.fixture
+def visit(people):
+    visit = planned_visit(people)
+    consented(visit, people.practitioner)
+    lot(people.clinic)
+    return visit
+
+
+def fields_of(text: str) -> dict[str, object]:
+    """The fields of the page's form as a browser would send them."""
+    form = text[text.index('data-draft="treatment"') :]
+    form = form[: form.index("</form>")]
+    fields: dict[str, object] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if attributes.get("type") in ("checkbox", "radio"):
+            if " checked" in tag:
+                fields[attributes["name"]] = attributes.get("value", "on")
+        elif "name" in attributes:
+            fields[attributes["name"]] = attributes.get("value", "")
+    for name, body in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', body)
+        fields[name] = chosen.group(1) if chosen else ""
+    for name in re.findall(r'<textarea[^>]*name="([^"]+)"', form):
+        fields[name] = ""
+    return fields
+
+
+def filled(client, visit, **changes):
+    text = client.get(f"/visits/{visit.pk}/treatment/").content.decode()
+    fields = fields_of(text)
+    fields |= {name: "on" for name in re.findall(r'name="(check_\w+)"', text)}
+    fields |= {"skin_preparation": "Povidone-iodine", "anaesthesia": "none", "pain_score": "3", "reaction": "none", "observed_minutes": "15", "do": "sign"}
+    fields |= changes
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def post(client, visit, fields):
+    return client.post(f"/visits/{visit.pk}/treatment/", fields)
+
+
+def test_the_plan_and_the_lot_that_expires_first_stand_in_the_form(people, as_, visit):
+    soon = lot(people.clinic, number="SOON", days=5)
+    lot(people.clinic, number="EXPIRED-1", days=-5)
+    lot(people.clinic, number="RECALLED-1", state="recalled")
+    text = as_(people.practitioner).get(f"/visits/{visit.pk}/treatment/").content.decode()
+    fields = fields_of(text)
+    assert fields["lot_0_0"] == str(soon.pk)
+    assert fields["points_0"]
+    assert "EXPIRED-1" not in text
+    assert "RECALLED-1" not in text
+    assert "Signed for this plan" in text
+    assert "style=" not in text
+
+
+def test_recorded_and_signed_it_is_shown_read_only_with_its_fingerprint(people, as_, visit):
+    client = as_(people.practitioner)
+    answer = post(client, visit, filled(client, visit))
+    assert answer.status_code == 302
+    text = client.get(answer["Location"]).content.decode()
+    visit.refresh_from_db()
+    assert visit.state == "signed"
+    assert visit.sha256 in text
+    assert people.practitioner.printed_name in text
+    assert "I gave or supervised this treatment" in text
+    assert 'data-draft="treatment"' not in text
+    pdf = client.get(f"/visits/{visit.pk}/treatment/summary.pdf")
+    words = "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf.content)).pages).split())
+    assert "lotL-1" in words
+    assert "Neck" in words
+    assert visit.sha256[:20] in words
+
+
+def test_a_direct_post_without_consent_is_refused_with_the_whole_list(people, as_):
+    visit = factories.visit(factories.course(factories.patient(people.practitioner)))
+    for do in ("save", "sign"):
+        answer = post(as_(people.practitioner), visit, {"token": uuid.uuid4(), "given_on": "2026-11-23", "do": do})
+        assert answer.status_code == 409
+        assert "Consent is not signed." in answer.content.decode()
+    assert not ZoneDose.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "says"),
+    [
+        ({"volume_0": "-1"}, 409, "below 0"),
+        ({"volume_0": "NaN"}, 422, "is not a number"),
+        ({"volume_0": "1e999999999"}, 409, "above 500 mL"),
+        ({"volume_0": "zwei"}, 422, "is not a number"),
+        ({"points_0": "1.5"}, 422, "whole number"),
+        ({"points_0": "99999999999999999999"}, 422, "less than or equal"),
+        ({"volume_0": ""}, 422, "belong together"),
+        ({"volume_0": "0,01"}, 409, "differs from the plan"),
+        ({"pain_score": "11"}, 422, "less than or equal"),
+        ({"pain_score": ""}, 409, "pain score is not recorded"),
+        ({"check_no_tap_water": None}, 409, "Not ticked: No tap water"),
+        ({"anaesthesia": "topical", "topical_0": "lidocaine", "topical_dose_0": ""}, 409, "unknown. Enter it in mg"),
+        ({"anaesthesia": "topical", "topical_0": "lidocaine", "topical_dose_0": "290"}, 409, "above the limit"),
+        ({"lot_0_0": ""}, 409, "No lot is recorded"),
+        ({"lot_0_0": "rubbish"}, 422, "rubbish"),
+        ({"given_on": "2027-01-01"}, 409, "lies in the future"),
+        ({"reaction": "some"}, 409, "but not which"),
+        ({"extra_zone": "shoulder:left", "points_x": "2", "volume_x": "0.1"}, 409, "was not planned"),
+    ],
+)
+def test_what_cannot_be_signed_is_said_and_what_was_typed_is_kept(people, as_, visit, changes, status, says):
+    client = as_(people.practitioner)
+    answer = post(client, visit, filled(client, visit, note="ça va עור", **changes))
+    text = answer.content.decode()
+    assert (answer.status_code, says in text) == (status, True), re.findall(r"<li>(.*?)</li>", text)[:20]
+    assert "ça va עור" in text
+    visit.refresh_from_db()
+    assert visit.state == "open"
+    assert not LotUse.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "says"), [({"days": -1}, "expired on"), ({"state": "quarantined"}, "in quarantine"), ({"state": "recalled"}, "is recalled")])
+def test_a_lot_that_must_not_be_used_is_refused_when_posted_directly(people, as_, visit, kind, says):
+    client = as_(people.practitioner)
+    answer = post(client, visit, filled(client, visit, lot_0_0=str(lot(people.clinic, number="BAD", **kind).pk)))
+    assert answer.status_code == 409
+    assert says in answer.content.decode()
+
+
+def test_a_lot_is_added_in_place_and_nothing_typed_is_lost(people, as_, visit):
+    client = as_(people.practitioner)
+    typed = filled(client, visit, note="half done")
+    new = {"do": "add-lot", "new-presentation": "lidocaine_2pct", "new-lot_number": "FRESH-7", "new-expires_on": "2027-05-01"}
+    text = post(client, visit, typed | new).content.decode()
+    assert Lot.objects.filter(lot_number="FRESH-7", clinic=people.clinic).exists()
+    assert "FRESH-7, expires 1 May 2027" in text
+    assert "half done" in text
+    bad = post(client, visit, typed | new | {"new-expires_on": "2020-01-01", "new-lot_number": "OLD"})
+    assert (bad.status_code, "It must not be used" in bad.content.decode()) == (409, True)
+
+
+def test_sent_twice_it_is_signed_once(people, as_, visit):
+    client = as_(people.practitioner)
+    fields = filled(client, visit)
+    first, second = post(client, visit, fields), post(client, visit, fields)
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert (ZoneDose.objects.count(), Treatment.objects.filter(state="signed").count()) == (1, 1)
+
+
+def test_after_signing_a_post_changes_nothing(people, as_, visit):
+    client = as_(people.practitioner)
+    fields = filled(client, visit)
+    post(client, visit, fields)
+    visit.refresh_from_db()
+    before = visit.signed_content
+    answer = post(client, visit, fields | {"token": uuid.uuid4(), "volume_0": "9"})
+    visit.refresh_from_db()
+    assert answer.status_code == 409
+    assert "locked" in answer.content.decode()
+    assert visit.signed_content == before
+
+
+def test_a_nurse_saves_and_may_not_sign(people, as_, visit):
+    client = as_(people.nurse)
+    assert "Sign treatment" not in client.get(f"/visits/{visit.pk}/treatment/").content.decode()
+    assert post(client, visit, filled(client, visit, do="save")).status_code == 302
+    assert ZoneDose.objects.count() == 1
+    assert post(client, visit, filled(client, visit)).status_code == 403
+    visit.refresh_from_db()
+    assert visit.state == "open"
+
+
+def test_what_was_saved_stands_in_the_form_again(people, as_, visit):
+    client = as_(people.nurse)
+    post(client, visit, filled(client, visit, do="save", volume_0="0,1", reason_0="stopped early", pain_score="7"))
+    fields = fields_of(client.get(f"/visits/{visit.pk}/treatment/").content.decode())
+    assert (fields["volume_0"], fields["reason_0"], fields["pain_score"]) == ("0.1", "stopped early", "7")
+
+
+def test_an_amendment_shows_beside_the_original(people, as_, visit):
+    client = as_(people.practitioner)
+    post(client, visit, filled(client, visit))
+    here = f"/visits/{visit.pk}/treatment/amend/"
+    assert client.post(here, {"token": uuid.uuid4(), "kind": "correction", "text": "", "reason": ""}).status_code == 422
+    client.post(here, {"token": uuid.uuid4(), "kind": "correction", "text": "Left side was 2 points", "reason": "miscounted"})
+    text = client.get(f"/visits/{visit.pk}/treatment/").content.decode()
+    assert "Left side was 2 points" in text
+    assert "The original stands below, unchanged" in text
+    assert as_(people.nurse).post(here, {}).status_code == 403
+    assert Amendment.objects.count() == 1
+
+
+def test_one_changed_digit_in_the_database_is_said(people, as_, visit):
+    from django.db import connection
+
+    from pistor.records import append_only
+
+    client = as_(people.practitioner)
+    post(client, visit, filled(client, visit))
+    append_only.unguard(connection)
+    ZoneDose.objects.filter(treatment=visit).update(volume_ml=Decimal("9.999"))
+    assert "not what was signed" in client.get(f"/visits/{visit.pk}/treatment/").content.decode()
+    assert client.get(f"/visits/{visit.pk}/treatment/summary.pdf").status_code == 409
+
+
+def test_chlorhexidine_near_the_eye_is_not_praised(people, as_, visit):
+    from pistor.care.treatment import Record, ZoneGiven, treatment_findings
+    from pistor.knowledge import load
+
+    zone = ZoneGiven("face", "mid", "nappage", 3, Decimal("0.1"))
+    record = Record(dt.date(2026, 11, 23), {}, "Chlorhexidine 2 %", "none", (), (), (zone,))
+    assert [finding.rule for finding in treatment_findings(record, load(), ())] == ["antiseptic_near_eye"]
+
+
+def test_strangers_and_the_front_desk_stay_outside(people, as_, visit):
+    for address in ("", "summary.pdf"):
+        assert as_(people.stranger).get(f"/visits/{visit.pk}/treatment/{address}").status_code == 404
+        assert as_(people.front_desk).get(f"/visits/{visit.pk}/treatment/{address}").status_code == 403
+    assert as_(people.stranger).post(f"/visits/{visit.pk}/treatment/", {}).status_code == 404
+    assert as_(people.owner).post(f"/visits/{visit.pk}/treatment/", {}).status_code == 403
