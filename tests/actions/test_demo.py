@@ -87,12 +87,11 @@ def test_treated_patients_were_candidates(demo):
     assert not active.filter(assessments__accepted=False).exists()
 
 
-def test_the_sign_in_is_written_for_a_local_start_and_never_in_production(db, tmp_path, monkeypatch):
-    monkeypatch.setenv("PISTOR_DATA", str(tmp_path))
-    monkeypatch.setenv("PISTOR_MODE", "production")
+def test_the_sign_in_is_written_for_a_local_start_and_never_in_production(db, tmp_path, settings):
+    settings.DATA_FOLDER, settings.PRODUCTION = tmp_path, True
     call_command("load_demo", stderr=io.StringIO())
     assert not Clinic.objects.exists()
-    monkeypatch.setenv("PISTOR_MODE", "local")
+    settings.PRODUCTION = False
     call_command("load_demo", stdout=io.StringIO())
     notice = tmp_path / "demo-sign-in.txt"
     password = notice.read_text().split()[-1]
