@@ -127,7 +127,8 @@ def _patient_fields(by: User, at: dt.datetime, given: dict[str, Any]) -> dict[st
 
 
 def _search(fields: dict[str, Any], number: str) -> str:
-    return search_key(fields["family_name"], fields["given_name"], number)[:240]
+    number = search_key(number)
+    return f"{search_key(fields['family_name'], fields['given_name'])[: 239 - len(number)]} {number}"
 
 
 # ── history ──

@@ -59,6 +59,13 @@ def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUI
             submission.save(update_fields=["location"])
 
 
+def lead_to_result(*, by: User, token: uuid.UUID) -> None:
+    """Raise :class:`AlreadyDone` where this form was taken before: for pages that ask something before they act."""
+    earlier = Submission.objects.filter(token=token, created_by=by).first()
+    if earlier:
+        raise AlreadyDone(earlier.location)
+
+
 def clinic_id_of(by: User) -> uuid.UUID:
     """The clinic a person acts for. Raises :class:`NotAllowed` for someone without one."""
     if by.clinic_id is None:

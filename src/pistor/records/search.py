@@ -21,7 +21,11 @@ def find_patients(clinic: Clinic, query: str) -> QuerySet[Patient]:
     found = Patient.objects.of(clinic)
     for word in query.split()[:6]:
         born = _birth_date(word)
-        found = found.filter(birth_date=born) if born else found.filter(search__contains=search_key(word))
+        key = search_key(word)
+        if born:
+            found = found.filter(birth_date=born)
+        else:  # an accent alone leaves nothing to search for
+            found = found.filter(search__contains=key) if key else found.none()
     return found.order_by("search", "pk")
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from pistor.clinic.shared.forms import StepForm
+from pistor.clinic.shared.forms import CHANGED, StepForm
 from pistor.knowledge import load
 from pistor.records.consultation import Patient
 
@@ -51,7 +51,7 @@ class EditForm(PatientForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["version"].required = True  # without it, nobody could tell that a colleague was here in between
-        self.fields["version"].error_messages["required"] = "This page was changed on its way. Reload it and save again."
+        self.fields["version"].error_messages["required"] = CHANGED
 
 
 class NewPatientForm(PatientForm):

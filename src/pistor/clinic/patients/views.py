@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from pistor.actions.consultation import add_patient, edit_patient
-from pistor.actions.core import Refused, Stale
+from pistor.actions.core import Refused, Stale, lead_to_result
 from pistor.actions.course import local_day, start_course
 from pistor.clinic.patients.forms import EditForm, NewPatientForm, SearchForm, StartForm
 from pistor.clinic.patients.presenters import courses_shown
@@ -41,6 +41,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = NewPatientForm(request.POST or None)
     if not form.is_bound or not form.is_valid():
         return _form_page(request, "patients/new.html", {"form": form})
+    lead_to_result(by=request.user, token=form.cleaned_data["token"])  # type: ignore[arg-type]
     alike = _alike(request, form.cleaned_data)
     if alike and not form.cleaned_data["same_person_checked"]:
         form.data = form.data.copy()

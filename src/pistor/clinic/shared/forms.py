@@ -9,6 +9,8 @@ from django import forms
 
 from pistor.actions.core import Refused
 
+CHANGED = "This page was changed on its way. Reload it and save again."
+
 
 class StepForm(forms.Form):
     """A form with a ``token`` (a second copy writes nothing) and a ``version`` (a stale page overwrites nothing).
@@ -18,8 +20,8 @@ class StepForm(forms.Form):
     """
 
     use_required_attribute = False
-    token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": "This page was changed on its way. Reload it and save again."})
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": CHANGED, "invalid": CHANGED})
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, error_messages={"invalid": CHANGED})
 
     def __init__(self, *args: Any, version: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
