@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 
 from pistor.actions.alternatives import record_alternatives_talk
@@ -13,8 +14,10 @@ from pistor.actions.course import schedule_course
 from pistor.actions.formulation import compose_blend
 from pistor.actions.injection_map import draw_map
 from pistor.actions.outcomes import record_score
+from pistor.actions.treatment import Entry, LotTaken, planned_zones, sign_treatment
 from pistor.care.formulation import Part
 from pistor.care.injection_map import Area, Generator
+from pistor.care.treatment import Record, checklist
 from pistor.knowledge import load
 from pistor.records.consent import Consent
 from pistor.records.intent import candidacy_of
@@ -62,6 +65,26 @@ def consented(visit: Treatment, by, **more) -> Consent:
     digest = plan_digest(visit.course, *latest_blend_and_map(visit.course))
     given = {"language": "en", "signer_name": "Claire Moreau", "signer_kind": "patient", "signature_path": PATH, "digest_shown": digest, "at": NOW}
     return sign_consent(visit=visit, by=by, token=uuid.uuid4(), **{**given, **more})
+
+
+def full_entry(visit: Treatment, *, lots=None, **fields) -> Entry:
+    """A full record, given exactly as planned."""
+    library = load()
+    record = Record(
+        given_on=TODAY, checks={step.id: True for step in checklist(library, visit.course.application)}, skin_preparation="povidone-iodine", anaesthesia="none",
+        topical=(), lots=(), zones=planned_zones(visit.course, library), pain_score=3, reaction="none", observed_minutes=15,
+    )  # fmt: skip
+    taken = [LotTaken(lot(visit.clinic).pk, record.volume_ml)] if lots is None else lots
+    return Entry(replace(record, **fields), tuple(taken))
+
+
+def signed_visit(people, **patient) -> Treatment:
+    """A visit whose treatment is signed by the practitioner, at 10:00 in Paris."""
+    visit = planned_visit(people, **patient)
+    consented(visit, people.practitioner)
+    signed = sign_treatment(visit=visit, entry=full_entry(visit), by=people.practitioner, at=NOW)
+    signed.refresh_from_db()
+    return signed
 
 
 def lot(clinic, presentation: str = "lidocaine_2pct", number: str = "L-1", *, days: int = 300, state: str = "usable") -> Lot:

@@ -12,10 +12,8 @@ import pytest
 
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused, Stale
 from pistor.actions.stock import add_lot, set_lot_state
-from pistor.actions.treatment import Entry, LotTaken, amend_treatment, planned_zones, save_treatment, sign_treatment
+from pistor.actions.treatment import LotTaken, amend_treatment, save_treatment, sign_treatment
 from pistor.care.formulation import Topical
-from pistor.care.treatment import Record, checklist
-from pistor.knowledge import load
 from pistor.records.audit import AuditEvent
 from pistor.records.signed import broken
 from pistor.records.stock import usable_lots
@@ -23,6 +21,7 @@ from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 from tests import factories
 from tests.conftest import NOW, TODAY
 from tests.ready import consented, lot, planned_visit
+from tests.ready import full_entry as entry
 
 pytestmark = pytest.mark.django_db
 
@@ -32,18 +31,6 @@ def visit(people):
     visit = planned_visit(people)
     consented(visit, people.practitioner)
     return visit
-
-
-def entry(visit, *, lots=None, **fields) -> Entry:
-    """A full record, given exactly as planned."""
-    library = load()
-    zones = planned_zones(visit.course, library)
-    record = Record(
-        given_on=TODAY, checks={step.id: True for step in checklist(library, "pain")}, skin_preparation="povidone-iodine", anaesthesia="none", topical=(), lots=(),
-        zones=zones, pain_score=3, reaction="none", observed_minutes=15,
-    )  # fmt: skip
-    taken = [LotTaken(lot(visit.clinic).pk, record.volume_ml)] if lots is None else lots
-    return Entry(replace(record, **fields), tuple(taken))
 
 
 def sign(visit, by, full=None, **more):

@@ -55,7 +55,7 @@ def fields_of(text: str) -> dict[str, object]:
 def filled(client, visit, **changes):
     text = client.get(f"/visits/{visit.pk}/treatment/").content.decode()
     fields = fields_of(text)
-    fields |= {name: "on" for name in re.findall(r'name="(check_\w+)"', text)}
+    fields |= dict.fromkeys(re.findall(r'name="(check_\w+)"', text), "on")
     fields |= {"skin_preparation": "Povidone-iodine", "anaesthesia": "none", "pain_score": "3", "reaction": "none", "observed_minutes": "15", "do": "sign"}
     fields |= changes
     return {name: value for name, value in fields.items() if value is not None}

@@ -132,7 +132,7 @@ def unusable_numbers(record: Record) -> tuple[str, ...]:
             said.append(f"{zone.label}: a volume was given at no point. Enter the number of points, or 0 mL.")
     for lot in record.lots:
         said += _volume(lot.volume_ml, f"The volume from lot {lot.lot_number}")
-        if lot.volume_ml == 0:
+        if lot.volume_ml.is_finite() and lot.volume_ml == 0:
             said.append(f"Nothing was taken from lot {lot.lot_number}. Enter its volume, or leave the lot out.")
     for topical in record.topical:
         if topical.dose_mg is not None and (not topical.dose_mg.is_finite() or not 0 <= topical.dose_mg <= 10_000):

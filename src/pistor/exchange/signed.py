@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pistor.care.aftercare import day_in, moment_in
 from pistor.exchange.documents import render_pdf
 
 SIGNATURE_BOX = (320, 110)  # the pad's own units
@@ -20,17 +21,6 @@ _WORDS = {
         "guardian": "représentant légal", "interpreter": "interprète", "plan": "Plan", "typed": "Signé en tapant le nom.",
     },
 }  # fmt: skip
-_MONTHS_FR = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
-
-
-def day_in(language: str, day: dt.date) -> str:
-    """A date as 23 Nov 2026, or 23 nov. 2026."""
-    return f"{day.day} {_MONTHS_FR[day.month - 1]} {day.year}" if language == "fr" else f"{day.day} {day:%b %Y}"
-
-
-def moment_in(language: str, at: dt.datetime) -> str:
-    """A moment as 23 Nov 2026, 14:00, in the zone it carries."""
-    return f"{day_in(language, at)}{' à' if language == 'fr' else ','} {at:%H:%M}"
 
 
 def consent_pdf(
@@ -76,13 +66,18 @@ def signature_svg(path: str) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{line}</svg>'
 
 
-def aftercare_pdf(*, sheet: Mapping[str, Any], name: str, clinic: str, phone: str, on: dt.datetime) -> bytes:
+_SHEET = {
+    "en": {"do": "What to do", "signs": "If you notice any of this", "contacts": "When we ask how you are", "given": "Treated", "phone": "Our number"},
+    "fr": {"do": "Que faire", "signs": "Si vous remarquez l’un de ces signes", "contacts": "Quand nous prenons de vos nouvelles", "given": "Traitement",
+           "phone": "Notre numéro"},
+}  # fmt: skip
+
+
+def aftercare_pdf(*, sheet: Mapping[str, Any], name: str, clinic: str, phone: str) -> bytes:
     """The aftercare sheet; ``sheet`` is ``care.aftercare.Sheet.as_dict()``."""
     language = str(sheet["language"])
-    return render_pdf("aftercare", {
-        **sheet, "lang": language, "name": name, "clinic": clinic, "phone": phone, "on": moment_in(language, on),
-        "footer": f"{sheet['title']}, {moment_in(language, on)}. {sheet['knowledge_version']}",
-    })  # fmt: skip
+    footer = f"{sheet['title']}, {sheet['given']}. {sheet['knowledge_version']}"
+    return render_pdf("aftercare", {**sheet, "lang": language, "name": name, "clinic": clinic, "phone": phone, "footer": footer, "words": _SHEET[language]})
 
 
 def treatment_pdf(*, content: Mapping[str, Any], sha256: str, amendments: Sequence[Mapping[str, str]]) -> bytes:

@@ -84,7 +84,7 @@ def zone_name(library: Library, zone: str, side: str) -> str:
 
 def signed_shown(content: dict[str, Any], library: Library, at: dt.datetime) -> dict[str, Any]:
     """The signed content in words, for the page and for the printed summary. ``at`` is in the clinic's own time."""
-    record = content["record"] if "record" in content else {}
+    record = content.get("record", {})
     reaction = {"none": record.get("reaction") == "none", "signs": record.get("reaction_signs", ()), "note": record.get("reaction_note", "")}
     zones = content.get("zones", ())
     return {

@@ -1,0 +1,74 @@
+"""The aftercare page shows the sheet, gives it and opens it again as it was given."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from pistor.records import append_only
+from pistor.records.aftercare import AftercareSheet
+from pistor.records.documents import Document
+from tests.ready import planned_visit, signed_visit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _the_clock_stands(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC))
+
+
+def give(client, visit, **fields):
+    data = {"token": uuid.uuid4(), "language": "en", "phone": "01 23 45 67 89", "how": "printed", **fields}
+    return client.post(f"/visits/{visit.pk}/aftercare/", data)
+
+
+def test_the_sheet_is_shown_in_the_patients_language_and_given(people, as_):
+    visit, client = signed_visit(people, language="fr"), as_(people.nurse)
+    text = client.get(f"/visits/{visit.pk}/aftercare/").content.decode()
+    assert "Appelez le 112 maintenant" in text
+    assert "care-card emergency" in text
+    assert "style=" not in text
+    english = client.get(f"/visits/{visit.pk}/aftercare/?language=en").content.decode()
+    assert "No sport until 25 Nov 2026, 10:00." in english
+    answer = give(client, visit, language="fr")
+    row = AftercareSheet.objects.get()
+    assert "Open the sheet" in client.get(answer["Location"]).content.decode()
+    assert client.get(f"/visits/{visit.pk}/aftercare/{row.pk}/aftercare.pdf").content == bytes(row.document.content)
+
+
+def test_before_signing_the_page_says_when_the_sheet_comes(people, as_):
+    visit = planned_visit(people)
+    assert "once the treatment is signed" in as_(people.nurse).get(f"/visits/{visit.pk}/aftercare/").content.decode()
+    answer = give(as_(people.nurse), visit)
+    assert (answer.status_code, "signed first" in answer.content.decode()) == (409, True)
+
+
+@pytest.mark.parametrize(("fields", "status"), [({"phone": ""}, 422), ({"phone": "call me"}, 409), ({"how": "x"}, 422), ({"token": "x"}, 422)])
+def test_what_is_wrong_is_said(people, as_, fields, status):
+    answer = give(as_(people.nurse), signed_visit(people), **fields)
+    assert answer.status_code == status
+    assert "error-summary" in answer.content.decode()
+
+
+def test_one_changed_byte_is_said(people, as_):
+    visit, client = signed_visit(people), as_(people.nurse)
+    give(client, visit)
+    row = AftercareSheet.objects.select_related("document").get()
+    content = bytearray(bytes(row.document.content))
+    content[50] ^= 1
+    from django.db import connection
+
+    append_only.unguard(connection)
+    Document.objects.filter(pk=row.document_id).update(content=bytes(content))
+    answer = client.get(f"/visits/{visit.pk}/aftercare/{row.pk}/aftercare.pdf")
+    assert (answer.status_code, "not what was given" in answer.content.decode()) == (409, True)
+
+
+def test_strangers_and_the_front_desk_stay_outside(people, as_):
+    visit = signed_visit(people)
+    assert as_(people.stranger).get(f"/visits/{visit.pk}/aftercare/").status_code == 404
+    assert as_(people.front_desk).get(f"/visits/{visit.pk}/aftercare/").status_code == 403
+    assert as_(people.owner).post(f"/visits/{visit.pk}/aftercare/", {}).status_code == 403

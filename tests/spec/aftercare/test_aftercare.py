@@ -1,0 +1,123 @@
+"""What a patient is told, until when, and whom to call."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pistor.care.aftercare import LEVELS, sheet
+from pistor.knowledge import load
+
+LIBRARY = load()
+PARIS = ZoneInfo("Europe/Paris")
+APPLICATIONS = ["pain", "skin", "hair", "fat"]
+
+
+def made(application="pain", language="en", at=None, **more):
+    given = {"technique": "point_by_point", "ingredients": ["lidocaine"], "jurisdiction": "FR", **more}
+    return sheet(LIBRARY, application=application, language=language, given_on=at or dt.datetime(2026, 11, 23, 14, 0, tzinfo=PARIS), **given)
+
+
+def line(found, rule):
+    return next((item for item in found.lines if item.rule == rule), None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("exercise", "No sport until 25 Nov 2026, 14:00."),
+        ("washing", "until 24 Nov 2026, 02:00"),
+        ("heat_and_pools", "until 26 Nov 2026, 14:00"),
+        ("alcohol", "until 25 Nov 2026, 14:00"),
+    ],
+)
+def test_the_longer_end_is_told_as_a_moment_on_the_clock(rule, text):
+    assert text in line(made(), rule).text
+
+
+def test_a_started_hour_is_told_as_the_next_full_one():
+    assert "25 Nov 2026, 15:00" in line(made(at=dt.datetime(2026, 11, 23, 14, 1, tzinfo=PARIS)), "exercise").text
+
+
+def test_forty_eight_hours_stay_so_when_the_clock_changes():
+    found = line(made(at=dt.datetime(2026, 10, 24, 14, 0, tzinfo=PARIS)), "exercise")
+    assert (found.until - dt.datetime(2026, 10, 24, 14, 0, tzinfo=PARIS).astimezone(dt.UTC)).total_seconds() == 48 * 3600
+    assert "26 Oct 2026, 13:00" in found.text
+
+
+def test_a_moment_without_a_zone_is_refused():
+    with pytest.raises(ValueError, match="time zone"):
+        made(at=dt.datetime(2026, 11, 23, 14, 0))
+
+
+@pytest.mark.parametrize(
+    ("rule", "application", "ingredients", "there"),
+    [
+        ("make_up", "pain", ["lidocaine"], False),
+        ("make_up", "skin", ["hyaluronic_acid_ncl"], True),
+        ("cooling", "fat", ["deoxycholic_acid"], True),
+        ("cooling", "fat", ["phosphatidylcholine_dc"], False),
+        ("retinoids", "hair", ["minoxidil"], False),
+        ("retinoids", "skin", ["hyaluronic_acid_ncl"], True),
+    ],
+)
+def test_only_what_fits_the_treatment_is_told(rule, application, ingredients, there):
+    assert (line(made(application, ingredients=ingredients), rule) is not None) is there
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("application", APPLICATIONS)
+def test_every_sheet_is_whole(application, language):
+    found = made(application, language)
+    cards = [sentence for card in found.cards for sentence in (*card.signs, card.whom)]
+    everything = " ".join([*(item.text for item in found.lines), *(contact.text for contact in found.contacts), *cards])
+    assert "{" not in everything
+    assert [card.level for card in found.cards] == list(LEVELS)
+    assert all(item.sources for item in found.lines)
+    assert not re.search(r"mycobact|necros|nécros|anaphyla|infection|embol|toxi", everything, re.I)  # signs and whom to call, never what it might be
+
+
+@pytest.mark.parametrize("application", APPLICATIONS)
+def test_lumps_are_looked_for_at_1_4_and_12_weeks(application):
+    days = [(contact.on - dt.date(2026, 11, 23)).days for contact in made(application).contacts]
+    assert days == [1, 7, 28, 84]
+
+
+@pytest.mark.parametrize(
+    ("country", "number"),
+    [("FR", "Call 112 now"), ("US", "Call 911 now"), (None, "Call the emergency number now"), ("ZZ", "Call the emergency number now")],
+)
+def test_the_emergency_number_is_the_countrys_and_never_guessed(country, number):
+    assert made(jurisdiction=country).cards[0].heading == number
+
+
+def test_every_sign_of_triage_stands_in_a_card_and_the_most_urgent_one():
+    found = made()
+    first, second, third = (set(card.signs) for card in found.cards)
+    assert LIBRARY.signs["breathing_trouble"].text.en in first
+    assert LIBRARY.signs["spreading_redness"].text.en in second
+    assert LIBRARY.signs["lump"].text.en in third
+    assert not first & second
+    assert not (first | second) & third
+    told = " ".join(sign for card in found.cards for sign in card.signs).casefold()
+    for rule in LIBRARY.triage_rules.values():
+        if rule.level in LEVELS and "pain" in rule.applications:
+            assert all(LIBRARY.signs[sign].text.en.casefold() in told for sign in rule.any_of)
+
+
+def test_firm_skin_of_the_first_days_frightens_nobody():
+    cards = " | ".join(sign for card in made().cards for sign in card.signs)
+    assert "Skin feels firm where it was injected, from 7 days after the treatment" in cards
+
+
+def test_disagreement_between_sources_is_kept():
+    found = line(made(), "washing")
+    assert "4 hours to 4 days" in found.disagreement
+    assert {source.key for source in found.sources} >= {"JAVA", "BEL"}
+
+
+def test_a_language_there_is_no_sheet_in_becomes_english():
+    assert made(language="de").language == "en"

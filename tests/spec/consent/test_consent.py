@@ -1,0 +1,102 @@
+"""What stands in the text a patient signs, for every protocol in both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from pistor.care.consent import consent_sheet, covered_by_label, meaning
+from pistor.care.consultation import Measurement, PatientPicture
+from pistor.care.intent import intent_for
+from pistor.care.plan import make_plan
+from pistor.knowledge import load
+
+LIBRARY = load()
+DAY = dt.date(2026, 11, 23)
+FR = LIBRARY.consent_texts["injections_fr"]
+
+
+def plan_for(protocol):
+    indication = LIBRARY.indications[LIBRARY.protocols[protocol].indication]
+    picture = PatientPicture(on=DAY, birth_date=dt.date(1985, 1, 1), sex="male", weight_kg=Measurement(Decimal(70), "kg", DAY, "asked"))
+    intent = intent_for(LIBRARY, indication.application, indication.id, None, (), "US", protocol)
+    return make_plan(picture, intent, LIBRARY, DAY)
+
+
+def text_of(sheet):
+    return "\n".join(line for section in sheet.sections for line in (section.heading, *section.lines))
+
+
+PLANS = {id_: plan_for(id_) for id_ in LIBRARY.protocols}
+WHOLE = sorted(id_ for id_, plan in PLANS.items() if plan.blend and plan.injection_map and plan.schedule)
+
+
+def test_most_protocols_have_a_whole_plan():
+    assert {"neck_pain_lidocaine", "submental_deoxycholic_acid"} <= set(WHOLE)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("protocol", WHOLE)
+def test_every_placeholder_is_filled_and_everything_owed_is_said(protocol, language):
+    plan = PLANS[protocol]
+    sheet = consent_sheet(LIBRARY, plan, language, "Clinique du Parc")
+    text = text_of(sheet)
+    assert "{" not in text
+    assert "Clinique du Parc" in text
+    assert len(plan.reactions) > 3
+    words = FR.words if language == "fr" else {}
+    assert all((words.get(f"reactions.{risk.id}") or risk.name) in text for risk in plan.reactions)
+    unknown = "fréquence non établie" if language == "fr" else "frequency not established"
+    assert text.count(unknown) == sum(1 for risk in plan.reactions if not risk.frequency)
+    if language == "fr":
+        assert "(en anglais)" not in text
+
+
+def test_use_outside_the_label_is_told_unless_the_label_covers_the_plan():
+    labelled = PLANS["submental_deoxycholic_acid"]
+    assert covered_by_label(labelled)
+    assert "Use outside the label" not in text_of(consent_sheet(LIBRARY, labelled, "en", "C"))
+    assert "Use outside the label" in text_of(consent_sheet(LIBRARY, PLANS["neck_pain_lidocaine"], "en", "C"))
+    other = replace(labelled, blend=PLANS["neck_pain_lidocaine"].blend)
+    assert not covered_by_label(other)
+    assert not covered_by_label(replace(labelled, protocol=None))
+
+
+def test_the_benefit_stands_beside_its_comparator():
+    text = text_of(consent_sheet(LIBRARY, PLANS["submental_deoxycholic_acid"], "en", "C"))
+    assert "70 % of 256 people with deoxycholic acid, 18.6 % of 250 people with placebo" in text
+    assert "87 %" in text  # swelling
+
+
+def test_the_treatment_itself_is_no_alternative_to_it():
+    text = text_of(consent_sheet(LIBRARY, PLANS["submental_deoxycholic_acid"], "en", "C"))
+    assert "You can also choose: Liposuction, Cryolipolysis; or no treatment." in text
+
+
+def test_french_has_a_word_for_everything_a_consent_can_name():
+    for kind in ("indications", "protocols", "reactions", "comparisons", "zones", "techniques"):
+        assert [id_ for id_ in getattr(LIBRARY, kind) if f"{kind}.{id_}" not in FR.words] == []
+    assert [id_ for id_ in LIBRARY.indications if f"off_label.{id_}" not in FR.words] == []
+    assert [id_ for id_, protocol in LIBRARY.protocols.items() if protocol.data_gaps and f"gaps.{id_}" not in FR.words] == []
+
+
+def test_french_says_the_same_numbers():
+    for id_, protocol in LIBRARY.protocols.items():
+        english = sorted(_numbers(protocol.summary.text))
+        assert sorted(_numbers(FR.words[f"protocols.{id_}"].replace(",", "."))) == english, id_
+
+
+def _numbers(text):
+    return list(re.findall(r"\d+(?:\.\d+)?", text))
+
+
+def test_a_signature_says_who_agrees_to_what():
+    assert "on behalf of the patient" in meaning("en", "guardian", typed=False)
+    assert meaning("fr", "patient", typed=True).endswith("Je signe en tapant mon nom.")
+    for language in ("en", "fr"):
+        for kind in ("patient", "guardian", "interpreter"):
+            assert len(meaning(language, kind, typed=True)) <= 300
