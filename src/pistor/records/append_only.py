@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from pistor.records import locks
+
 MESSAGE = "the audit trail is append-only"
 _SQLITE = [
     f"CREATE TRIGGER audit_no_{verb.lower()} BEFORE {verb} ON records_auditevent BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
@@ -20,11 +22,12 @@ _OFF = {
 
 
 def guard(connection: BaseDatabaseWrapper) -> None:
-    """Refuse UPDATE and DELETE of audit events from now on."""
+    """Refuse UPDATE and DELETE of audit events, and of what was signed, from now on."""
     unguard(connection)
     with connection.cursor() as cursor:
         for statement in {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}.get(connection.vendor, []):
             cursor.execute(statement)
+    locks.guard(connection)
 
 
 def unguard(connection: BaseDatabaseWrapper) -> None:
@@ -32,3 +35,4 @@ def unguard(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for statement in _OFF.get(connection.vendor, []):
             cursor.execute(statement)
+    locks.unguard(connection)

@@ -1,0 +1,74 @@
+"""Triggers that lock what was signed in the database itself: no update, no removal, whoever holds the connection.
+
+A treatment, its zones and its lots lock with the signature; amendments, documents, consents, withdrawals and aftercare
+sheets are locked from the start. A row added beside a signed treatment is found by :func:`pistor.records.signed.broken`.
+"""
+
+from __future__ import annotations
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+MESSAGE = "what was signed is locked"
+ALWAYS = ("records_document", "records_consent", "records_consentwithdrawal", "records_aftercaresheet", "records_amendment")
+WITH_TREATMENT = ("records_zonedose", "records_lotuse")
+
+
+def guard(connection: BaseDatabaseWrapper) -> None:
+    """Refuse changes to signed rows from now on."""
+    unguard(connection)
+    statements = {"sqlite": _sqlite, "postgresql": _postgresql}.get(connection.vendor)
+    with connection.cursor() as cursor:
+        for statement in statements() if statements else ():
+            cursor.execute(statement)
+
+
+def unguard(connection: BaseDatabaseWrapper) -> None:
+    """Take the triggers away: for going back a migration, and for emptying a test database."""
+    with connection.cursor() as cursor:
+        for table in ("records_treatment", *ALWAYS, *WITH_TREATMENT):
+            if connection.vendor == "sqlite":
+                for verb in ("update", "delete"):
+                    cursor.execute(f"DROP TRIGGER IF EXISTS {table}_lock_{verb}")
+            elif connection.vendor == "postgresql":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_lock ON {table}")
+        if connection.vendor == "postgresql":
+            cursor.execute("DROP FUNCTION IF EXISTS signed_is_locked()")
+
+
+def _sqlite() -> list[str]:
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
+    made = [f"CREATE TRIGGER {table}_lock_{verb} BEFORE {verb.upper()} ON {table} {refuse}" for table in ALWAYS for verb in ("update", "delete")]
+    for verb in ("update", "delete"):
+        made.append(f"CREATE TRIGGER records_treatment_lock_{verb} BEFORE {verb.upper()} ON records_treatment WHEN OLD.state = 'signed' {refuse}")
+    for table in WITH_TREATMENT:
+        signed = "(SELECT state FROM records_treatment WHERE id = OLD.treatment_id) = 'signed'"
+        made += [f"CREATE TRIGGER {table}_lock_{verb} BEFORE {verb.upper()} ON {table} WHEN {signed} {refuse}" for verb in ("update", "delete")]
+    return made
+
+
+def _postgresql() -> list[str]:
+    body = f"""
+        CREATE FUNCTION signed_is_locked() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE state_now text;
+        BEGIN
+            IF TG_ARGV[0] = 'own' THEN
+                state_now := OLD.state;
+            ELSIF TG_ARGV[0] = 'parent' THEN
+                SELECT state INTO state_now FROM records_treatment WHERE id = OLD.treatment_id;
+            ELSE
+                state_now := 'signed';
+            END IF;
+            IF state_now = 'signed' THEN
+                RAISE EXCEPTION '{MESSAGE}';
+            END IF;
+            IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+            RETURN NEW;
+        END $$"""
+    made = [body]
+    made += [f"CREATE TRIGGER {table}_lock BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION signed_is_locked('always')" for table in ALWAYS]
+    made.append("CREATE TRIGGER records_treatment_lock BEFORE UPDATE OR DELETE ON records_treatment FOR EACH ROW EXECUTE FUNCTION signed_is_locked('own')")
+    made += [
+        f"CREATE TRIGGER {table}_lock BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION signed_is_locked('parent')"
+        for table in WITH_TREATMENT
+    ]
+    return made

@@ -1,0 +1,61 @@
+"""What was signed cannot be changed or removed, not even past the actions."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from pistor.actions.aftercare import give_aftercare
+from pistor.actions.consent import withdraw_consent
+from pistor.actions.treatment import amend_treatment, save_treatment
+from pistor.records.aftercare import AftercareSheet
+from pistor.records.consent import Consent, ConsentWithdrawal
+from pistor.records.documents import Document
+from pistor.records.signed import broken
+from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from tests.conftest import NOW
+from tests.ready import consented, full_entry, planned_visit, signed_visit
+
+pytestmark = pytest.mark.django_db
+CHANGES = [
+    (Treatment, {"note": "changed"}), (Treatment, {"state": "open"}), (Treatment, {"signed_content": "{}"}), (ZoneDose, {"volume_ml": 9}), (LotUse, {"volume_ml": 9}),
+    (Amendment, {"text": "changed"}), (Consent, {"signer_name": "changed"}), (ConsentWithdrawal, {"reason": "changed"}), (Document, {"content": b"x"}),
+    (AftercareSheet, {"content": {}}),
+]  # fmt: skip
+
+
+@pytest.fixture
+def everything(people):
+    visit = signed_visit(people)
+    give_aftercare(visit=visit, language="en", how="printed", phone="01 23 45 67 89", by=people.nurse, at=NOW)
+    amend_treatment(visit=visit, kind="addition", text="a", reason="b", by=people.practitioner, at=NOW)
+    withdraw_consent(consent=Consent.objects.get(), reason="r", by=people.nurse, at=NOW)
+    return visit
+
+
+@pytest.mark.parametrize(("model", "change"), CHANGES)
+def test_a_signed_row_is_neither_changed_nor_removed(everything, model, change):
+    rows = model.objects.filter(state="signed") if model is Treatment else model.objects.all()
+    assert rows.exists()
+    with pytest.raises(DatabaseError, match="locked"), transaction.atomic():
+        rows.update(**change)
+    with pytest.raises(DatabaseError, match="locked"), transaction.atomic():
+        rows._raw_delete(rows.db)
+    assert broken(everything) == ()
+
+
+def test_a_zone_added_beside_the_signature_is_found(everything):
+    zone = ZoneDose.objects.get()
+    zone.pk, zone.side = None, "right"
+    zone.save(force_insert=True)
+    assert "no longer those that were signed" in " ".join(broken(everything))
+
+
+def test_what_is_not_signed_yet_can_still_be_changed(people):
+    visit = planned_visit(people)
+    consented(visit, people.practitioner)
+    full = full_entry(visit)
+    for note in ("first", "second"):
+        save_treatment(visit=visit, entry=type(full)(full.record, full.lots), by=people.nurse, at=NOW)
+        Treatment.objects.filter(pk=visit.pk).update(note=note)
+    assert ZoneDose.objects.count() == 1
