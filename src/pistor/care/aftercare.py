@@ -1,6 +1,7 @@
 """Aftercare: what the patient does until when, when we get in touch, and which signs need whom.
 
-Times are counted from the treatment; where sources disagree the longer end is told, so that nobody starts too early.
+Times are counted from the treatment; of a range the longer end is told, so that nobody starts too early. What lies
+outside the range stands beside it as a disagreement.
 Warning signs name whom to call and never what it might be.
 """
 
@@ -150,7 +151,8 @@ def _line(rule: AftercareRule, given_on: dt.datetime, language: str) -> Line:
     until = _until(given_on, rule)
     text = getattr(rule.text, language).replace("{until}", moment_in(language, until) if until else "")
     conflict = rule.hours.conflict if rule.hours else None
-    return Line(rule.id, rule.item, text, until, cited([*([rule.hours] if rule.hours else []), *rule.basis]), conflict.note if conflict else "")
+    said = f"{conflict.note} Told here: {rule.hours.high} hours." if rule.hours and conflict else ""
+    return Line(rule.id, rule.item, text, until, cited([*([rule.hours] if rule.hours else []), *rule.basis]), said)
 
 
 def _until(given_on: dt.datetime, rule: AftercareRule) -> dt.datetime | None:

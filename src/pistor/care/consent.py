@@ -103,6 +103,12 @@ def covered_by_label(plan: PlanLike) -> bool:
     return {part.presentation for part in plan.blend.parts} == {part.presentation for part in plan.protocol.blend}
 
 
+def frequencies_of(risk: Risk, plan: PlanLike) -> tuple[model.Quantity, ...]:
+    """The frequencies that were counted for something like the plan. One counted for another product would mislead."""
+    own = {"deoxycholic acid": "deoxycholic_acid" in plan.intent.ingredients, "fillers": False, "lipolytic injections": plan.intent.application == "fat"}
+    return tuple(item for item in risk.frequency if all(fits for word, fits in own.items() if word in (item.note or "")))
+
+
 def other_ways(plan: PlanLike) -> tuple[str, ...]:
     """The alternatives of the plan without what the plan itself is."""
     own = {"mesotherapy", *(option for option, ingredient in _OPTION_OF.items() if ingredient in plan.intent.ingredients)}
@@ -223,10 +229,11 @@ class _Filler:
         lines: list[str] = []
         sources: list[SourceRef] = []
         for risk in self.plan.reactions:
-            found = [self._frequency(item) for item in risk.frequency]
+            counted = frequencies_of(risk, self.plan)
+            found = [self._frequency(item) for item in counted]
             unknown = "fréquence non établie" if self.french else "frequency not established"
             lines.append(f"{self.say('reactions', risk.id)}: {'; '.join(found) or unknown}")
-            sources += cited(risk.frequency)
+            sources += cited(counted)
         return "\n".join(lines), tuple(sources)
 
     def _frequency(self, item: model.Quantity) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from pistor.care.consent import consent_sheet, covered_by_label, meaning
+from pistor.care.consent import consent_sheet, covered_by_label, frequencies_of, meaning
 from pistor.care.consultation import Measurement, PatientPicture
 from pistor.care.intent import intent_for
 from pistor.care.plan import make_plan
@@ -51,9 +51,17 @@ def test_every_placeholder_is_filled_and_everything_owed_is_said(protocol, langu
     words = FR.words if language == "fr" else {}
     assert all((words.get(f"reactions.{risk.id}") or risk.name) in text for risk in plan.reactions)
     unknown = "fréquence non établie" if language == "fr" else "frequency not established"
-    assert text.count(unknown) == sum(1 for risk in plan.reactions if not risk.frequency)
+    assert text.count(unknown) == sum(1 for risk in plan.reactions if not frequencies_of(risk, plan))
     if language == "fr":
         assert "(en anglais)" not in text
+
+
+def test_what_was_counted_for_another_product_is_not_told():
+    text = text_of(consent_sheet(LIBRARY, PLANS["neck_pain_lidocaine"], "en", "C"))
+    assert "deoxycholic" not in text
+    assert "fillers" not in text
+    assert "Swelling: frequency not established" in text
+    assert "Bruise: 38.7 % (knee mesotherapy)" in text
 
 
 def test_use_outside_the_label_is_told_unless_the_label_covers_the_plan():
