@@ -123,7 +123,7 @@ class _Demo:
     def __init__(self, at: dt.datetime, password: str) -> None:
         self.at, self.random, self.library = at, random.Random(SEED), load()  # noqa: S311 - invented data
         # The United States: the one country with a rule that allows each of the four, so that every step can be tried.
-        self.clinic = Clinic.objects.create(name=NAME, jurisdiction="US", policy="mixture", language="en", time_zone="America/New_York", is_demo=True)
+        self.clinic = Clinic.objects.create(name=NAME, jurisdiction="US", policy="mixture", phone="+1 555 0100", time_zone="America/New_York", is_demo=True)
         self.today = at.astimezone(ZoneInfo(self.clinic.time_zone)).date()
         hashed = make_password(password)
         self.users = {

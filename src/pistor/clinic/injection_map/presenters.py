@@ -46,6 +46,16 @@ def first_values(course: Course, plan: InjectionPlan | None, library: Library) -
     }
 
 
+def values_of(drawn: InjectionMap) -> dict[str, Any]:
+    """A map as the fields of the form that make it."""
+    numbers = {key: getattr(drawn.generator, key) for key in ("spacing_mm", "volume_per_point_ml", "inserted_length_mm", "angle_deg")}
+    return {
+        "areas": [f"{area.map}:{area.zone}:{area.side}" for area in drawn.areas],
+        "technique": drawn.technique,
+        **{key: plain(value) for key, value in numbers.items() if value is not None},
+    }
+
+
 def published(method: Technique, protocol: Protocol | None = None) -> dict[str, str]:
     """The lower end of what is published for each number; a number that is not published is left empty."""
     own = {

@@ -8,8 +8,10 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from pistor.actions.core import Refused, Stale
+from pistor.actions.course import local_day
 from pistor.actions.injection_map import draw_map
 from pistor.care.injection_map import InjectionMap, NoMap, make_map
+from pistor.care.plan import make_plan
 from pistor.clinic.injection_map.forms import InjectionMapForm
 from pistor.clinic.injection_map.presenters import (
     depth_pictures,
@@ -19,6 +21,7 @@ from pistor.clinic.injection_map.presenters import (
     pictures,
     published,
     technique_facts,
+    values_of,
     zones_of,
 )
 from pistor.clinic.shared.access import page, visit_of
@@ -27,7 +30,9 @@ from pistor.knowledge import load
 from pistor.records.course import Course
 from pistor.records.doses import current_formulation
 from pistor.records.injection_map import InjectionPlan
+from pistor.records.intent import intent_of
 from pistor.records.people import Capability
+from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
 
 
@@ -40,6 +45,9 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     plan, library = _current(visit.course), load()
     first = {**first_values(visit.course, plan, library), "version": visit.course.version}
     removed = plan.exceptions.get("removed", []) if plan else []
+    if plan is None and (proposed := _proposed(request, visit)) is not None:
+        first |= values_of(proposed)
+        removed = list(proposed.removed)
     return _shown(request, visit, _form(visit.course, initial=first), _from_values(visit.course, first, removed), removed)
 
 
@@ -89,6 +97,12 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
         form.refuse(refused, version=visit.course.version if isinstance(refused, Stale) else None)
         return _shown(request, visit, form, drawn, removed, status=409)
     return HttpResponseRedirect(location)
+
+
+def _proposed(request: HttpRequest, visit: Treatment) -> InjectionMap | None:
+    """The map the protocol proposes, fitted to its volume and to the limits, as the printed plan has it."""
+    library, on = load(), local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    return make_plan(picture_of(visit.patient, on), intent_of(visit.course, library), library, on, policy=visit.course.policy).injection_map
 
 
 def _form(course: Course, data: Any = None, initial: dict[str, Any] | None = None) -> InjectionMapForm:

@@ -1,0 +1,217 @@
+"""A visit told as the people in it would tell it; each method is one thing a person does in the browser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+PASSWORD = "a long enough password"  # noqa: S105 - of an invented person
+
+
+class Visit:
+    """One browser window and the visit it walks through."""
+
+    def __init__(self, page: Any) -> None:
+        self.page, self.address = page, ""
+
+    # ── arriving ──
+
+    def sign_in(self, person: Any) -> None:
+        person.set_password(PASSWORD)
+        person.save(update_fields=["password"])
+        self.page.goto("/sign-in/")
+        self.page.get_by_label("Name").fill(person.username)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("heading", name=re.compile("^Today")).wait_for()
+
+    def add_patient(self, family: str, given: str, born: str, sex: str) -> None:
+        self.page.goto("/patients/new/")
+        self.page.get_by_label("Family name").fill(family)
+        self.page.get_by_label("Given name").fill(given)
+        self.page.get_by_label("Date of birth").fill(born)
+        self.page.get_by_label(sex, exact=True).check()
+        self.page.get_by_role("button", name="Add patient").click()
+        self.page.get_by_role("heading", name=f"{family}, {given}").wait_for()
+
+    def start(self, indication: str) -> None:
+        self.page.get_by_role("link", name="Start a visit").click()
+        self.page.get_by_label(re.compile(indication)).first.check()
+        self.page.get_by_role("button", name="Start the visit").click()
+        self.page.get_by_role("heading", name="Steps").wait_for()
+        self.address = re.search(r"/visits/[0-9a-f-]+/", self.page.url).group(0)  # type: ignore[union-attr]
+
+    def go(self, step: str = "") -> None:
+        answer = self.page.goto(f"{self.address}{step}{'/' if step else ''}")
+        assert answer.status == 200, f"{step}: {answer.status}"
+
+    def press(self, name: str) -> None:
+        """Press a button; the answer must not be a refusal."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=True).first.click()
+        problems = self.page.locator(".error-summary, .notice.danger").all_inner_texts()
+        assert not problems, problems
+
+    def state(self, step: str) -> str:
+        """The word the task list says for a step."""
+        self.go()
+        return self.page.locator(".task-list > li", has=self.page.get_by_role("link", name=step, exact=True)).locator(".task-state").inner_text()
+
+    # ── consultation and candidacy ──
+
+    def takes_the_history(self, *, weight_kg: str = "70", height_cm: str = "172", yes: tuple[str, ...] = (), medicine: str = "", **answers: str) -> None:
+        """Everything asked; the answer is no unless said otherwise."""
+        self.go("consultation")
+        self.page.locator("[name=weight_kg]").fill(weight_kg)
+        self.page.locator("[name=height_cm]").fill(height_cm)
+        if self.page.locator("[name=pregnancy][value=not_pregnant]").count():
+            self.page.locator("[name=pregnancy][value=not_pregnant]").check()
+        for name in self.names_of("q_"):
+            value = {"bdd_screen": "negative", **answers}.get(name[2:]) or ("yes" if name[2:] in yes else "no")
+            choice = self.page.locator(f"[name={name}][value={value}]")
+            if choice.count():
+                self.reveal(choice)
+                choice.check()
+        if medicine:
+            field = self.page.locator("[name=new_medicine_0]")
+            self.reveal(field)
+            field.fill(medicine)
+        with self.page.expect_navigation():
+            self.page.locator("main form").first.evaluate("form => form.querySelector('button.primary').click()")
+        assert not self.page.locator(".error-summary").count(), self.page.locator(".error-summary").all_inner_texts()
+
+    def names_of(self, prefix: str) -> list[str]:
+        return self.page.evaluate("prefix => [...new Set([...document.querySelectorAll(`main [name^=${prefix}]`)].map(e => e.name))]", prefix)
+
+    def reveal(self, locator: Any) -> None:
+        """Open whatever is folded around a field."""
+        locator.first.evaluate("e => { for (let d = e.closest('details'); d; d = d.parentElement.closest('details')) d.open = true; }")
+
+    def answers_what_is_open(self, **answers: str) -> None:
+        """The questions candidacy still asks, answered where they stand."""
+        self.go("candidacy")
+        radios = self.page.evaluate("[...new Set([...document.querySelectorAll('main input[type=radio]')].map(e => e.name))]")
+        for name in radios:
+            value = next((v for key, v in answers.items() if name.endswith(key)), "no")
+            choice = self.page.locator(f"[name='{name}'][value='{value}']")
+            if choice.count():
+                self.reveal(choice)
+                choice.check()
+        if radios:
+            with self.page.expect_navigation():
+                self.page.get_by_role("button", name=re.compile("^Save")).first.click()
+
+    def verdict(self) -> str:
+        self.go("candidacy")
+        return self.page.locator("main .verdict").first.inner_text().strip()
+
+    def open_questions(self) -> str:
+        self.go("candidacy")
+        return self.page.locator("main").inner_text()
+
+    def accepts_the_verdict(self) -> None:
+        self.go("candidacy")
+        self.press("Go on with this verdict")
+
+    # ── plan ──
+
+    def scores(self, scale: str, value: str) -> None:
+        self.go("outcomes")
+        field = self.page.locator(f"[name={scale}-value]")
+        self.reveal(field)
+        field.fill(value)
+        with self.page.expect_navigation():
+            field.evaluate("e => e.form.querySelector('button').click()")
+        assert not self.page.locator(".error-summary").count(), self.page.locator(".error-summary").all_inner_texts()
+
+    def talks_alternatives_through(self) -> None:
+        self.go("alternatives")
+        self.page.locator("[name=preference]").first.check()
+        self.press("Record the talk")
+
+    def composes_the_protocols_blend(self, concentration: str = "") -> None:
+        self.go("formulation")
+        if concentration:
+            self.page.locator(f"main input[type=radio][name^=confirm][value='{concentration}']").check()
+        for box in self.page.locator("main input[type=checkbox][name^=confirm]").all():
+            box.check()
+        self.press("Save blend")
+
+    def draws_the_protocols_map(self, **numbers: str) -> None:
+        self.go("injection-map")
+        for name, value in numbers.items():
+            self.page.locator(f"[name={name}]").fill(value)
+        self.press("Save injection map")
+
+    def sets_the_dates(self) -> None:
+        self.go("course")
+        self.press("Save course")
+
+    def patient_signs(self, name: str) -> None:
+        """Draws a signature with the mouse, as on a tablet with a finger."""
+        self.go("consent")
+        for box in ("read", "asked"):
+            self.page.locator(f"main [name={box}]").check()
+        self.page.locator("main [name=signer_name]").fill(name)
+        pad = self.page.locator("svg.pad")
+        pad.scroll_into_view_if_needed()
+        place = pad.bounding_box()
+        self.page.mouse.move(place["x"] + 20, place["y"] + 60)
+        self.page.mouse.down()
+        for step in range(1, 12):
+            self.page.mouse.move(place["x"] + 20 + step * 12, place["y"] + 60 + (step % 3) * 8)
+        self.page.mouse.up()
+        self.press("Sign consent")
+        assert self.state("Consent") == "completed"
+
+    # ── treatment and after ──
+
+    def treats_as_planned(self, *, sign: bool = True) -> None:
+        self.go("treatment")
+        for box in self.page.locator("main input[type=checkbox][name^=check_]").all():
+            box.check()
+        for name in self.names_of("lot_"):
+            if not name.startswith("lot_volume") and name.endswith("_0"):
+                options = self.page.locator(f"select[name={name}] option").all()
+                self.page.locator(f"select[name={name}]").select_option(options[1].get_attribute("value"))
+        self.draws_from_the_lots_what_is_given()
+        self.page.locator("[name=skin_preparation]").fill("Povidone-iodine, dried")
+        self.page.locator("[name=anaesthesia]").first.check()
+        self.page.locator("[name=reaction][value=none]").check()
+        if self.page.locator("[name=pain_score]").count():
+            self.page.locator("[name=pain_score]").fill("2")
+        if self.page.locator("[name=observed_minutes]").count():
+            self.page.locator("[name=observed_minutes]").fill("15")
+        self.press("Sign treatment" if sign else "Save treatment")
+        if sign:
+            assert self.state("Treatment") == "completed"
+
+    def draws_from_the_lots_what_is_given(self) -> None:
+        """Each blend of these stories has one presentation, so its lot gives all that is injected."""
+        given = self.page.evaluate("[...document.querySelectorAll('main [name^=volume_]')].reduce((sum, e) => sum + Number(e.value || 0), 0)")
+        drawn = [name for name in self.names_of("lot_volume_") if name.endswith("_0")]
+        assert len(drawn) == 1, drawn
+        self.page.locator(f"[name={drawn[0]}]").fill(f"{given:g}")
+
+    def gives_the_aftercare_sheet(self) -> None:
+        self.go("aftercare")
+        self.press("Give the sheet")
+        assert self.state("Aftercare") == "completed"
+
+    def reports(self, *signs: str, began_on: str) -> str:
+        """A reaction report; returns what the page says about it."""
+        self.go("reactions")
+        for sign in signs:
+            box = self.page.locator(f"[name=signs][value={sign}]")
+            self.reveal(box)
+            box.check()
+        self.page.locator("[name=began_on]").fill(began_on)
+        self.press("Sort this report")
+        return self.page.locator("main").inner_text()
+
+    def decides(self, choice: str, reason: str = "") -> None:
+        self.go("maintenance")
+        self.page.locator(f"[name=choice][value={choice}]").check()
+        if reason:
+            self.page.locator("main [name=reason]").fill(reason)
+        self.press("Save decision")
