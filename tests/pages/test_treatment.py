@@ -233,6 +233,19 @@ def test_chlorhexidine_near_the_eye_is_not_praised(people, as_, visit):
     assert [finding.rule for finding in treatment_findings(record, load(), ())] == ["antiseptic_near_eye"]
 
 
+def test_every_visit_of_the_demo_clinic_opens_in_the_treatment_room(db, as_):
+    from pistor.actions.demo import load_demo
+    from pistor.records.people import User
+
+    load_demo(at=dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC), password="x", patients=24)
+    client = as_(User.objects.get(clinic__is_demo=True, role="practitioner"))
+    for visit in Treatment.objects.all():
+        for step in ("consent", "treatment", "aftercare"):
+            answer = client.get(f"/visits/{visit.pk}/{step}/")
+            assert answer.status_code == 200, (visit.state, step)
+            assert "not what was signed" not in answer.content.decode()
+
+
 def test_strangers_and_the_front_desk_stay_outside(people, as_, visit):
     for address in ("", "summary.pdf"):
         assert as_(people.stranger).get(f"/visits/{visit.pk}/treatment/{address}").status_code == 404

@@ -25,6 +25,7 @@ from pistor.records.visit import facts_of
 
 MAX_PATH = 60_000
 MIN_STROKE = 24  # characters: less is a slip of the pen
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # no database keeps these and no font draws them
 _PATH = re.compile(r"[ML0-9 .,\-]+")
 
 
@@ -50,7 +51,7 @@ def sign_consent(
         visit = Treatment.objects.of(by.clinic).select_related("course", "patient", "clinic").get(pk=visit.pk)
         course = Course.objects.of(by.clinic).select_for_update().select_related("patient", "clinic").get(pk=visit.course_id)
         today, library = local_day(by, at), load()
-        name, path = " ".join(signer_name.split()), signature_path.strip()
+        name, path = " ".join(_CONTROL.sub(" ", signer_name).split()), signature_path.strip()
         _refuse_signature(name, signer_kind, path)
         needs = (*plan_needs(facts_of(visit, library, today)), *plan_missing(course))
         if needs:
