@@ -1,101 +1,92 @@
-"""Every page, empty and filled, for people who read with a screen reader, a keyboard or a small phone."""
+"""Every page under axe, and no page wider than a phone."""
 
 from __future__ import annotations
 
-import uuid
-from types import SimpleNamespace
+import datetime as dt
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
-from pistor.records.course import Course
-from tests import factories, ready
+from tests import factories
+from tests.stories.story import Visit
 
 pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
 
 STEPS = (
-    "consultation", "candidacy", "alternatives", "formulation", "injection-map", "course", "consent", "treatment", "aftercare", "reactions", "outcomes",
-    "maintenance",
+    "consultation", "consultation/import", "consultation/proposals", "candidacy", "alternatives", "formulation", "injection-map", "course",
+    "consent", "treatment", "aftercare", "reactions", "outcomes", "maintenance",
 )  # fmt: skip
-OF_A_VISIT = ("", *(f"{step}/" for step in STEPS), "consultation/import/", "consultation/proposals/")
-NARROW = (320, 390)
-
-UNNAMED = """() => [...document.querySelectorAll('a[href], button')].filter(e => {
-  const words = (e.getAttribute('aria-label') || e.innerText || '').trim() || [...e.querySelectorAll('title, [aria-label]')].map(t => t.textContent).join('').trim();
-  return e.offsetParent && !words;
-}).map(e => e.outerHTML.slice(0, 120))"""
-TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def problems_on(page, address: str, status: int = 200) -> list[str]:
-    """What keeps somebody from using this page, each with where it is."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    page.set_viewport_size({"width": 1280, "height": 900})
-    answer = page.goto(address)
-    found = [] if answer.status == status else [f"{address}: {answer.status} instead of {status}"]
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    for violation in Axe().run(page).response["violations"]:
-        if violation["impact"] in ("serious", "critical"):
-            found += [f"{address}: {violation['id']}: {node['html'][:200]}" for node in violation["nodes"][:3]]
-    found += [f"{address}: no name: {html}" for html in page.evaluate(UNNAMED)]
-    for width in NARROW:
-        page.set_viewport_size({"width": width, "height": 844})
-        over = page.evaluate(TOO_WIDE)
-        if over > 0:
-            found.append(f"{address}: {over} px wider than a screen of {width} px")
-    return found
+def serious(page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{page.url}: {v['id']}: {v['nodes'][0]['target']} {v['help']}" for v in found if v["impact"] in ("serious", "critical")]
 
 
-@pytest.fixture
-def signed_in(open_page, as_, live_server):
-    """``signed_in(person)`` is a window in which that person is signed in."""
-
-    def sign_in(person):
-        page = open_page()
-        session = as_(person).cookies["sessionid"].value
-        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        return page
-
-    return sign_in
+def too_wide(page) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{page.url}: {wide} px wider than the screen"] if wide > 1 else []
 
 
 @pytest.fixture
 def clinic(transactional_db):
-    home = factories.clinic(name="Clinique du Parc")
-    return SimpleNamespace(clinic=home, practitioner=factories.user(home, "practitioner"))
+    clinic = factories.clinic(name="Clinique du Parc", jurisdiction="GB", policy="mixture", phone="+44 20 0000 0000")
+    return factories.user(clinic, "practitioner")
 
 
-def test_sign_in_and_pages_outside_a_visit_can_be_used_by_everybody(open_page, signed_in, clinic):
-    found = problems_on(open_page(), "/sign-in/")
-    page = signed_in(clinic.practitioner)
-    found += problems_on(page, "/") + problems_on(page, "/patients/")  # nobody is here yet
-    patient = factories.patient(clinic.practitioner)
-    for address in ("/", "/patients/", "/patients/new/", f"/patients/{patient.pk}/", f"/patients/{patient.pk}/edit/", f"/patients/{patient.pk}/start/"):
-        found += problems_on(page, address)
-    found += problems_on(page, f"/visits/{uuid.uuid4()}/", status=404)
-    assert not found, "\n".join(found)
+def look_at(page, paths: list[str]) -> list[str]:
+    """Complaints about these pages, at a desk's width under axe and at two phone widths for overflow."""
+    complaints = []
+    for path in paths:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(path)
+        complaints += serious(page)
+        for width in (390, 320):
+            page.set_viewport_size({"width": width, "height": 844})
+            complaints += too_wide(page)
+    return complaints
 
 
-@pytest.mark.parametrize("application", ["pain", "skin", "hair", "fat"])
-def test_every_step_of_a_visit_that_just_began_can_be_used_by_everybody(signed_in, clinic, application):
-    indication, zone = {
-        "pain": ("neck_pain", "neck"), "skin": ("facial_skin_quality", "face"),
-        "hair": ("androgenetic_alopecia", "scalp"), "fat": ("submental_fat", "submental"),
-    }[application]  # fmt: skip
-    course: Course = factories.course(factories.patient(clinic.practitioner), application=application, indication=indication, zone=zone)
-    visit = factories.visit(course)
-    page = signed_in(clinic.practitioner)
-    found = [problem for part in OF_A_VISIT for problem in problems_on(page, f"/visits/{visit.pk}/{part}")]
-    assert not found, "\n".join(found)
+def test_pages_of_a_new_visit(open_page, clinic):
+    page = open_page()
+    visit = Visit(page)
+    page.goto("/sign-in/")
+    complaints = serious(page)
+    visit.sign_in(clinic)
+    visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
+    patient = page.url
+    visit.start("Neck pain")
+    paths = ["/", "/patients/", "/patients/new/", patient, f"{patient}edit/", f"{patient}start/", "/nothing-here/", visit.address]
+    complaints += look_at(page, [*paths, *(f"{visit.address}{step}/" for step in STEPS)])
+    assert not complaints, "\n".join(complaints)
 
 
-@pytest.mark.parametrize("signed", [False, True], ids=["ready to treat", "treated"])
-def test_every_step_of_a_filled_visit_can_be_used_by_everybody(signed_in, clinic, signed):
-    if signed:
-        visit = ready.signed_visit(clinic)
-    else:
-        visit = ready.planned_visit(clinic)
-        ready.consented(visit, clinic.practitioner)
-    page = signed_in(clinic.practitioner)
-    found = [problem for part in OF_A_VISIT for problem in problems_on(page, f"/visits/{visit.pk}/{part}")]
-    assert not found, "\n".join(found)
+def test_pages_of_a_visit_with_everything_recorded(open_page, clinic):
+    from pistor.records.stock import Lot
+
+    soon = dt.date.today() + dt.timedelta(days=300)
+    Lot.objects.create(clinic=clinic.clinic, created_at=factories.NOW, created_by=clinic, presentation="lidocaine_2pct", lot_number="L0", expires_on=soon)
+    page = open_page()
+    visit = Visit(page)
+    visit.sign_in(clinic)
+    visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
+    visit.start("Neck pain")
+    visit.takes_the_history(medicine="Warfarin", yes=("anticoagulant", "medicines"))
+    visit.scores("nrs", "7")
+    visit.answers_what_is_open()
+    visit.accepts_the_verdict()
+    visit.talks_alternatives_through()
+    visit.composes_the_protocols_blend()
+    visit.draws_the_protocols_map(inserted_length_mm="4", angle_deg="45")
+    visit.sets_the_dates()
+    complaints = look_at(page, [f"{visit.address}consent/", f"{visit.address}treatment/"])
+    visit.patient_signs("Claire Moreau")
+    complaints += look_at(page, [f"{visit.address}treatment/"])
+    visit.treats_as_planned()
+    visit.gives_the_aftercare_sheet()
+    said = visit.reports("lump", began_on=dt.datetime.now(dt.UTC).date().isoformat())
+    assert said
+    complaints += serious(page)
+    visit.scores("nrs", "4")
+    complaints += look_at(page, [visit.address, *(f"{visit.address}{step}/" for step in STEPS)])
+    assert not complaints, "\n".join(complaints)
