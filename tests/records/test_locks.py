@@ -18,9 +18,9 @@ from tests.ready import consented, full_entry, planned_visit, signed_visit
 
 pytestmark = pytest.mark.django_db
 CHANGES = [
-    (Treatment, {"note": "changed"}), (Treatment, {"state": "open"}), (Treatment, {"signed_content": "{}"}), (ZoneDose, {"volume_ml": 9}),
-    (LotUse, {"volume_ml": 9}), (Amendment, {"text": "changed"}), (Consent, {"signer_name": "changed"}), (ConsentWithdrawal, {"reason": "changed"}), (Document, {"content": b"x"}),
-    (AftercareSheet, {"content": {}}),
+    (Treatment, {"note": "changed"}), (Treatment, {"state": "open"}), (Treatment, {"signed_content": "{}"}),
+    (ZoneDose, {"volume_ml": 9}), (LotUse, {"volume_ml": 9}), (Amendment, {"text": "changed"}), (Document, {"content": b"x"}),
+    (Consent, {"signer_name": "changed"}), (ConsentWithdrawal, {"reason": "changed"}), (AftercareSheet, {"content": {}}),
 ]  # fmt: skip
 
 
