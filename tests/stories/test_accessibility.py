@@ -25,7 +25,11 @@ def serious(page) -> list[str]:
 
 def too_wide(page) -> list[str]:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [f"{page.url}: {wide} px wider than the screen"] if wide > 1 else []
+    if wide <= 1:
+        return []
+    outside = "e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.table-wrap')"
+    which = page.evaluate(f"[...document.querySelectorAll('body *')].filter({outside}).slice(0, 4).map(e => e.tagName + '.' + e.className + ' ' + (e.name || ''))")
+    return [f"{page.url}: {wide} px wider than the screen: {which}"]
 
 
 @pytest.fixture
