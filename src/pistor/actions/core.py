@@ -31,8 +31,8 @@ class Stale(Refused):
     """Someone else changed the record after this page was opened."""
 
 
-class NotAllowed(Refused):
-    """The role of this person does not include this."""
+class NotAllowed(Exception):
+    """The role of this person does not include this. Not a refusal a form could show: the page door answers it with 403."""
 
 
 class AlreadyDone(Exception):
