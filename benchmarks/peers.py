@@ -10,19 +10,22 @@ from __future__ import annotations
 import argparse
 import base64
 import datetime as dt
+import itertools
 import random
 import re
 import statistics
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from typing import Any
 
-from benchmarks.common import memory_mb, noise, percentile, report
+from benchmarks.common import memory_mb, noise, percentile, report, setup_django
 from benchmarks.seed import FIRST, LAST
-from benchmarks.serve import Person, serve
+from benchmarks.serve import Person, csrf, serve
 
+VISITS: Iterator[str] = iter(())
 OPERATIONS = ("patient create", "patient read", "patient search by name", "treatment of 60 points")
 
 
@@ -36,6 +39,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--out")
     options = parser.parse_args(arguments)
+    setup_django()
+    global VISITS
+    VISITS = itertools.cycle(ready_visits(8))
     server = serve(options.port)
     before, rows = noise(), []
     try:
@@ -105,7 +111,7 @@ class Pistor:
         self.new_form = self.person.get("/patients/new/").text
         self.list_form = self.person.get("/patients/").text
         self.patients = re.findall(r'href="(/patients/[0-9a-f-]{36}/)"', self.list_form)
-        self.visits: list[str] = []
+        self.visit, self.forms = next(VISITS), {}
 
     def create(self) -> None:
         name = f"{self.pick.choice(LAST)}{self.pick.randrange(10**8)}"
@@ -117,12 +123,63 @@ class Pistor:
         self.person.get(self.pick.choice(self.patients))
 
     def search(self) -> None:
-        answer = self.person.http.post("/patients/", data={"q": self.pick.choice(LAST), "csrfmiddlewaretoken": self.person.token(self.list_form)})
+        answer = self.person.http.post("/patients/", data={"q": self.pick.choice(LAST), "csrfmiddlewaretoken": csrf(self.list_form)})
         if answer.status_code != 200 or "/patients/0" not in answer.text:
             raise RuntimeError(f"search: {answer.status_code}")
 
     def treatment(self) -> None:
-        raise NotImplementedError
+        """Save what was given: 60 points in their zone, lot, checklist, doses, all checked, with its audit entry."""
+        if self.visit not in self.forms:
+            self.forms[self.visit] = filled(self.person.get(f"{self.visit}treatment/").text)
+        fields = {**self.forms[self.visit], "token": str(uuid.uuid4()), "version": "", "do": "save"}
+        answer = self.person.http.post(f"{self.visit}treatment/", data=fields, headers={"Referer": str(self.person.http.base_url)})
+        if answer.status_code != 302:
+            raise RuntimeError(f"treatment: {answer.status_code}")
+
+
+class _Fields(HTMLParser):
+    """The fields of the form that holds the treatment, as a browser would send them untouched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[str, str] = {}
+        self.inside = False
+        self.select = ""
+
+    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
+        attrs = {name: value or "" for name, value in pairs}
+        if tag == "main":
+            self.inside = True
+        if not self.inside or (not attrs.get("name") and tag != "option"):
+            return
+        kind, name = attrs.get("type", "text"), attrs.get("name", "")
+        if tag == "input" and (kind not in ("radio", "checkbox") or "checked" in attrs):
+            self.values.setdefault(name, attrs.get("value", ""))
+        elif tag == "select":
+            self.select = name
+        elif tag == "option" and self.select and ("selected" in attrs or self.select not in self.values):
+            self.values[self.select] = attrs.get("value", "")
+
+
+def filled(page: str) -> dict[str, str]:
+    parser = _Fields()
+    parser.feed(page)
+    return parser.values
+
+
+def ready_visits(count: int) -> list[str]:
+    """Visits planned with 60 points on the neck, made through the same actions as in the clinic."""
+    from types import SimpleNamespace
+
+    from tests import ready
+
+    from pistor.records.people import User
+
+    user = User.objects.select_related("clinic").get(username="bench")
+    made = [ready.planned_visit(SimpleNamespace(practitioner=user), spacing="12", volume="7.5") for _ in range(count)]
+    for visit in made:
+        ready.consented(visit, user)
+    return [f"/visits/{visit.pk}/" for visit in made]
 
 
 class GnuHealth:

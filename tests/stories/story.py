@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-PASSWORD = "a long enough password"  # noqa: S105 - of an invented person
+PASSWORD = "a long enough password"
 
 
 class Visit:

@@ -24,8 +24,10 @@ def find_patients(clinic: Clinic, query: str) -> QuerySet[Patient]:
         key = search_key(word)
         if born:
             found = found.filter(birth_date=born)
+        elif key:
+            found = found.filter(search__contains=key)
         else:  # an accent alone leaves nothing to search for
-            found = found.filter(search__contains=key) if key else found.none()
+            found = found.none()
     return found.order_by("search", "pk")
 
 
