@@ -176,7 +176,7 @@ def ready_visits(count: int) -> list[str]:
     from pistor.records.people import User
 
     user = User.objects.select_related("clinic").get(username="bench")
-    made = [ready.planned_visit(SimpleNamespace(practitioner=user), spacing="12", volume="7.5") for _ in range(count)]
+    made = [ready.planned_visit(SimpleNamespace(practitioner=user), spacing="7", volume="7.5", number=uuid.uuid4().hex[:12]) for _ in range(count)]
     for visit in made:
         ready.consented(visit, user)
     return [f"/visits/{visit.pk}/" for visit in made]

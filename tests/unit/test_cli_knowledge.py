@@ -90,6 +90,6 @@ def test_check_of_a_file_that_is_not_yaml_is_one_sentence(tmp_path):
 
 def test_a_reader_that_goes_away_is_no_error():
     command = f"{sys.executable} -m pistor.cli knowledge list | head -1"
-    piped = subprocess.run(["/bin/bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60, env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"}, check=False)  # noqa: E501
+    piped = subprocess.run(["/bin/bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60, env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"}, check=False)
     assert "Traceback" not in piped.stderr
     assert piped.returncode == 0
