@@ -16,7 +16,7 @@ MOST_FIELDS, MOST_SIGNS = 2000, 200_000
 def save_draft(*, by: User, at: dt.datetime, key: str, fields: dict[str, Any]) -> Draft:
     """The form at ``key`` as it stands on this person's screen. One draft per person and form; no audit, nothing clinical is decided by it."""
     typed = {_storable(name): [_storable(text) for text in texts] for name, texts in _lists(fields)}
-    if len(key) > 120 or len(typed) > MOST_FIELDS or sum(len(text) for texts in typed.values() for text in texts) > MOST_SIGNS:
+    if len(key) > 120 or len(typed) > MOST_FIELDS or sum(len(text) for name, texts in typed.items() for text in (name, *texts)) > MOST_SIGNS:
         raise Refused("This form is too large to keep as a draft. Save it in smaller parts.")
     kept, key = {"fields": typed, "saved_at": at}, _storable(key)
     draft, _ = Draft.objects.update_or_create(created_by=by, key=key, defaults=kept, create_defaults={**kept, "created_at": at, "clinic_id": clinic_id_of(by)})
