@@ -20,6 +20,5 @@ class ClinicMiddleware:
         if request.user.is_authenticated and request.user.clinic_id is None and request.path != "/sign-out/":
             return render(request, "shared/no_clinic.html", status=403)
         response = self.get_response(request)
-        if request.user.is_authenticated:
-            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
