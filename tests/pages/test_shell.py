@@ -8,12 +8,17 @@ import re
 import subprocess
 import sys
 import uuid
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.test import Client, override_settings
 
+from pistor.actions.reactions import report_reaction
 from pistor.records.consultation import Patient
+from tests import ready
+from tests.conftest import NOW, TODAY
 from tests.pages.test_other_clinic import addresses, filled, ids  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.django_db
@@ -300,3 +305,85 @@ def test_the_local_key_is_made_once_and_readable_by_its_owner_only(tmp_path):
     assert len(first.strip()) > 50
     assert first == second
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+# ── one broken field in a form that is otherwise right ──
+
+
+class _Forms(HTMLParser):
+    """The forms of a page with what a browser would send, and which of their fields are free text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[tuple[list[tuple[str, str]], list[str]]] = []
+        self._select = self._area = ""
+        self._text: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        name, kind, value = given.get("name") or "", given.get("type") or "text", given.get("value") or ""
+        if tag == "form":
+            self.forms.append(([], []))
+        if not self.forms or name == "csrfmiddlewaretoken":
+            return
+        sent, free = self.forms[-1]
+        if tag == "input" and name and kind != "file" and (kind not in ("checkbox", "radio") or "checked" in given):
+            sent.append((name, value or ("on" if kind == "checkbox" else "")))
+            if kind not in ("checkbox", "radio"):
+                free.append(name)
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in given:
+            sent.append((self._select, value))
+        elif tag == "textarea":
+            self._area, self._text = name, []
+        elif tag == "button" and name:
+            sent.append((name, value))
+
+    def handle_data(self, data):
+        if self._area:
+            self._text.append(data)
+
+    def handle_endtag(self, tag):
+        if tag == "textarea" and self._area:
+            self.forms[-1][0].append((self._area, "".join(self._text)))
+            self.forms[-1][1].append(self._area)
+            self._area = ""
+        elif tag == "select":
+            self._select = ""
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "9" * 400], ids=["NUL", "digits"])
+def test_one_broken_field_in_a_form_that_is_otherwise_right_breaks_nothing(people, as_, text):
+    visit = ready.planned_visit(people)
+    reported = report_reaction(by=people.nurse, at=NOW, token=None, treatment=_given(visit), began_on=TODAY, signs=["lump"])
+    known, client, broken, tried = {"visit_id": visit.pk, "patient_id": visit.patient_id, "report_id": reported.pk}, as_(people.practitioner), [], 0
+    for address in sorted(addresses()):
+        if address in ("sign-out/", "sign-in/", "drafts/", "health/") or address.endswith(".pdf") or re.search("consent_id|sheet_id", address):
+            continue
+        url = filled(address, known)
+        page = _Forms()
+        page.feed(client.get(url).content.decode())
+        for sent, free in page.forms[1:]:  # the first signs out
+            for name in dict.fromkeys(free):
+                fields: dict[str, list[str]] = {}
+                for key, value in sent:
+                    fields.setdefault(key, []).append(value)
+                fields |= {name: [text]} | ({"token": [str(uuid.uuid4())]} if name != "token" else {})
+                tried += 1
+                try:
+                    with transaction.atomic():
+                        status = client.post(url, fields).status_code
+                        transaction.set_rollback(True)
+                except Exception as error:
+                    status = type(error).__name__
+                if not isinstance(status, int) or status >= 500:
+                    broken.append((url, name, status))
+    assert tried > 50
+    assert broken == []
+
+
+def _given(visit):
+    visit.given_on = TODAY
+    visit.save(update_fields=["given_on"])
+    return visit

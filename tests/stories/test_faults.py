@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSWORD = "three grey herons at noon"  # noqa: S105
+PASSWORD = "three grey herons at noon"
 CLIENTS = 8
 PREPARE = f"""
 import django; django.setup()
@@ -64,14 +64,14 @@ class Server:
         self.environment = {**kept, **own}
 
     def run(self, code: str) -> str:
-        done = subprocess.run([sys.executable, "-c", code], env=self.environment, cwd=self.data, capture_output=True, text=True, timeout=120)  # noqa: S603
+        done = subprocess.run([sys.executable, "-c", code], env=self.environment, cwd=self.data, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def start(self) -> None:
         bound = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2"]
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(  # noqa: S603
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "--config", "python:pistor.config.server", *bound],
                 env=self.environment, cwd=self.data, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
