@@ -93,10 +93,14 @@ def edit_patient(
         return row
 
 
+_OWN_NUMBER = re.compile(r"P[0-9]+")
+
+
 def next_number(clinic: Clinic) -> str:
     """The clinic's next free record number; call it with the clinic's row locked."""
-    last = Patient.objects.of(clinic).filter(number__regex=r"^P[0-9]+$").order_by("-number").values_list("number", flat=True).first()
-    number = int(last[1:]) + 1 if last else 1
+    # The range lets the index find the highest numbers; a pattern would read every patient of the clinic.
+    highest = Patient.objects.of(clinic).filter(number__gte="P0", number__lt="Q").order_by("-number").values_list("number", flat=True)[:50]
+    number = max((int(taken[1:]) for taken in highest if _OWN_NUMBER.fullmatch(taken)), default=0) + 1
     while Patient.objects.of(clinic).filter(number=f"P{number:06}").exists():
         number += 1
     return f"P{number:06}"

@@ -73,8 +73,20 @@ def plan_digest(course: Course, blend: Formulation | None, drawn: InjectionPlan 
 
 
 def latest_blend_and_map(course: Course) -> tuple[Formulation | None, InjectionPlan | None]:
-    """The blend and the map that count now."""
-    return _formulation(course), _drawing(course)
+    """The blend and the map that count now.
+
+    A page asks for them many times and writes nothing in between, so :func:`keep_latest` lets it ask the database once.
+    """
+    if not hasattr(course, "_latest"):
+        return _formulation(course), _drawing(course)
+    if course._latest is None:
+        course._latest = _formulation(course), _drawing(course)
+    return course._latest
+
+
+def keep_latest(course: Course) -> None:
+    """Let this object remember its blend and map. Only for pages: actions load the course anew."""
+    course._latest = None  # type: ignore[attr-defined]
 
 
 def _formulation(course: Course) -> Formulation | None:

@@ -15,6 +15,7 @@ from pistor.actions.core import AlreadyDone, NotAllowed
 from pistor.actions.drafts import discard_drafts
 from pistor.records.consultation import Patient
 from pistor.records.people import Capability
+from pistor.records.plan import keep_latest
 from pistor.records.treatment import Treatment
 
 View = Callable[..., HttpResponse]
@@ -68,4 +69,5 @@ def visit_of(request: HttpRequest, visit_id: uuid.UUID) -> Treatment:
     # One clinic and one patient in memory, so that nothing below asks the database for them again.
     visit.clinic = visit.course.clinic = visit.patient.clinic = request.user.clinic  # type: ignore[assignment, union-attr]
     visit.course.patient = visit.patient
+    keep_latest(visit.course)
     return visit

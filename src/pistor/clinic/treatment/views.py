@@ -15,19 +15,17 @@ from pistor.actions.treatment import amend_treatment, given_checks, planned_zone
 from pistor.care.formulation import Blend, DoseCheck
 from pistor.care.treatment import MEANING, Record, checklist, missing_before_treatment, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
-from pistor.clinic.shared.frame import render_step
+from pistor.clinic.shared.frame import look_at, render_step
 from pistor.clinic.shared.templatetags.pistor import day
 from pistor.clinic.treatment.forms import AmendmentForm, LotForm, TreatmentForm, first_values
 from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
 from pistor.exchange.signed import treatment_pdf
 from pistor.knowledge import Library, load
-from pistor.records.intent import candidacy_of
 from pistor.records.people import Capability
 from pistor.records.plan import latest_blend_and_map
 from pistor.records.signed import amendments_of, broken, record_of
 from pistor.records.stock import Lot, usable_lots
 from pistor.records.treatment import LotUse, Treatment
-from pistor.records.visit import facts_of
 
 SIDES = ("mid", "left", "right")
 
@@ -175,22 +173,23 @@ def _shown(
     request: HttpRequest, visit: Treatment, form: TreatmentForm, *, lot_form: LotForm | None = None, added: str = "", status: int = 200, refused: Any = None
 ) -> HttpResponse:
     library = load()
-    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    candidacy = candidacy_of(visit.course, today, library)
-    facts = facts_of(visit, library, today, candidacy)
+    look = look_at(request, visit)
+    facts = look.facts
     record = record_of(visit)
     blend_row, _ = latest_blend_and_map(visit.course)
     checks = _checks(visit, record, blend_row, library)
-    names = dict(_parts_named(visit))
+    named = _parts_named(visit)
+    names = dict(named)
     context = {
-        "form": form, "review": review(visit, candidacy.picture, library), "missing": missing_before_treatment(facts), "facts": facts,
-        "consent": CONSENT[facts.consent], "lot_form": lot_form or LotForm(presentations=_parts_named(visit)), "added": added, "meaning": MEANING,
+        "form": form, "review": review(visit, look.candidacy.picture, library), "missing": missing_before_treatment(facts), "facts": facts,
+        "consent": CONSENT[facts.consent], "lot_form": lot_form or LotForm(presentations=named), "added": added, "meaning": MEANING,
         "may_sign": request.user.may(Capability.SIGN), "may_treat": request.user.may(Capability.TREAT), "names": names, "checks": checks,  # type: ignore[union-attr]
         "lot_lines": [{**line, "name": names.get(line["presentation"], line["presentation"])} for line in form.lot_lines],
         "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
         "saved_before": visit.given_on is not None, "refused": refused,
     }  # fmt: skip
-    return render_step(request, visit, "treatment", "treatment/show.html", context, findings=treatment_findings(record, library, checks), status=status)
+    findings = treatment_findings(record, library, checks)
+    return render_step(request, visit, "treatment", "treatment/show.html", context, findings=findings, status=status, look=look)
 
 
 def _checks(visit: Treatment, record: Record, blend_row: Any, library: Library) -> tuple[DoseCheck, ...]:
