@@ -100,7 +100,7 @@ def hidden(page: str) -> dict[str, str]:
 
 def reads(base: str, seconds: float) -> list[dict[str, Any]]:
     person = Person(base)
-    listing = person.get("/patients/").text
+    listing = person.http.post("/patients/", data={"q": "b0001", "csrfmiddlewaretoken": csrf(person.get("/patients/").text)}).text  # seeded, with visits
     patients = re.findall(r'href="(/patients/[0-9a-f-]{36}/)"', listing)
     visits = [path for patient in patients[:20] for path in re.findall(r'href="(/visits/[0-9a-f-]{36}/)"', person.get(patient).text)]
     pages = {"patients": ["/patients/"], "patient": patients, "visit": visits, "candidacy": [f"{visit}candidacy/" for visit in visits]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
-from django.db.models import Count, Exists, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
 from pistor.care.evidence import Effect
 from pistor.care.visit import VisitFacts
@@ -20,7 +20,7 @@ from pistor.records.intent import Candidacy, candidacy_of
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.plan import latest_blend_and_map, plan_digest
-from pistor.records.reactions import ReactionReport
+from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from pistor.records.treatment import Treatment, ZoneDose
 
 
@@ -89,8 +89,8 @@ def _consent(course: Course, blend: Formulation | None, drawn: InjectionPlan | N
 
 def open_reports(visit: Treatment) -> int:
     """How many reaction reports of this visit nobody has closed yet."""
-    reports = ReactionReport.objects.filter(treatment=visit).prefetch_related("follow_ups")
-    return sum(1 for report in reports if not any(f.outcome in ("resolved", "referred") for f in report.follow_ups.all()))
+    newest = ReactionFollowUp.objects.filter(report=OuterRef("pk")).order_by("-created_at", "-pk").values("outcome")[:1]
+    return ReactionReport.objects.filter(treatment=visit).annotate(last=Subquery(newest)).filter(~Q(last="resolved") | Q(last__isnull=True)).count()
 
 
 def _evaluation_due(course: Course, signed: int | None, on: dt.date) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
@@ -17,7 +18,7 @@ from pistor.clinic.shared.access import page, patient_of
 from pistor.clinic.shared.frame import banner_of, drafts_for
 from pistor.records.consultation import Patient, search_key
 from pistor.records.people import Capability
-from pistor.records.search import find_patients
+from pistor.records.search import begins_with, find_patients
 
 SHOWN = 50
 EDITED = ("family_name", "given_name", "birth_date", "sex", "phone", "email", "language", "deceased_on")
@@ -66,8 +67,10 @@ def _form_page(request: HttpRequest, template: str, context: dict[str, Any]) -> 
 def _alike(request: HttpRequest, given: dict[str, Any]) -> list[Patient]:
     """Patients already here with the same names, or the same family name and date of birth."""
     family, names, born = search_key(given["family_name"]), search_key(given["family_name"], given["given_name"]), given["birth_date"]
-    candidates = Patient.objects.of(request.user.clinic).filter(search__startswith=f"{family} ")[:50]  # type: ignore[union-attr]
-    return [p for p in candidates if search_key(p.family_name, p.given_name) == names or (born and p.birth_date == born)]
+    same = begins_with(f"{names} ")
+    if born:
+        same |= begins_with(f"{family} ") & Q(birth_date=born)
+    return list(Patient.objects.of(request.user.clinic).filter(same).order_by("pk")[:10])  # type: ignore[union-attr]
 
 
 @page(Capability.EDIT_PATIENTS)

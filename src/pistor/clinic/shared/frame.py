@@ -130,10 +130,15 @@ def _allergies(picture: PatientPicture) -> dict[str, str]:
     if real:
         more = f" and {len(real) - 3} more" if len(real) > 3 else ""
         return {"label": "Allergies", "text": ", ".join(real[:3]) + more, "tone": "danger", "icon": "triangle", "note": ""}
-    said_no = [a for key, a in picture.answers.items() if "allerg" in key and a.value == "no"]
-    if said_no:
-        return {"label": "Allergies", "text": "none known", "tone": "", "note": day(said_no[-1].date)}
-    return {"label": "Allergies", "text": "not asked", "tone": "unknown", "note": ""}
+    said = {key: answer for key, answer in picture.answers.items() if key.startswith("allerg")}
+    yes = [key for key, answer in said.items() if answer.value == "yes"]
+    if yes:
+        named = [key.removeprefix("allergy_").replace("_", " ") for key in yes if key != "allergies"]
+        text = f"yes: {', '.join(named[:3])}" if named else "yes, not named"
+        return {"label": "Allergies", "text": text, "tone": "danger", "icon": "triangle", "note": ""}
+    if "allergies" in said and said["allergies"].value == "no":
+        return {"label": "Allergies", "text": "none known", "tone": "", "note": day(said["allergies"].date)}
+    return {"label": "Allergies", "text": "not fully asked" if said else "not asked", "tone": "unknown", "note": ""}
 
 
 def _pregnancy(picture: PatientPicture) -> list[dict[str, str]]:

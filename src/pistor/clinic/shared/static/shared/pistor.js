@@ -35,20 +35,28 @@ function restore(form, fields) {
 
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const token = form.querySelector("[name=csrfmiddlewaretoken]")?.value;
-  let timer, last = JSON.stringify(fieldsOf(form));
+  let timer, taken = false, last = JSON.stringify(fieldsOf(form));
 
   const send = async (keepalive) => {
+    if (taken) return;
     const fields = fieldsOf(form), now = JSON.stringify(fields);
     if (now === last) return;
     try {
       const answer = await fetch("/drafts/", {
-        method: "POST", keepalive,
+        method: "POST", keepalive, redirect: "manual",
         headers: { "Content-Type": "application/json", "X-CSRFToken": token },
         body: JSON.stringify({ key: location.pathname, form: form.dataset.draft, fields }),
       });
-      if (!answer.ok) throw new Error(String(answer.status));
-      last = now;
-      say(`Draft saved ${time(new Date())}`);
+      if (taken) return;
+      if (answer.ok) {
+        last = now;
+        say(`Draft saved ${time(new Date())}`);
+      } else if (answer.type === "opaqueredirect" || answer.status === 403) {
+        say("Not saved: you are signed out. Sign in again in another tab; this page keeps what you typed and tries again.");
+        timer = setTimeout(send, 5000);
+      } else {
+        say("Not kept as a draft: it is too large or could not be read. Save the form itself.");
+      }
     } catch {
       say("Not saved: no connection. Keep this page open; it tries again.");
       timer = setTimeout(send, 3000);
@@ -57,6 +65,8 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   const later = () => { clearTimeout(timer); timer = setTimeout(send, 1200); };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
+  // What is on its way to the server needs no draft, and must not come back as one on the next patient's form.
+  form.addEventListener("submit", () => { taken = true; clearTimeout(timer); });
   window.addEventListener("pagehide", () => send(true));
 
   const draft = document.getElementById("draft");
