@@ -6,10 +6,21 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.validators import MaxLengthValidator
 
 from pistor.actions.core import Refused
 
 CHANGED = "This page was changed on its way. Reload it and save again."
+
+
+
+class SignInForm(AuthenticationForm):
+    """Stops a name that nobody can have before the count of wrong passwords would be asked to store it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].validators.append(MaxLengthValidator(150))
 
 
 class StepForm(forms.Form):
