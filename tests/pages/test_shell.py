@@ -179,14 +179,9 @@ def test_an_unknown_address_says_so(people, as_, path):
     assert "<h1" in answer.content.decode()
 
 
-@pytest.mark.parametrize("cookie", ["x" * 4000, '"\\000abcdefgh"', "../../etc", "\ud83d"])
+@pytest.mark.parametrize("cookie", ["x" * 4000, '"\\000abcdefgh"', "../../etc"])
 def test_a_session_nobody_gave_out_is_no_session(client, cookie):
     client.cookies["sessionid"] = cookie
-    try:
-        header = client.cookies.output(header="", sep=";")
-        header.encode("latin-1")
-    except UnicodeEncodeError:
-        pytest.skip("no header can hold this")
     assert client.get("/patients/").status_code == 302
 
 
