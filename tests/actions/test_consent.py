@@ -69,6 +69,11 @@ def test_a_text_that_was_read_before_the_plan_changed_is_not_signed(people):
         ({"signature_path": "M1 1"}, "only a dot"),
         ({"signature_path": 'M1 1"/><script>'}, "could not be read"),
         ({"signature_path": "M" + "1 1L" * 30_000}, "could not be read"),
+        ({"signature_path": "M1 1" + "L2 2" * 15_000}, "could not be read"),
+        ({"signature_path": "M" * 40}, "could not be read"),
+        ({"signature_path": "M" + "-" * 40}, "could not be read"),
+        ({"signature_path": "M1 1L999999 99999L2 2L3 3L4 4"}, "could not be read"),
+        ({"signature_path": "M1 1M2 2M3 3M4 4M5 5M6 6M7 7M8 8"}, "only a dot"),
     ],
 )
 def test_what_is_no_signature_is_refused_in_a_sentence(people, more, says):

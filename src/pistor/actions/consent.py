@@ -26,7 +26,8 @@ from pistor.records.visit import facts_of
 MAX_PATH = 60_000
 MIN_STROKE = 24  # characters: less is a slip of the pen
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # no database keeps these and no font draws them
-_PATH = re.compile(r"[ML0-9 .,\-]+")
+_POINT = r"\d{1,3}(?:\.\d{1,2})?[ ,]\d{1,3}(?:\.\d{1,2})?"
+_PATH = re.compile(rf"(?:M{_POINT}(?:L{_POINT})*)+")  # strokes as the pad draws them: a start and straight pieces
 
 
 def sign_consent(
@@ -112,9 +113,9 @@ def _refuse_signature(name: str, kind: str, path: str) -> None:
         reasons.append("The name is longer than 200 characters. Shorten it.")
     if kind not in get_args(Signer):
         reasons.append("Who signs is not said: the patient, a legal representative or an interpreter.")
-    if path and (len(path) > MAX_PATH or not _PATH.fullmatch(path) or not path.startswith("M")):
+    if path and (len(path) > MAX_PATH or not _PATH.fullmatch(path)):
         reasons.append("The drawn signature could not be read. Clear it and draw it again, or sign by typing the name.")
-    elif path and len(path) < MIN_STROKE:
+    elif path and (len(path) < MIN_STROKE or "L" not in path):
         reasons.append("The drawn signature is only a dot. Clear it and draw it again, or sign by typing the name.")
     if reasons:
         raise Refused(*reasons)

@@ -6,12 +6,12 @@ plan, and a frequency that nobody established is said to be so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from pistor.care.benefit import Benefit, BenefitArm
+from pistor.care.benefit import Benefit, BenefitArm, BenefitOutcome, TrialBenefit
 from pistor.care.evidence import SourceRef, cited
 from pistor.care.formulation import Blend
 from pistor.care.injection_map import InjectionMap
@@ -96,11 +96,31 @@ def meaning(language: str, signer: Signer, *, typed: bool) -> str:
     return words[signer] + (_TYPED.get(language, _TYPED["en"]) if typed else "")
 
 
-def covered_by_label(plan: PlanLike) -> bool:
-    """Whether the plan is known to be a labelled use: a label protocol, with its own products and nothing else."""
-    if plan.protocol is None or plan.protocol.verdict != "label" or plan.blend is None:
+def covered_by_label(plan: PlanLike, labelled_zones: Collection[str]) -> bool:
+    """Whether the plan is known to be a labelled use: a label protocol with its own products, places, numbers and intervals."""
+    protocol, drawn = plan.protocol, plan.injection_map
+    if protocol is None or protocol.verdict != "label" or plan.blend is None or drawn is None or plan.schedule is None:
         return False
-    return {part.presentation for part in plan.blend.parts} == {part.presentation for part in plan.protocol.blend}
+    same_products = {part.presentation for part in plan.blend.parts} == {part.presentation for part in protocol.blend}
+    same_places = {zone.zone for zone in drawn.zones} <= set(labelled_zones)
+    treatments, days = len(plan.schedule.treatments), plan.schedule.interval_days
+    numbers = (
+        _within(protocol.points, drawn.points),
+        _within(protocol.volume_per_point_ml, drawn.generator.volume_per_point_ml),
+        _within(protocol.spacing_mm, drawn.generator.spacing_mm),
+        _within(protocol.sessions, treatments),
+        treatments == 1 or _within(protocol.interval_days, days),
+    )
+    return same_products and same_places and drawn.technique == protocol.technique and all(numbers)
+
+
+def _within(labelled: model.Quantity | None, value: Decimal | int | None) -> bool:
+    """Whether a number is what the label gives. What the label says nothing of does not bind; a number not known does not fit."""
+    if labelled is None:
+        return True
+    if value is None:
+        return False
+    return (labelled.low is None or value >= labelled.low) and (labelled.high is None or value <= labelled.high)
 
 
 def frequencies_of(risk: Risk, plan: PlanLike) -> tuple[model.Quantity, ...]:
@@ -126,7 +146,9 @@ def consent_sheet(library: Library, plan: PlanLike, language: str, clinic: str) 
         raise NoText("There is no consent text in the knowledge base.")
     text = max(texts, key=lambda found: found.version)
     filler = _Filler(library, plan, text, clinic)
-    wanted = {"always": True, "blend": True, "risks": True, "alternatives": bool(other_ways(plan)), "off_label": not covered_by_label(plan)}
+    indication = library.indications.get(plan.intent.indication)
+    labelled = covered_by_label(plan, indication.zones if indication else ())
+    wanted = {"always": True, "blend": True, "risks": True, "alternatives": bool(other_ways(plan)), "off_label": not labelled}
     sections = tuple(filler.section(section) for section in text.sections if wanted[section.needs])
     return ConsentSheet(text.id, text.version, text.language, text.title, sections)
 
@@ -209,21 +231,45 @@ class _Filler:
             return "Aucun essai de ce mélange n’a été lu : l’effet n’est pas connu." if self.french else english, ()
         verdict = self.text.words.get(f"verdicts.{protocol.verdict}") or self._english(benefit.verdict_text)
         summary = self.text.words.get(f"protocols.{protocol.id}") or self._english(protocol.summary.text)
-        lines = [f"{verdict}.", summary, *([] if self.french else self._numbers(benefit))]
-        return "\n".join(lines), benefit.sources
+        shown = self._compared(benefit)
+        lines = [f"{verdict}.", summary, *(self._compared_line(trial, outcome) for trial, outcome in shown)]
+        return "\n".join(lines), tuple(dict.fromkeys([*benefit.sources, *(outcome.source for _, outcome in shown)]))
 
-    def _numbers(self, benefit: Benefit) -> list[str]:
-        """Outcomes that were reported for both arms, with the comparator beside the treated arm."""
-        lines = []
-        for outcome in (outcome for trial in benefit.trials for outcome in trial.outcomes):
-            if outcome.has_comparator and all(arm.value is not None for arm in outcome.arms):
-                treated, other = outcome.arms[0], outcome.arms[1]
-                lines.append(f"{outcome.measure[0].upper()}{outcome.measure[1:]} ({outcome.time}): {self._arm(treated)}, {self._arm(other)}.")
-        return lines
+    def _compared(self, benefit: Benefit) -> list[tuple[TrialBenefit, BenefitOutcome]]:
+        """Outcomes with a number in both arms whose treated arm got what this plan gives; others would promise another treatment's result."""
+        blend = self.plan.blend
+        given = {item.name.split()[0].strip(",").lower() for item in blend.concentrations if item.active} if blend else set()
+        all_of_them = ((trial, outcome) for trial in benefit.trials for outcome in trial.outcomes)
+        return [
+            (trial, outcome)
+            for trial, outcome in all_of_them
+            if outcome.has_comparator and all(arm.value is not None for arm in outcome.arms) and given & set(outcome.arms[0].name.lower().split())
+        ]
 
-    def _arm(self, arm: BenefitArm) -> str:
-        people = f" of {arm.n} people" if arm.n is not None else ""
-        return f"{self.amount(arm.value or Decimal(0), arm.unit).strip()}{people} with {arm.name}"
+    def _compared_line(self, trial: TrialBenefit, outcome: BenefitOutcome) -> str:
+        what = self._own("measures", f"{outcome.measure} ({outcome.time})")
+        arms = ", ".join(self._arm(arm, outcome.kind == "proportion") for arm in outcome.arms[:2])
+        colon = " : " if self.french else ": "
+        return f"{what[0].upper()}{what[1:]}{colon}{arms}. {self._people(trial)}."
+
+    def _people(self, trial: TrialBenefit) -> str:
+        """Who was studied, so that the reader can see whether it was somebody like them."""
+        who = self._own("conditions", trial.condition)
+        if trial.n is None:
+            return f"Étude : {who}" if self.french else f"Studied: {who}"
+        return f"Étude : {trial.n} personnes, {who}" if self.french else f"Studied: {trial.n} people, {who}"
+
+    def _arm(self, arm: BenefitArm, share: bool) -> str:
+        """A share counts people; a change or a value is measured in them, and must not read like a share."""
+        unit = "" if arm.unit == "ratio" else arm.unit
+        number, name = self.amount(arm.value or Decimal(0), unit).strip(), self._own("arms", arm.name)
+        people = (f" de {arm.n} personnes" if self.french else f" of {arm.n} people") if arm.n is not None and share else ""
+        measured = f" ({arm.n} personnes)" if self.french else f" ({arm.n} people)"
+        return f"{number}{people} {'avec' if self.french else 'with'} {name}{measured if arm.n is not None and not share else ''}"
+
+    def _own(self, kind: str, text: str) -> str:
+        """Words of a trial in the language of the text."""
+        return self.text.words.get(f"{kind}.{text}") or self._english(text)
 
     def _risks(self) -> tuple[str, tuple[SourceRef, ...]]:
         lines: list[str] = []

@@ -11,6 +11,7 @@ import pytest
 
 from pistor.care.consent import consent_sheet, covered_by_label, frequencies_of, meaning
 from pistor.care.consultation import Measurement, PatientPicture
+from pistor.care.injection_map import Area, make_map
 from pistor.care.intent import intent_for
 from pistor.care.plan import make_plan
 from pistor.knowledge import load
@@ -66,18 +67,73 @@ def test_what_was_counted_for_another_product_is_not_told():
 
 def test_use_outside_the_label_is_told_unless_the_label_covers_the_plan():
     labelled = PLANS["submental_deoxycholic_acid"]
-    assert covered_by_label(labelled)
+    assert covered_by_label(labelled, ["submental"])
     assert "Use outside the label" not in text_of(consent_sheet(LIBRARY, labelled, "en", "C"))
     assert "Use outside the label" in text_of(consent_sheet(LIBRARY, PLANS["neck_pain_lidocaine"], "en", "C"))
     other = replace(labelled, blend=PLANS["neck_pain_lidocaine"].blend)
-    assert not covered_by_label(other)
-    assert not covered_by_label(replace(labelled, protocol=None))
+    assert not covered_by_label(other, ["submental"])
+    assert not covered_by_label(replace(labelled, protocol=None), ["submental"])
+
+
+def _elsewhere(plan):
+    """The labelled product, drawn on the neck."""
+    drawn = plan.injection_map
+    side = next(area.side for area in LIBRARY.body_maps["neck_back"].zones if area.zone == "neck")
+    return replace(plan, injection_map=make_map([Area("neck_back", "neck", side)], drawn.generator, drawn.technique, LIBRARY))
+
+
+OUTSIDE = {
+    "another place": _elsewhere,
+    "more points": lambda plan: replace(plan, injection_map=replace(plan.injection_map, points=51)),
+    "closer points": lambda plan: _with_generator(plan, spacing_mm=Decimal(5)),
+    "more per point": lambda plan: _with_generator(plan, volume_per_point_ml=Decimal("0.4")),
+    "another technique": lambda plan: replace(plan, injection_map=replace(plan.injection_map, technique="nappage")),
+    "shorter interval": lambda plan: replace(plan, schedule=replace(plan.schedule, interval_days=7)),
+    "more treatments": lambda plan: replace(plan, schedule=replace(plan.schedule, treatments=plan.schedule.treatments * 4)),
+}
+
+
+def _with_generator(plan, **other):
+    drawn = plan.injection_map
+    return replace(plan, injection_map=replace(drawn, generator=replace(drawn.generator, **other)))
+
+
+@pytest.mark.parametrize("change", OUTSIDE)
+def test_a_labelled_product_used_otherwise_is_told_as_outside_the_label(change):
+    plan = OUTSIDE[change](PLANS["submental_deoxycholic_acid"])
+    assert "Use outside the label" in text_of(consent_sheet(LIBRARY, plan, "en", "C"))
 
 
 def test_the_benefit_stands_beside_its_comparator():
     text = text_of(consent_sheet(LIBRARY, PLANS["submental_deoxycholic_acid"], "en", "C"))
     assert "70 % of 256 people with deoxycholic acid, 18.6 % of 250 people with placebo" in text
     assert "87 %" in text  # swelling
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("protocol", ["low_back_pain_lidocaine", "low_back_pain_lidocaine_ketoprofen"])
+def test_the_result_of_another_treatment_is_not_told_as_the_benefit_of_this_one(protocol, language):
+    text = text_of(consent_sheet(LIBRARY, PLANS[protocol], language, "C"))
+    assert "88 %" not in text  # sterile water beside an intravenous painkiller
+    assert "sterile" not in text
+
+
+def test_a_change_in_percent_does_not_read_like_a_share_of_people():
+    text = text_of(consent_sheet(LIBRARY, PLANS["facial_skin_hyaluronic_acid"], "en", "C"))
+    assert "-10 % with hyaluronic acid (30 people), 7 % with saline (30 people)" in text
+    assert "% of 30 people" not in text
+
+
+@pytest.mark.parametrize("protocol", WHOLE)
+def test_both_languages_tell_the_benefit_in_the_same_numbers(protocol):
+    told = {language: consent_sheet(LIBRARY, PLANS[protocol], language, "C") for language in ("en", "fr")}
+    numbers = [sorted(_numbers(" ".join(told[language].sections[place].lines).replace(",", "."))) for language, place in _benefit_places(told)]
+    assert numbers[0] == numbers[1]
+
+
+def _benefit_places(told):
+    headings = {"en": "What can be expected", "fr": "Ce que l’on peut attendre"}
+    return [(language, [section.heading for section in sheet.sections].index(headings[language])) for language, sheet in told.items()]
 
 
 def test_the_treatment_itself_is_no_alternative_to_it():
