@@ -14,8 +14,8 @@ from django.shortcuts import render
 from pistor.actions.core import AlreadyDone, NotAllowed
 from pistor.actions.drafts import discard_drafts
 from pistor.records.consultation import Patient
+from pistor.records.latest import keep_latest
 from pistor.records.people import Capability
-from pistor.records.plan import keep_latest
 from pistor.records.treatment import Treatment
 
 View = Callable[..., HttpResponse]
