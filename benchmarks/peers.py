@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import base64
 import datetime as dt
-import itertools
 import random
 import re
 import statistics
@@ -26,7 +25,7 @@ from benchmarks.common import memory_mb, noise, percentile, report, setup_django
 from benchmarks.seed import FIRST, LAST
 from benchmarks.serve import Person, csrf, serve
 
-VISITS: Iterator[str] = iter(())
+LOT: list[str] = []
 OPERATIONS = ("patient create", "patient read", "patient search by name", "treatment of 60 points")
 
 
@@ -41,15 +40,17 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--out")
     options = parser.parse_args(arguments)
     setup_django()
-    global VISITS
-    VISITS = itertools.cycle(ready_visits(8))
+    visits = ready_visits(options.rounds * (2 * (options.n // options.rounds) + 9))  # each is written once, and one by each for warming up
     server = serve(options.port)
     before, rows = noise(), []
     try:
+        base = f"http://127.0.0.1:{options.port}"
+        person = Person(base)
+        treatments = iter([(visit, filled(person.get(f"{visit}treatment/").text)) for visit in visits])
         for clients in (1, 8):
             # Signed in once: a sign-in is slow on purpose in both, and nobody signs in before each patient.
             systems = {
-                "Pistor": [Pistor(f"http://127.0.0.1:{options.port}") for _ in range(clients)],
+                "Pistor": [Pistor(base, treatments) for _ in range(clients)],
                 "GNU Health": [GnuHealth(options) for _ in range(clients)],
             }
             for operation in OPERATIONS:
@@ -113,12 +114,12 @@ def run(calls: list[Callable[[], None]], count: int, times: list[float], errors:
 class Pistor:
     """The operations as forms, over one kept-alive connection."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, treatments: Iterator[tuple[str, dict[str, str]]]) -> None:
         self.person, self.pick = Person(base), random.Random(uuid.uuid4().int)
         self.new_form = self.person.get("/patients/new/").text
         self.list_form = self.person.get("/patients/").text
         self.patients = re.findall(r'href="(/patients/[0-9a-f-]{36}/)"', self.list_form)
-        self.visit, self.forms = next(VISITS), {}
+        self.treatments = treatments
 
     def create(self) -> None:
         name = f"{self.pick.choice(LAST)}{self.pick.randrange(10**8)}"
@@ -135,11 +136,11 @@ class Pistor:
             raise RuntimeError(f"search: {answer.status_code}")
 
     def treatment(self) -> None:
-        """Save what was given: 60 points in their zone, lot, checklist, doses, all checked, with its audit entry."""
-        if self.visit not in self.forms:
-            self.forms[self.visit] = filled(self.person.get(f"{self.visit}treatment/").text)
-        fields = {**self.forms[self.visit], "token": str(uuid.uuid4()), "version": "", "do": "save"}
-        answer = self.person.http.post(f"{self.visit}treatment/", data=fields, headers={"Referer": str(self.person.http.base_url)})
+        """Save what was given at a visit: 60 points in their zone, the lot, the checklist, doses, all checked, with its audit entry."""
+        visit, fields = next(self.treatments)
+        lot = {"lot_0_0": LOT[0], "lot_volume_0_0": fields["volume_0"], "pain_score": "3", "skin_preparation": "povidone-iodine"}
+        sent = {**fields, **lot, "csrfmiddlewaretoken": csrf(self.new_form), "do": "save"}
+        answer = self.person.http.post(f"{visit}treatment/", data=sent, headers={"Referer": str(self.person.http.base_url)})
         if answer.status_code != 302:
             raise RuntimeError(f"treatment: {answer.status_code}")
 
@@ -183,7 +184,8 @@ def ready_visits(count: int) -> list[str]:
     from pistor.records.people import User
 
     user = User.objects.select_related("clinic").get(username="bench")
-    made = [ready.planned_visit(SimpleNamespace(practitioner=user), spacing="7", volume="7.5", number=uuid.uuid4().hex[:12]) for _ in range(count)]
+    LOT.append(str(ready.lot(user.clinic, number=uuid.uuid4().hex[:12]).pk))
+    made = [ready.planned_visit(SimpleNamespace(practitioner=user), spacing="7.3", volume="7.5", number=uuid.uuid4().hex[:12]) for _ in range(count)]
     for visit in made:
         ready.consented(visit, user)
     return [f"/visits/{visit.pk}/" for visit in made]
