@@ -57,6 +57,7 @@ def patient_of(request: HttpRequest, patient_id: uuid.UUID) -> Patient:
     patient = Patient.objects.of(request.user.clinic).filter(pk=patient_id).first()  # type: ignore[union-attr]
     if patient is None:
         raise Http404
+    patient.clinic = request.user.clinic  # type: ignore[assignment, union-attr]  # in memory already
     return patient
 
 
