@@ -67,6 +67,10 @@ def test_a_text_that_was_read_before_the_plan_changed_is_not_signed(people):
         ({"signer_name": "   "}, "name of the person who signs is missing"),
         ({"signer_name": "x" * 201}, "longer than 200"),
         ({"signer_kind": "dog"}, "Who signs is not said"),
+        ({"signer_kind": "interpreter"}, "never alone"),
+        ({"signer_kind": "interpreter", "interpreter_name": "Ines Roy"}, "never alone"),
+        ({"interpreter_name": "claire  MOREAU"}, "cannot agree for the patient"),
+        ({"interpreter_name": "x" * 201}, "longer than 200"),
         ({"signature_path": "M1 1"}, "only a dot"),
         ({"signature_path": 'M1 1"/><script>'}, "could not be read"),
         ({"signature_path": "M" + "1 1L" * 30_000}, "could not be read"),
@@ -82,6 +86,19 @@ def test_what_is_no_signature_is_refused_in_a_sentence(people, more, says):
     with pytest.raises(Refused, match=says):
         consented(visit, people.practitioner, **more)
     assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize(("kind", "agrees"), [("patient", "patient"), ("guardian", "legal representative")])
+@pytest.mark.parametrize(("language", "says"), [("en", "that the person who signs understands"), ("fr", "que la personne qui signe comprend")])
+def test_an_interpreter_signs_beside_who_agrees(people, kind, agrees, language, says):
+    consent = consented(planned_visit(people), people.practitioner, signer_kind=kind, language=language, interpreter_name=" Ines\tRoy ")
+    assert consent.signer_kind == kind
+    assert consent.sections[-1]["interpreter"] == "Ines Roy"
+    text = words(consent.document)
+    assert says in text
+    assert "Ines Roy" in text
+    assert "Claire Moreau" in text
+    assert language != "en" or f"({agrees})" in text
 
 
 def test_an_unfinished_plan_cannot_be_consented_to(people):

@@ -59,6 +59,12 @@ def test_signed_on_the_page_it_can_be_opened_as_it_was_signed(people, as_):
     assert pdf.content == bytes(consent.document.content)
 
 
+def test_an_interpreter_is_named_beside_who_agreed(people, as_):
+    visit, client = planned_visit(people), as_(people.nurse)
+    answer = sign(client, visit, interpreter_name="Ines Roy", interpreted="on")
+    assert "Claire Moreau, the patient, with the interpreter Ines Roy" in client.get(answer["Location"]).content.decode()
+
+
 def test_one_changed_byte_is_said_and_the_document_is_not_shown(people, as_):
     visit = planned_visit(people)
     consent = consented(visit, people.practitioner)
@@ -84,6 +90,9 @@ def test_one_changed_byte_is_said_and_the_document_is_not_shown(people, as_):
         ({"digest": "0" * 64, "signer_name": "ß山"}, 409, "changed after this text was opened"),
         ({"signature_path": "M0 0<svg onload=x>"}, 409, "could not be read"),
         ({"signer_kind": "dog"}, 422, "dog"),
+        ({"signer_kind": "interpreter"}, 422, "interpreter"),
+        ({"interpreter_name": "Ines Roy"}, 422, "once the interpreter has read"),
+        ({"interpreted": "on"}, 422, "Type the name of the interpreter"),
     ],
 )
 def test_what_is_missing_is_said_and_what_was_typed_is_kept(people, as_, fields, status, says):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.actions.course import local_day
-from pistor.care.consent import NoText, Signer, consent_sheet, meaning
+from pistor.care.consent import NoText, Signer, consent_sheet, interpreter_section, meaning
 from pistor.care.visit import plan_needs
 from pistor.exchange.signed import consent_pdf
 from pistor.knowledge import load
@@ -43,18 +43,20 @@ def sign_consent(
     at: dt.datetime,
     token: uuid.UUID | None = None,
     location: str = "",
+    interpreter_name: str = "",
 ) -> Consent:
     """Freeze the consent to the plan as it is now.
 
     ``digest_shown`` is of the plan that the signer read: another plan now is refused. An empty ``signature_path`` means
-    that the signer typed the name instead of drawing. Refuses while the plan is incomplete or stops.
+    that the signer typed the name instead of drawing. An interpreter only signs beside the signer. Refuses while the
+    plan is incomplete or stops.
     """
     with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb="consent.signed", token=token, at=at) as submission:
         visit = Treatment.objects.of(by.clinic).select_related("course", "patient", "clinic").get(pk=visit.pk)
         course = Course.objects.of(by.clinic).select_for_update().select_related("patient", "clinic").get(pk=visit.course_id)
         today, library = local_day(by, at), load()
-        name, path = " ".join(_CONTROL.sub(" ", signer_name).split()), signature_path.strip()
-        _refuse_signature(name, signer_kind, path)
+        name, interpreter, path = _clean(signer_name), _clean(interpreter_name), signature_path.strip()
+        _refuse_signature(name, signer_kind, path, interpreter)
         needs = (*plan_needs(facts_of(visit, library, today)), *plan_missing(course))
         if needs:
             raise Refused(*dict.fromkeys(needs))
@@ -69,6 +71,8 @@ def sign_consent(
         except NoText as none:
             raise Refused(str(none)) from None
         sections = [section.as_dict() for section in sheet.sections]
+        if interpreter:
+            sections.append({**interpreter_section(sheet.language, interpreter).as_dict(), "interpreter": interpreter})
         said = meaning(sheet.language, signer_kind, typed=not path)
         local = at.astimezone(ZoneInfo(course.clinic.time_zone))
         pdf = consent_pdf(
@@ -90,9 +94,7 @@ def sign_consent(
     return consent
 
 
-def withdraw_consent(
-    *, consent: Consent, reason: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = ""
-) -> ConsentWithdrawal:
+def withdraw_consent(*, consent: Consent, reason: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "") -> ConsentWithdrawal:
     """The patient takes the consent back. What was signed stays as it was, and no treatment can be signed on it any more."""
     with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb="consent.withdrawn", token=token, at=at) as submission:
         consent = Consent.objects.of(by.clinic).select_related("course").get(pk=consent.pk)
@@ -106,14 +108,20 @@ def withdraw_consent(
     return withdrawal
 
 
-def _refuse_signature(name: str, kind: str, path: str) -> None:
+def _clean(name: str) -> str:
+    return " ".join(_CONTROL.sub(" ", name).split())
+
+
+def _refuse_signature(name: str, kind: str, path: str, interpreter: str) -> None:
     reasons = []
     if not name:
         reasons.append("The name of the person who signs is missing. Type it as it should stand under the text.")
-    if len(name) > 200:
+    if len(name) > 200 or len(interpreter) > 200:
         reasons.append("The name is longer than 200 characters. Shorten it.")
     if kind not in get_args(Signer):
-        reasons.append("Who signs is not said: the patient, a legal representative or an interpreter.")
+        reasons.append("Who signs is not said: the patient or a legal representative. An interpreter signs beside one of them, never alone.")
+    if interpreter and interpreter.casefold() == name.casefold():
+        reasons.append("The interpreter and the person who agrees have the same name. An interpreter cannot agree for the patient.")
     if path and (len(path) > MAX_PATH or not _PATH.fullmatch(path)):
         reasons.append("The drawn signature could not be read. Clear it and draw it again, or sign by typing the name.")
     elif path and (len(path) < MIN_STROKE or "L" not in path):

@@ -19,19 +19,29 @@ from pistor.care.intent import Intent
 from pistor.care.plan import Risk
 from pistor.knowledge import Library, model
 
-Signer = Literal["patient", "guardian", "interpreter"]
+Signer = Literal["patient", "guardian"]  # an interpreter signs beside one of them, never alone
 
 _MEANING: dict[str, dict[str, str]] = {
     "en": {
         "patient": "I have read this text or had it read to me, could ask my questions, and agree to the treatment it describes.",
         "guardian": "I have read this text, could ask my questions, and agree on behalf of the patient to the treatment it describes.",
-        "interpreter": "I have put this text into words the patient understands; the patient could ask questions and agreed to the treatment it describes.",
     },
     "fr": {
         "patient": "J’ai lu ce texte ou on me l’a lu, j’ai pu poser mes questions et j’accepte le traitement décrit.",
         "guardian": "J’ai lu ce texte, j’ai pu poser mes questions et j’accepte au nom du patient le traitement décrit.",
-        "interpreter": "J’ai traduit ce texte dans des mots que le patient comprend ; il a pu poser ses questions et a accepté le traitement décrit.",
     },
+}
+_INTERPRETED = {  # heading, what the interpreter signs, how
+    "en": (
+        "Interpreter",
+        "I have put this text into words that the person who signs understands, and their questions and the answers too.",
+        "Signed by typing the name: {}",
+    ),
+    "fr": (
+        "Interprète",
+        "J’ai traduit ce texte, les questions et les réponses dans des mots que la personne qui signe comprend.",
+        "Signé en tapant le nom : {}",
+    ),
 }
 _OPTION_OF = {"deoxycholic_acid_injection": "deoxycholic_acid"}  # a comparison that is this very treatment
 _TYPED = {"en": " I sign by typing my name.", "fr": " Je signe en tapant mon nom."}
@@ -94,6 +104,17 @@ def meaning(language: str, signer: Signer, *, typed: bool) -> str:
     """What the signature says, word for word."""
     words = _MEANING.get(language, _MEANING["en"])
     return words[signer] + (_TYPED.get(language, _TYPED["en"]) if typed else "")
+
+
+def interpreted(language: str) -> str:
+    """What an interpreter signs, word for word. It agrees to nothing: that is the patient's, or their representative's."""
+    return _INTERPRETED.get(language, _INTERPRETED["en"])[1]
+
+
+def interpreter_section(language: str, name: str) -> Section:
+    """The interpreter's own signature, under the text and beside the one that agrees to it."""
+    heading, says, signed = _INTERPRETED.get(language, _INTERPRETED["en"])
+    return Section(heading, (says, signed.format(name)))
 
 
 def covered_by_label(plan: PlanLike, labelled_zones: Collection[str]) -> bool:

@@ -14,11 +14,11 @@ SIGNATURE_BOX = (320, 110)  # the pad's own units
 _WORDS = {
     "en": {
         "born": "born", "unknown_birth": "date of birth not recorded", "signed": "Signed", "by": "Signed by", "patient": "patient",
-        "guardian": "legal representative", "interpreter": "interpreter", "plan": "Plan", "typed": "Signed by typing the name.",
+        "guardian": "legal representative", "plan": "Plan", "typed": "Signed by typing the name.",
     },
     "fr": {
         "born": "né(e) le", "unknown_birth": "date de naissance non notée", "signed": "Signé le", "by": "Signé par", "patient": "patient",
-        "guardian": "représentant légal", "interpreter": "interprète", "plan": "Plan", "typed": "Signé en tapant le nom.",
+        "guardian": "représentant légal", "plan": "Plan", "typed": "Signé en tapant le nom.",
     },
 }  # fmt: skip
 

@@ -15,9 +15,9 @@ class Consent(ClinicRow):
     text_id = models.CharField(max_length=60)
     text_version = models.PositiveIntegerField()
     language = models.CharField(max_length=2)
-    sections = models.JSONField()  # [{"heading", "body"}] exactly as shown
+    sections = models.JSONField()  # [{"heading", "body"}] exactly as shown; an interpreter's own signature is one of them
     signer_name = models.CharField(max_length=200)
-    signer_kind = models.CharField(max_length=20, default="patient")  # patient, guardian, interpreter
+    signer_kind = models.CharField(max_length=20, default="patient")  # patient, guardian
     meaning = models.CharField(max_length=300)
     signature_path = models.TextField()  # SVG path data as drawn
     signed_at = models.DateTimeField()

@@ -162,5 +162,5 @@ def test_a_signature_says_who_agrees_to_what():
     assert "on behalf of the patient" in meaning("en", "guardian", typed=False)
     assert meaning("fr", "patient", typed=True).endswith("Je signe en tapant mon nom.")
     for language in ("en", "fr"):
-        for kind in ("patient", "guardian", "interpreter"):
+        for kind in ("patient", "guardian"):
             assert len(meaning(language, kind, typed=True)) <= 300

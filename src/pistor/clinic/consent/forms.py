@@ -8,7 +8,7 @@ from django import forms
 
 from pistor.clinic.shared.forms import StepForm
 
-SIGNERS = [("patient", "The patient"), ("guardian", "A legal representative"), ("interpreter", "An interpreter")]
+SIGNERS = [("patient", "The patient"), ("guardian", "A legal representative")]
 
 
 class ConsentForm(StepForm):
@@ -27,10 +27,20 @@ class ConsentForm(StepForm):
     signature_path = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60_000)
     typed = forms.BooleanField(label="I sign by typing my name instead of drawing", required=False)
 
+    interpreter_name = forms.CharField(
+        label="Name of the interpreter, if one helped", required=False, max_length=200,
+        help_text="An interpreter signs beside the patient or the legal representative, never in their place.",
+    )  # fmt: skip
+    interpreted = forms.BooleanField(label="The interpreter signs the sentence above by typing the name", required=False)
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("signature_path") and not data.get("typed"):
             self.add_error("typed", "Draw the signature in the field, or tick this to sign by typing the name.")
+        if data.get("interpreter_name") and not data.get("interpreted"):
+            self.add_error("interpreted", "Tick this once the interpreter has read the sentence above, or leave the name of the interpreter empty.")
+        if data.get("interpreted") and not data.get("interpreter_name"):
+            self.add_error("interpreter_name", "Type the name of the interpreter, or take the tick below away.")
         return data
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pistor.clinic.shared.templatetags.pistor import day
 from pistor.records.consent import Consent
 
-SIGNED_AS = {"patient": "the patient", "guardian": "a legal representative", "interpreter": "an interpreter"}
+SIGNED_AS = {"patient": "the patient", "guardian": "a legal representative"}
 
 
 def consent_rows(consents: list[Consent], digest: str) -> list[dict[str, Any]]:
@@ -17,9 +17,14 @@ def consent_rows(consents: list[Consent], digest: str) -> list[dict[str, Any]]:
         icon, state, text = _state(consent, digest, newest=place == 0)
         rows.append({
             "consent": consent, "icon": icon, "state": state, "text": text, "can_withdraw": state in ("valid", "outdated"),
-            "who": f"{consent.signer_name}, {SIGNED_AS.get(consent.signer_kind, consent.signer_kind)}",
+            "who": f"{consent.signer_name}, {SIGNED_AS.get(consent.signer_kind, consent.signer_kind)}{_beside(consent)}",
         })  # fmt: skip
     return rows
+
+
+def _beside(consent: Consent) -> str:
+    name = next((section["interpreter"] for section in consent.sections if "interpreter" in section), "")
+    return f", with the interpreter {name}" if name else ""
 
 
 def _state(consent: Consent, digest: str, *, newest: bool) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from pistor.actions.consent import sign_consent, withdraw_consent
 from pistor.actions.core import Refused
-from pistor.care.consent import NoText, consent_sheet, languages, meaning
+from pistor.care.consent import NoText, consent_sheet, interpreted, languages, meaning
 from pistor.care.visit import plan_needs
 from pistor.clinic.consent.forms import SIGNERS, ConsentForm, WithdrawForm
 from pistor.clinic.consent.presenters import consent_rows
@@ -39,7 +39,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
         sign_consent(
             visit=visit, language=data["language"], signer_name=data["signer_name"], signer_kind=data["signer_kind"],
             signature_path="" if data["typed"] else data["signature_path"], digest_shown=data["digest"], by=request.user, at=request.at,  # type: ignore[arg-type, attr-defined]
-            token=data["token"], location=here,
+            token=data["token"], location=here, interpreter_name=data["interpreter_name"],
         )  # fmt: skip
     except Refused as refused:
         form.refuse(refused)
@@ -114,5 +114,6 @@ def _shown(request: HttpRequest, visit: Treatment, form: ConsentForm | None, *, 
         "form": form, "sheet": sheet, "rows": rows, "missing": missing, "language": language, "tongues": [(key, TONGUES.get(key, key)) for key in known],
         "current": rows[0] if rows else None, "holds": bool(rows and rows[0]["state"] == "valid"), "drawn": signature_svg(form["signature_path"].value() or ""),
         "signers": [(value, label, meaning(language, value, typed=False)) for value, label in SIGNERS],  # type: ignore[arg-type]
+        "interpreted": interpreted(language),
     }  # fmt: skip
     return render_step(request, visit, "consent", "consent/show.html", context, status=status, look=look)
