@@ -7,6 +7,7 @@ readable is *no data*, never left out and never zero.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,7 @@ class BenefitArm:
 
     name: str
     role: str  # treated, comparator
+    ingredients: tuple[str, ...]  # ids of every active injected; empty where not all are known
     value: Decimal | None
     unit: str
     spread: Decimal | None = None
@@ -53,6 +55,7 @@ class BenefitArm:
         return {
             "name": self.name,
             "role": self.role,
+            "ingredients": list(self.ingredients),
             "value": _number(self.value),
             "unit": self.unit,
             "spread": _number(self.spread),
@@ -181,6 +184,16 @@ def benefit_of(library: Library, protocol: str) -> Benefit:
     )
 
 
+def measured_for(benefit: Benefit, actives: Collection[str]) -> list[tuple[TrialBenefit, BenefitOutcome]]:
+    """Outcomes with a number in both arms whose treated arm got these actives and no other; the rest would promise another treatment's result."""
+    return [
+        (trial, outcome)
+        for trial in benefit.trials
+        for outcome in trial.outcomes
+        if actives and set(outcome.arms[0].ingredients) == set(actives) and outcome.has_comparator and all(arm.value is not None for arm in outcome.arms)
+    ]
+
+
 def _trial(trial: model.Trial) -> TrialBenefit:
     return TrialBenefit(
         id=trial.id,
@@ -211,6 +224,7 @@ def _arm(outcome: model.Outcome, arm: model.Arm, role: str) -> BenefitArm:
     return BenefitArm(
         name=arm.name,
         role=role,
+        ingredients=arm.ingredients,
         value=arm.value,
         unit=outcome.unit or "",
         spread=arm.spread,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
-from pistor.care.benefit import Benefit, BenefitArm, BenefitOutcome, TrialBenefit
+from pistor.care.benefit import Benefit, BenefitArm, BenefitOutcome, TrialBenefit, measured_for
 from pistor.care.evidence import SourceRef, cited
-from pistor.care.formulation import Blend
+from pistor.care.formulation import Blend, Concentration
 from pistor.care.injection_map import InjectionMap
 from pistor.care.intent import Intent
 from pistor.care.plan import Risk
@@ -239,11 +239,24 @@ class _Filler:
         ]
         return "\n".join(lines), tuple(source for item in blend.concentrations if item.active for source in item.sources)
 
+    def _actives(self) -> list[Concentration]:
+        return [item for item in self.plan.blend.concentrations if item.active] if self.plan.blend else []
+
     def _off_label(self) -> tuple[str, tuple[SourceRef, ...]]:
-        indication = self.library.indications.get(self.plan.intent.indication)
-        if indication is None:
-            return "", ()
-        return self.text.words.get(f"off_label.{indication.id}") or self._english(indication.off_label.text), cited([indication.off_label])
+        """What is known of the licence of every active that is injected, and of mixing them in this country."""
+        said = [self._licence(item.ingredient) for item in self._actives()]
+        country = self.library.jurisdictions.get(self.plan.intent.jurisdiction or "")
+        if country and country.mixing and len(said) > 1:
+            said.append((self.text.words.get(f"mixing.{country.id}") or self._english(country.mixing.text), (country.mixing,)))
+        return "\n".join(line for line, _ in said), cited([statement for _, statements in said for statement in statements])
+
+    def _licence(self, id_: str) -> tuple[str, tuple[model.Statement, ...]]:
+        name, known = self.say("ingredients", id_), self.library.ingredients[id_].regulatory
+        if not known:
+            french = f"{name} : son autorisation n’a pas été lue ; l’usage dans la peau est tenu pour hors autorisation."
+            return french if self.french else f"{name}: its licence was not read; use in the skin is taken to be outside it.", ()
+        text = self.text.words.get(f"regulatory.{id_}") or self._english(" ".join(statement.text for statement in known))
+        return f"{name}{' : ' if self.french else ': '}{text}", known
 
     def _benefit(self) -> tuple[str, tuple[SourceRef, ...]]:
         protocol, benefit = self.plan.protocol, self.plan.benefit
@@ -252,20 +265,9 @@ class _Filler:
             return "Aucun essai de ce mélange n’a été lu : l’effet n’est pas connu." if self.french else english, ()
         verdict = self.text.words.get(f"verdicts.{protocol.verdict}") or self._english(benefit.verdict_text)
         summary = self.text.words.get(f"protocols.{protocol.id}") or self._english(protocol.summary.text)
-        shown = self._compared(benefit)
+        shown = measured_for(benefit, [item.ingredient for item in self._actives()])
         lines = [f"{verdict}.", summary, *(self._compared_line(trial, outcome) for trial, outcome in shown)]
         return "\n".join(lines), tuple(dict.fromkeys([*benefit.sources, *(outcome.source for _, outcome in shown)]))
-
-    def _compared(self, benefit: Benefit) -> list[tuple[TrialBenefit, BenefitOutcome]]:
-        """Outcomes with a number in both arms whose treated arm got what this plan gives; others would promise another treatment's result."""
-        blend = self.plan.blend
-        given = {item.name.split()[0].strip(",").lower() for item in blend.concentrations if item.active} if blend else set()
-        all_of_them = ((trial, outcome) for trial in benefit.trials for outcome in trial.outcomes)
-        return [
-            (trial, outcome)
-            for trial, outcome in all_of_them
-            if outcome.has_comparator and all(arm.value is not None for arm in outcome.arms) and given & set(outcome.arms[0].name.lower().split())
-        ]
 
     def _compared_line(self, trial: TrialBenefit, outcome: BenefitOutcome) -> str:
         what = self._own("measures", f"{outcome.measure} ({outcome.time})")

@@ -45,6 +45,7 @@ REFERENCES: dict[type[BaseModel], dict[str, str]] = {
         "zones": "zones", "protocols": "protocols", "scales": "scales", "primary_scale": "scales", "alternatives": "comparisons", "reactions": "reactions",
     },
     m.Trial: {"source": "sources"},
+    m.Arm: {"ingredients": "ingredients"},
     m.Reaction: {"ingredients": "ingredients", "signs": "signs"},
     m.TriageRule: {"any_of": "signs", "and_any_of": "signs", "suspects": "reactions"},
     m.AftercareRule: {"techniques": "techniques", "ingredients": "ingredients"},

@@ -458,13 +458,13 @@ class Indication(Entry):
     scales: tuple[Id, ...]
     primary_scale: Id
     evidence: Statement
-    off_label: Statement
     alternatives: tuple[Id, ...]
     reactions: tuple[Id, ...]
 
 
 class Arm(Known):
     name: str
+    ingredients: tuple[Id, ...] = ()  # every active injected in this arm; empty: none, not known, or not all of them known here
     value: Number | None = None
     spread: Number | None = None  # standard deviation
     n: int | None = None

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from pistor.care.alternatives import ROWS, compare
-from pistor.care.benefit import benefit_of, wilson
+from pistor.care.benefit import benefit_of, measured_for, wilson
 
 
 # Known values of the Wilson score interval (z = 1.96), computed by hand from the formula.
@@ -41,6 +41,19 @@ def test_both_arms_of_the_submental_trial_are_told(library):
 def test_a_share_without_its_number_of_people_gets_no_interval(library):
     kept = next(trial for trial in benefit_of(library, "submental_deoxycholic_acid").trials if trial.id == "REFLT")
     assert all(arm.interval is None for outcome in kept.outcomes for arm in outcome.arms)
+
+
+@pytest.mark.parametrize(("protocol", "actives", "trials"), [
+    ("submental_deoxycholic_acid", ["deoxycholic_acid"], {"REF1", "REFLT"}),
+    ("submental_deoxycholic_acid", ["deoxycholic_acid", "lidocaine"], set()),
+    ("submental_deoxycholic_acid", ["phosphatidylcholine_dc"], set()),
+    ("facial_skin_hyaluronic_acid", ["hyaluronic_acid_ncl"], {"BASP13", "DUT23"}),
+    ("alopecia_minoxidil", ["minoxidil"], {"UZEL"}),
+    ("low_back_pain_lidocaine_ketoprofen", ["lidocaine", "ketoprofen", "methylprednisolone"], set()),
+    ("submental_deoxycholic_acid", [], set()),
+])  # fmt: skip
+def test_arms_are_picked_by_the_ids_of_what_was_injected(library, protocol, actives, trials):
+    assert {trial.id for trial, _ in measured_for(benefit_of(library, protocol), actives)} == trials
 
 
 def test_an_arm_that_was_not_readable_is_no_data_and_never_zero(library):

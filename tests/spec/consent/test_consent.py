@@ -75,6 +75,36 @@ def test_use_outside_the_label_is_told_unless_the_label_covers_the_plan():
     assert not covered_by_label(replace(labelled, protocol=None), ["submental"])
 
 
+def _section(plan, heading, language="en"):
+    sheet = consent_sheet(LIBRARY, plan, language, "C")
+    return next(section for section in sheet.sections if section.heading == heading)
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "Use outside the label"), ("fr", "Usage hors autorisation")])
+@pytest.mark.parametrize("protocol", WHOLE)
+def test_the_licence_of_every_active_of_the_blend_is_told(protocol, language, heading):
+    plan = replace(PLANS[protocol], protocol=None)  # never covered by a label
+    lines = _section(plan, heading, language).lines
+    for item in plan.blend.concentrations:
+        name = FR.words[f"ingredients.{item.ingredient}"] if language == "fr" else LIBRARY.ingredients[item.ingredient].name
+        assert any(line.startswith(name) for line in lines) is item.active, name
+
+
+def test_what_is_added_to_a_blend_is_told_with_it():
+    corticosteroid = PLANS["low_back_pain_lidocaine_ketoprofen"].blend
+    lines = _section(replace(PLANS["neck_pain_lidocaine"], blend=corticosteroid), "Use outside the label").lines
+    assert "Ketoprofen: Licensed into muscle and as an infusion; into the skin is off-label." in lines
+    assert "Methylprednisolone: its licence was not read; use in the skin is taken to be outside it." in lines
+
+
+@pytest.mark.parametrize(("country", "protocol", "told"), [
+    ("FR", "neck_pain_lidocaine_diclofenac", True), ("FR", "neck_pain_lidocaine", False), ("US", "neck_pain_lidocaine_diclofenac", False),
+])  # fmt: skip
+def test_what_the_country_says_of_mixing_is_told_where_actives_are_mixed(country, protocol, told):
+    plan = replace(PLANS[protocol], intent=replace(PLANS[protocol].intent, jurisdiction=country))
+    assert ("mixed extemporaneously in pharmacies only" in text_of(consent_sheet(LIBRARY, plan, "en", "C"))) is told
+
+
 def _elsewhere(plan):
     """The labelled product, drawn on the neck."""
     drawn = plan.injection_map
@@ -118,6 +148,16 @@ def test_the_result_of_another_treatment_is_not_told_as_the_benefit_of_this_one(
     assert "sterile" not in text
 
 
+def test_a_result_is_told_only_for_exactly_the_actives_that_were_studied():
+    skin = PLANS["facial_skin_hyaluronic_acid"]
+    assert "-10 % with hyaluronic acid" in text_of(consent_sheet(LIBRARY, skin, "en", "C"))
+    (one,) = [item for item in skin.blend.concentrations if item.active]
+    mixed = replace(skin, blend=replace(skin.blend, concentrations=(one, replace(one, ingredient="ascorbic_acid", name="Ascorbic acid"))))
+    assert "-10 % with hyaluronic acid" not in text_of(consent_sheet(LIBRARY, mixed, "en", "C"))
+    renamed = replace(skin, blend=replace(skin.blend, concentrations=(replace(one, name="Sodium hyaluronate"),)))
+    assert "-10 % with hyaluronic acid" in text_of(consent_sheet(LIBRARY, renamed, "en", "C"))
+
+
 def test_a_change_in_percent_does_not_read_like_a_share_of_people():
     text = text_of(consent_sheet(LIBRARY, PLANS["facial_skin_hyaluronic_acid"], "en", "C"))
     assert "-10 % with hyaluronic acid (30 people), 7 % with saline (30 people)" in text
@@ -144,7 +184,9 @@ def test_the_treatment_itself_is_no_alternative_to_it():
 def test_french_has_a_word_for_everything_a_consent_can_name():
     for kind in ("indications", "protocols", "reactions", "comparisons", "zones", "techniques"):
         assert [id_ for id_ in getattr(LIBRARY, kind) if f"{kind}.{id_}" not in FR.words] == []
-    assert [id_ for id_ in LIBRARY.indications if f"off_label.{id_}" not in FR.words] == []
+    assert [id_ for id_, ingredient in LIBRARY.ingredients.items() if ingredient.regulatory and f"regulatory.{id_}" not in FR.words] == []
+    assert [id_ for id_, country in LIBRARY.jurisdictions.items() if country.mixing and f"mixing.{id_}" not in FR.words] == []
+    assert [id_ for protocol in LIBRARY.protocols.values() for id_ in protocol.ingredients if f"ingredients.{id_}" not in FR.words] == []
     assert [id_ for id_, protocol in LIBRARY.protocols.items() if protocol.data_gaps and f"gaps.{id_}" not in FR.words] == []
 
 
