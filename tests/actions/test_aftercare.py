@@ -6,16 +6,18 @@ import datetime as dt
 import hashlib
 import io
 import uuid
+from decimal import Decimal
 
 import pytest
 from pypdf import PdfReader
 
-from pistor.actions.aftercare import give_aftercare, given_at
+from pistor.actions.aftercare import give_aftercare, given_at, sheet_of
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused
+from pistor.knowledge import load
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.audit import AuditEvent
 from pistor.records.documents import Document
-from pistor.records.treatment import Treatment
+from pistor.records.treatment import Treatment, ZoneDose
 from tests.conftest import NOW
 from tests.ready import planned_visit, signed_visit
 
@@ -89,6 +91,18 @@ def test_only_who_follows_up_gives_it_and_only_in_the_own_clinic(people):
             give(visit, person)
     with pytest.raises(Treatment.DoesNotExist):
         give(visit, people.stranger)
+
+
+@pytest.mark.parametrize(("volume", "techniques"), [("0.5", {"point_by_point", "papule"}), ("0", {"point_by_point"})])
+def test_the_sheet_is_for_every_zone_that_was_treated(people, monkeypatch, volume, techniques):
+    visit = signed_visit(people)
+    ZoneDose.objects.create(
+        clinic=visit.clinic, created_at=NOW, treatment=visit, zone="back", side="mid", technique="papule", points=4, volume_ml=Decimal(volume)
+    )  # fmt: skip
+    seen = {}
+    monkeypatch.setattr("pistor.actions.aftercare.sheet", lambda _, **given: seen.update(given))
+    sheet_of(visit, load(), "en")
+    assert set(seen["techniques"]) == techniques
 
 
 def test_a_treatment_signed_on_another_day_is_counted_from_the_end_of_its_own(people):

@@ -39,6 +39,15 @@ def test_the_sheet_is_shown_in_the_patients_language_and_given(people, as_):
     assert client.get(f"/visits/{visit.pk}/aftercare/{row.pk}/aftercare.pdf").content == bytes(row.document.content)
 
 
+def test_the_clinician_reads_what_sources_disagree_on(people, as_):
+    text = as_(people.nurse).get(f"/visits/{signed_visit(people).pk}/aftercare/").content.decode()
+    assert "One page asks for 10 days on the body. To be careful, the sheet tells the longest time given as one number: 10 days." in text
+    assert text.count("until 3 Dec 2026") == 1
+    sun = text.split("One page asks for 10 days on the body.")[1]
+    for reading, source in (("48 hours", "BEL"), ("10 days on the body", "SIMPLY")):
+        assert f'<span class="key">{source}</span>' in sun.split(f"<span>{reading}</span>")[1][:200]
+
+
 def test_before_signing_the_page_says_when_the_sheet_comes(people, as_):
     visit = planned_visit(people)
     assert "once the treatment is signed" in as_(people.nurse).get(f"/visits/{visit.pk}/aftercare/").content.decode()

@@ -51,11 +51,11 @@ def give_aftercare(
 
 
 def sheet_of(visit: Treatment, library: Library, language: str) -> Sheet:
-    """The sheet of a treatment, from what was really given."""
-    zones = list(ZoneDose.objects.filter(treatment=visit))
+    """The sheet of a treatment, from what was really given in all its zones."""
+    zones = list(ZoneDose.objects.filter(treatment=visit, volume_ml__gt=0))
     ingredients = {ingredient for zone in zones for ingredient in zone.doses}
     return sheet(
-        library, application=visit.course.application, technique=next((zone.technique for zone in zones), None), ingredients=ingredients,
+        library, application=visit.course.application, techniques={zone.technique for zone in zones}, ingredients=ingredients,
         given_on=given_at(visit), language=language, jurisdiction=visit.course.jurisdiction or None,
     )  # fmt: skip
 

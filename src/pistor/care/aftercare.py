@@ -1,7 +1,7 @@
 """Aftercare: what the patient does until when, when we get in touch, and which signs need whom.
 
-Times are counted from the treatment; of a range the longer end is told, so that nobody starts too early. What lies
-outside the range stands beside it as a disagreement.
+Times are counted from the treatment; of several the longest is told, so that nobody starts too early. The patient reads
+one instruction; the clinician reads beside it that sources disagree, with every reading.
 Warning signs name whom to call and never what it might be.
 """
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pistor.care.evidence import SourceRef, cited
 from pistor.knowledge import Library
-from pistor.knowledge.model import AftercareRule, TriageRule
+from pistor.knowledge.model import AftercareRule, Conflict, Quantity, Reading, Statement, TriageRule
 
 _MONTHS_FR = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 _WORDS = {
@@ -38,8 +39,19 @@ LEVELS = ("emergency", "today", "this_week")
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What one source says, where sources disagree."""
+
+    text: str
+    sources: tuple[SourceRef, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"text": self.text, "sources": [source.as_dict() for source in self.sources]}
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One instruction, with the moment it ends filled in."""
+    """One instruction, with the moment it ends filled in. ``disagreement`` and ``readings`` are for the clinician."""
 
     rule: str
     item: str
@@ -47,11 +59,13 @@ class Line:
     until: dt.datetime | None
     sources: tuple[SourceRef, ...]
     disagreement: str = ""
+    readings: tuple[Told, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "rule": self.rule, "item": self.item, "text": self.text, "until": self.until.isoformat() if self.until else None,
             "sources": [source.as_dict() for source in self.sources], "disagreement": self.disagreement,
+            "readings": [reading.as_dict() for reading in self.readings],
         }  # fmt: skip
 
 
@@ -107,7 +121,7 @@ def sheet(
     library: Library,
     *,
     application: str,
-    technique: str | None,
+    techniques: Collection[str],
     ingredients: Collection[str],
     given_on: dt.datetime,
     language: str,
@@ -118,7 +132,7 @@ def sheet(
         raise ValueError("given_on needs a time zone: instructions end at a time of the patient's clock")
     tongue = language if language in _WORDS else "en"
     words = _WORDS[tongue]
-    rules = [rule for rule in library.aftercare_rules.values() if _fits(rule, application, technique, ingredients)]
+    rules = [rule for rule in library.aftercare_rules.values() if _fits(rule, application, techniques, ingredients)]
     return Sheet(
         language=tongue,
         title=words["title"],
@@ -141,23 +155,68 @@ def moment_in(language: str, at: dt.datetime) -> str:
     return f"{day_in(language, at)}{' à' if language == 'fr' else ','} {at:%H:%M}"
 
 
-def _fits(rule: AftercareRule, application: str, technique: str | None, ingredients: Collection[str]) -> bool:
+def _fits(rule: AftercareRule, application: str, techniques: Collection[str], ingredients: Collection[str]) -> bool:
+    """Whether a rule is for any zone of the treatment: one that was treated by its technique, or with its ingredient."""
     if application not in {found.value for found in rule.applications}:
         return False
-    return (not rule.techniques or technique in rule.techniques) and (not rule.ingredients or bool(set(rule.ingredients) & set(ingredients)))
+    used = ((rule.techniques, techniques), (rule.ingredients, ingredients))
+    return all(not named or set(named) & set(given) for named, given in used)
 
 
 def _line(rule: AftercareRule, given_on: dt.datetime, language: str) -> Line:
     until = _until(given_on, rule)
     text = getattr(rule.text, language).replace("{until}", moment_in(language, until) if until else "")
-    conflict = rule.hours.conflict if rule.hours else None
-    said = f"{conflict.note} Told here: {rule.hours.high} hours." if rule.hours and conflict else ""
-    return Line(rule.id, rule.item, text, until, cited([*([rule.hours] if rule.hours else []), *rule.basis]), said)
+    disagreements = _disagreements(rule)
+    return Line(
+        rule=rule.id,
+        item=rule.item,
+        text=text,
+        until=until,
+        sources=cited([*([rule.hours] if rule.hours else []), *rule.basis]),
+        disagreement=" ".join(said for said, _ in disagreements),
+        readings=tuple(reading for _, readings in disagreements for reading in readings),
+    )
+
+
+def _disagreements(rule: AftercareRule) -> list[tuple[str, tuple[Told, ...]]]:
+    """What the clinician reads where sources disagree: the choice that was made, and every reading with its source."""
+    found = []
+    hours = _hours(rule)
+    if rule.hours and rule.hours.conflict and hours is not None:
+        said = f"{rule.hours.conflict.note} To be careful, the sheet tells the longest time given as one number: {_span(hours)}."
+        found.append((said, _readings(_range(rule.hours), rule.hours, rule.hours.conflict)))
+    for statement in rule.basis:
+        if statement.conflict:
+            found.append((statement.conflict.note, _readings(statement.text, statement, statement.conflict)))
+    return found
+
+
+def _readings(own: str, cites: Quantity | Statement, conflict: Conflict) -> tuple[Told, ...]:
+    return (Told(own, cited([cites])), *(Told(reading.text or _range(reading), cited([reading])) for reading in conflict.readings))
+
+
+def _range(item: Quantity | Reading) -> str:
+    ends = [item.value] if item.value is not None else [end for end in (item.min, item.max) if end is not None]
+    return " to ".join(_span(end) for end in dict.fromkeys(ends))
+
+
+def _span(hours: Decimal) -> str:
+    days, rest = divmod(hours, 24)
+    return f"{days:f} days" if days > 2 and not rest else f"{hours.normalize():f} hours"
+
+
+def _hours(rule: AftercareRule) -> Decimal | None:
+    """How long the patient is told to keep to it: the longest any source gives as a number."""
+    if rule.hours is None:
+        return None
+    conflict = rule.hours.conflict
+    others = [end for reading in (conflict.readings if conflict else ()) for end in (reading.value, reading.max)]
+    return max((end for end in (rule.hours.high, *others) if end is not None), default=None)
 
 
 def _until(given_on: dt.datetime, rule: AftercareRule) -> dt.datetime | None:
-    """The end of the longer reading, at the next full hour of the clinic's clock; hours are real ones, also when the clock changes."""
-    hours = rule.hours.high if rule.hours else None
+    """The end of the longest reading, at the next full hour of the clinic's clock; hours are real ones, also when the clock changes."""
+    hours = _hours(rule)
     if hours is None:
         return None
     end = given_on.astimezone(dt.UTC) + dt.timedelta(hours=float(hours))

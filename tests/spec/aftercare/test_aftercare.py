@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,8 +18,10 @@ APPLICATIONS = ["pain", "skin", "hair", "fat"]
 
 
 def made(application="pain", language="en", at=None, **more):
-    given = {"technique": "point_by_point", "ingredients": ["lidocaine"], "jurisdiction": "FR", **more}
-    return sheet(LIBRARY, application=application, language=language, given_on=at or dt.datetime(2026, 11, 23, 14, 0, tzinfo=PARIS), **given)
+    given = {"techniques": ["point_by_point"], "ingredients": ["lidocaine"], "jurisdiction": "FR", **more}
+    return sheet(
+        given.pop("library", LIBRARY), application=application, language=language, given_on=at or dt.datetime(2026, 11, 23, 14, 0, tzinfo=PARIS), **given
+    )
 
 
 def line(found, rule):
@@ -30,11 +33,13 @@ def line(found, rule):
     [
         ("exercise", "No sport until 25 Nov 2026, 14:00."),
         ("washing", "until 24 Nov 2026, 02:00"),
-        ("heat_and_pools", "until 26 Nov 2026, 14:00"),
+        ("heat_and_pools", "until 30 Nov 2026, 14:00"),
+        ("sun", "until 3 Dec 2026, 14:00"),
+        ("pressure", "until 24 Nov 2026, 14:00, and longer while it has not healed"),
         ("alcohol", "until 25 Nov 2026, 14:00"),
     ],
 )
-def test_the_longer_end_is_told_as_a_moment_on_the_clock(rule, text):
+def test_the_longest_reading_is_told_as_a_moment_on_the_clock(rule, text):
     assert text in line(made(), rule).text
 
 
@@ -113,10 +118,43 @@ def test_firm_skin_of_the_first_days_frightens_nobody():
     assert "Skin feels firm where it was injected, from 7 days after the treatment" in cards
 
 
-def test_disagreement_between_sources_is_kept():
-    found = line(made(), "washing")
-    assert "4 hours to 4 days" in found.disagreement
-    assert {source.key for source in found.sources} >= {"JAVA", "BEL"}
+@pytest.mark.parametrize(
+    ("rule", "application", "ingredients", "said", "readings"),
+    [
+        ("washing", "pain", ["lidocaine"], "from 4 hours to 4 days", {("8 hours to 12 hours", "JAVA"), ("4 hours", "VIG"), ("3 to 4 days", "SAK")}),
+        ("sun", "skin", ["hyaluronic_acid_ncl"], "one number: 10 days", {("48 hours", "BEL"), ("10 days on the body", "SIMPLY"), ("until bruises are gone", "JAVA")}),
+        ("heat_and_pools", "pain", ["lidocaine"], "one number: 7 days", {("24 hours to 3 days", "BEL"), ("1 week", "SAK")}),
+        ("cooling", "fat", ["deoxycholic_acid"], "tells the shorter one", {
+            ("The answers for patients name 10 to 15 minutes as needed.", "KYBFAQ"), ("ice on the area for 24 to 48 hours", "VIG"),
+        }),
+        ("exercise", "pain", ["lidocaine"], "", set()),
+    ],
+)  # fmt: skip
+def test_the_clinician_reads_every_side_of_a_disagreement_with_its_source(rule, application, ingredients, said, readings):
+    found = line(made(application, ingredients=ingredients), rule)
+    assert said in found.disagreement
+    assert bool(found.disagreement) is bool(readings)
+    assert readings <= {(reading.text, source.key) for reading in found.readings for source in reading.sources}
+
+
+def test_no_number_of_a_source_is_longer_than_what_is_told():
+    given = dt.datetime(2026, 11, 23, 14, 0, tzinfo=PARIS)
+    for application in APPLICATIONS:
+        for told in made(application, at=given).lines:
+            hours = LIBRARY.aftercare_rules[told.rule].hours
+            for reading in hours.conflict.readings if hours and hours.conflict else ():
+                assert told.until - given >= dt.timedelta(hours=float(reading.max or reading.value or 0)), told.rule
+
+
+@pytest.mark.parametrize(
+    ("techniques", "rules"),
+    [(["nappage"], {"exercise"}), (["papule"], {"alcohol"}), (["nappage", "papule"], {"exercise", "alcohol"}), (["iswi"], set())],
+)
+def test_the_rules_of_every_technique_are_told_together(techniques, rules):
+    only = {"exercise": ("nappage",), "alcohol": ("papule",)}
+    narrowed = {id_: rule.model_copy(update={"techniques": only.get(id_, ())}) for id_, rule in LIBRARY.aftercare_rules.items()}
+    found = made(techniques=techniques, library=replace(LIBRARY, aftercare_rules=narrowed))
+    assert {item.rule for item in found.lines} & set(only) == rules
 
 
 def test_a_language_there_is_no_sheet_in_becomes_english():
