@@ -46,7 +46,7 @@ def draw_map(
             created_by=by,
             course=course,
             technique=technique,
-            areas=[{**area.as_dict(), "map_version": library.body_maps[area.map].version} for area in drawn.areas],
+            areas=[area.as_dict() for area in drawn.areas],
             generator=generator.as_dict(),
             exceptions={"removed": list(drawn.removed), "added": []},
             points=drawn.points,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,18 +25,19 @@ class NoMap(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A zone of a body map on one side."""
+    """A zone of a body map on one side. ``version`` is the drawing's; None is the drawing of today."""
 
     map: str
     zone: str
     side: str
+    version: int | None = None
 
     @property
     def key(self) -> str:
         return f"{self.map}:{self.zone}:{self.side}"
 
-    def as_dict(self) -> dict[str, str]:
-        return {"map": self.map, "zone": self.zone, "side": self.side}
+    def as_dict(self) -> dict[str, Any]:
+        return {"map": self.map, "map_version": self.version, "zone": self.zone, "side": self.side}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class InjectionMap:
 
 
 def area_from_dict(data: Mapping[str, Any]) -> Area:
-    return Area(str(data["map"]), str(data["zone"]), str(data["side"]))
+    return Area(str(data["map"]), str(data["zone"]), str(data["side"]), data.get("map_version"))
 
 
 def generator_from_dict(data: Mapping[str, Any]) -> Generator:
@@ -234,16 +235,18 @@ def _drawn(areas: Sequence[Area], library: Library) -> list[tuple[Area, MapZone]
         raise NoMap("No area is chosen; choose at least one area on the picture or in the list.")
     found: list[tuple[Area, MapZone]] = []
     for area in dict.fromkeys(areas):
-        body_map = library.body_maps.get(area.map)
-        if body_map is None:
+        if area.map not in library.body_maps:
             raise NoMap(f"“{area.map}” is no known body map; known are {', '.join(library.body_maps)}.")
+        body_map = library.body_map(area.map, area.version)
+        if body_map is None:
+            raise NoMap(f"Version {area.version} of the body map “{area.map}” is not kept here; draw the map again.")
         shape = next((shape for shape in body_map.zones if (shape.zone, shape.side) == (area.zone, area.side)), None)
         if shape is None:
             raise NoMap(f"{body_map.title} has no zone {area.zone} {area.side}; it has {', '.join(f'{z.zone} {z.side}' for z in body_map.zones)}.")
         twin = next((other for other, _ in found if (other.zone, other.side) == (area.zone, area.side)), None)
         if twin is not None:
             raise NoMap(f"{shape.label} is chosen in two views ({twin.map} and {area.map}) and would count twice; choose it in one view.")
-        found.append((area, shape))
+        found.append((replace(area, version=body_map.version), shape))
     return found
 
 

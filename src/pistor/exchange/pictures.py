@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from html import escape
 
 from pistor.care.course import Schedule
-from pistor.care.injection_map import InjectionMap, Point
+from pistor.care.injection_map import Area, InjectionMap
 from pistor.knowledge import Library
-from pistor.knowledge.model import BodyMap, MapZone
+from pistor.knowledge.model import BodyMap, Landmark, MapZone
 
-INK, SOFT_INK, SHEET, SKIN = "#3b4a4f", "#8b989b", "#fffdf9", "#f8f1e8"
+INK, SOFT_INK, SHEET, SKIN, SHADE = "#3b4a4f", "#8b989b", "#fffdf9", "#f8f1e8", "#ebdfd0"
 TEAL, TEAL_SOFT, NO_GO, RING, HALO = "#0f6b6b", "#cfe5e2", "#a34733", "#17262b", "#ffffff"
 FILL = {"epidermis": "#fde9a9", "dermis": "#7cb7d8", "hypodermis": "#1d4e79", "unknown": "#ffffff"}
 LAYER_LABEL = {"epidermis": "epidermis", "dermis": "dermis", "hypodermis": "fat under the skin", "unknown": "layer unknown"}
@@ -20,42 +21,61 @@ FONT = 'font-family="system-ui, -apple-system, Segoe UI, Noto Sans, DejaVu Sans,
 
 
 def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, chosen: Collection[str] = (), legend: bool = True, zoom: bool = True) -> str:
-    """A body map with its zones, and the points of ``injection_map`` that lie on it.
+    """A body map with its zones, and the points of ``injection_map`` that lie on it, in the version it was made on.
 
     ``chosen`` are keys ``zone:side`` to highlight where there is no map yet; ``zoom`` shows small areas
-    with their surroundings only. Zones carry ``data-area`` so that a page
+    with their surroundings only. Zones carry ``data-area`` and points ``data-points``, so that a page
     may make them clickable.
     """
-    body = library.body_maps[view]
-    picked = {f"{a.zone}:{a.side}" for a in injection_map.areas if a.map == view} if injection_map else set(chosen)
+    body = _body(injection_map, library, view)
+    areas = [area for area in injection_map.areas if area.map == view] if injection_map else []
+    picked = frozenset(f"{area.zone}:{area.side}" for area in areas) if injection_map else frozenset(chosen)
     x, y, width, height = _window(body, picked) if zoom else (0.0, 0.0, body.width_mm, body.height_mm)
-    unit = max(width, height) / 240  # line weights follow the size of what is drawn
+    unit = max(width, 0.6 * height) / 205  # line weights follow the size of what is drawn
     whole = height + (legend_height(unit) if legend else 0)
-    drawing = [
-        *(
-            f'<path d="{path}" fill="{SKIN}" stroke="{INK}" stroke-width="{0.8 * unit:.2f}" stroke-linejoin="round" stroke-linecap="round"/>'
-            for path in body.outline
-        ),
-        *(_zone(shape, view, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
-        *(_no_go(shape, view, unit) for shape in body.zones),
-        *(
-            f'<path d="{path}" fill="none" stroke="{INK}" stroke-opacity="0.75" stroke-width="{0.55 * unit:.2f}" stroke-linecap="round" stroke-linejoin="round"/>'
-            for path in body.details
-        ),
-        *(_point(point, injection_map, unit) for point in (injection_map.placed if injection_map else ()) if point.area.map == view),
-        *(_cross(point, unit) for point in (injection_map.taken_out if injection_map else ()) if point.area.map == view),
-    ]
+    points = [_points(injection_map, area, unit) for area in areas] if injection_map else []
+    crosses = [_crosses(injection_map, area, unit) for area in areas] if injection_map else []
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:g}" width="{width:g}" height="{whole:g}" role="img" class="body-map" {FONT}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map" {FONT}>',
         f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map))}</desc>",
-        _hatch(view, unit),
-        f'<rect width="{width:g}" height="{whole:g}" rx="{3 * unit:g}" fill="{SHEET}"/>',
-        f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">{"".join(drawing)}</svg>',
+        f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
+        f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
+        _ground(body, picked, (x, y, width, height), unit),
+        *points,
+        *crosses,
+        "</svg>",
         _side_letters(body, unit, width),
     ]
     if legend:
         parts.append(_legend(body, injection_map, view, unit, width, height))
     return "".join(parts) + "</svg>"
+
+
+def _body(injection_map: InjectionMap | None, library: Library, view: str) -> BodyMap:
+    version = next((area.version for area in injection_map.areas if area.map == view), None) if injection_map else None
+    return library.body_map(view, version) or library.body_maps[view]
+
+
+@lru_cache(maxsize=128)
+def _ground(body: BodyMap, picked: frozenset[str], window: tuple[float, float, float, float], unit: float) -> str:
+    """All of a map that is not points. It depends on the chosen areas only, so it is drawn once."""
+    line = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
+    return "".join(
+        (
+            _hatch(body.id, unit),
+            f'<defs><g id="body-{body.id}">{_paths(body.outline)}</g></defs><use href="#body-{body.id}" fill="{SKIN}"/>',
+            f'<g fill="{SHADE}">{_paths(body.shades)}</g>',
+            f'<use href="#body-{body.id}" {line} stroke="{INK}" stroke-width="{0.75 * unit:.2f}"/>',
+            *(_zone(shape, body.id, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
+            *(_no_go(shape, body.id, unit) for shape in body.zones),
+            f'<g {line} stroke="{INK}" stroke-opacity="0.7" stroke-width="{0.5 * unit:.2f}">{_paths(body.details)}</g>',
+            *(_landmark(mark, window, unit) for mark in body.landmarks),
+        )
+    )
+
+
+def _paths(paths: Sequence[str]) -> str:
+    return "".join(f'<path d="{path}"/>' for path in paths)
 
 
 def _window(body: BodyMap, picked: Collection[str]) -> tuple[float, float, float, float]:
@@ -193,16 +213,16 @@ def timeline_svg(schedule: Schedule) -> str:
 
 
 def _hatch(view: str, unit: float) -> str:
-    step = 3.2 * unit
+    step = 2.8 * unit
     return (
         f'<defs><pattern id="no-go-{view}" width="{step:.2f}" height="{step:.2f}" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        f'<rect width="{step:.2f}" height="{step:.2f}" fill="#ffffff" fill-opacity="0.65"/><path d="M0,0V{step:.2f}" stroke="{NO_GO}" stroke-width="{0.9 * unit:.2f}"/></pattern></defs>'
+        f'<rect width="{step:.2f}" height="{step:.2f}" fill="{HALO}" fill-opacity="0.45"/><path d="M0,0V{step:.2f}" stroke="{NO_GO}" stroke-width="{0.55 * unit:.2f}" stroke-opacity="0.85"/></pattern></defs>'
     )
 
 
 def _zone(shape: MapZone, view: str, unit: float, picked: bool) -> str:
     look = (
-        f'fill="{TEAL_SOFT}" fill-opacity="0.9" stroke="{TEAL}" stroke-width="{0.9 * unit:.2f}"'
+        f'fill="{TEAL_SOFT}" fill-opacity="0.85" stroke="{TEAL}" stroke-width="{0.8 * unit:.2f}"'
         if picked
         else f'fill="{TEAL_SOFT}" fill-opacity="0.28" stroke="{SOFT_INK}" stroke-width="{0.45 * unit:.2f}" stroke-dasharray="{2 * unit:.1f} {1.6 * unit:.1f}"'
     )
@@ -215,9 +235,36 @@ def _zone(shape: MapZone, view: str, unit: float, picked: bool) -> str:
 def _no_go(shape: MapZone, view: str, unit: float) -> str:
     label = escape(shape.no_go_label or "Not injected")
     return "".join(
-        f'<path d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.45 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
+        f'<path d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.35 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
         for hole in shape.no_go
     )
+
+
+def _landmark(mark: Landmark, window: tuple[float, float, float, float], unit: float) -> str:
+    """What is felt as a dotted line, and its name where the name fits into what is shown."""
+    ink, size = _ink(mark), 4.6 * unit
+    felt = f'<path d="{mark.path}" {_dotted(ink, unit)}><title>{escape(mark.label)}</title></path>' if mark.path else ""
+    if mark.care:  # a light band below keeps it legible on hatching
+        felt = f'<path d="{mark.path}" fill="none" stroke="{HALO}" stroke-width="{2.6 * unit:.2f}" stroke-linecap="round"/>{felt}'
+    if mark.at is None:
+        return felt
+    x, y, width, height = window
+    length = 0.54 * size * len(mark.label)
+    start = mark.at[0] - {"start": 0, "middle": length / 2, "end": length}[mark.anchor]
+    if start < x or start + length > x + width or not y + size <= mark.at[1] <= y + height:
+        return felt
+    return (
+        f'{felt}<text x="{mark.at[0]:g}" y="{mark.at[1]:g}" font-size="{size:.1f}" text-anchor="{mark.anchor}" fill="{ink}" '
+        f'stroke="{SKIN}" stroke-width="{0.9 * unit:.1f}" stroke-opacity="0.85" paint-order="stroke">{escape(mark.label)}</text>'
+    )
+
+
+def _ink(mark: Landmark) -> str:
+    return NO_GO if mark.care else INK
+
+
+def _dotted(ink: str, unit: float) -> str:
+    return f'fill="none" stroke="{ink}" stroke-width="{unit:.2f}" stroke-dasharray="0 {2.2 * unit:.2f}" stroke-linecap="round"'
 
 
 def _side_letters(body: BodyMap, unit: float, width: float) -> str:
@@ -240,24 +287,40 @@ def radius_mm(injection_map: InjectionMap, unit: float) -> float:
     return max(0.55 * unit, min(by_volume, 2.6 * unit, 0.36 * float(injection_map.generator.spacing_mm)))
 
 
-def _point(point: Point, injection_map: InjectionMap | None, unit: float) -> str:
-    assert injection_map is not None
-    layer = next((zone.tip_layer for zone in injection_map.zones if (zone.zone, zone.side) == (point.area.zone, point.area.side)), "unknown")
-    return _ring(point.x_mm, point.y_mm, radius_mm(injection_map, unit), FILL[layer], point.key)
-
-
-def _ring(x: float, y: float, radius: float, fill: str, key: str = "") -> str:
+def _points(injection_map: InjectionMap, area: Area, unit: float) -> str:
+    """The points of one area as dots of one path, drawn three times: light ring, dark ring, filling."""
+    total = next((zone for zone in injection_map.zones if (zone.zone, zone.side) == (area.zone, area.side)), None)
+    dots = "".join(f"M{point.x_mm:.1f} {point.y_mm:.1f}h0" for point in injection_map.placed if point.area == area)
+    if not dots or total is None:
+        return ""
+    radius = radius_mm(injection_map, unit)
     line = radius * 0.34
-    named = f' data-point="{escape(key)}"' if key else ""
+    key = f"points-{area.map}-{area.zone}-{area.side}"
+    taken = " ".join(point.key.rpartition(":")[2] for point in injection_map.taken_out if point.area == area)
+    layers = ((HALO, radius + line), (RING, radius + line / 2), (FILL[total.tip_layer], radius - line / 2))
     return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius + line:.2f}" fill="{HALO}"/>'
-        f'<circle class="map-point"{named} cx="{x:.1f}" cy="{y:.1f}" r="{radius:.2f}" fill="{fill}" stroke="{RING}" stroke-width="{line:.2f}"/>'
+        f'<defs><path id="{key}" data-points="{area.key}" data-taken="{taken}" data-reach="{radius + line:.2f}" d="{dots}"/></defs><g class="map-point" stroke-linecap="round">'
+        + "".join(f'<use href="#{key}" stroke="{ink}" stroke-width="{2 * half:.2f}"/>' for ink, half in layers)
+        + "</g>"
     )
 
 
-def _cross(point: Point, unit: float) -> str:
+def _ring(x: float, y: float, radius: float, fill: str) -> str:
+    line = radius * 0.34
+    return (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius + line:.2f}" fill="{HALO}"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.2f}" fill="{fill}" stroke="{RING}" stroke-width="{line:.2f}"/>'
+    )
+
+
+def _crosses(injection_map: InjectionMap, area: Area, unit: float) -> str:
     half = 1.2 * unit
-    return f'<path d="M{point.x_mm - half:.1f},{point.y_mm - half:.1f}l{2 * half:.1f},{2 * half:.1f}m0,{-2 * half:.1f}l{-2 * half:.1f},{2 * half:.1f}" stroke="{SOFT_INK}" stroke-width="{0.6 * unit:.2f}" stroke-linecap="round"/>'
+    marks = "".join(
+        f"M{point.x_mm - half:.1f} {point.y_mm - half:.1f}l{2 * half:.1f} {2 * half:.1f}m0 {-2 * half:.1f}l{-2 * half:.1f} {2 * half:.1f}"
+        for point in injection_map.taken_out
+        if point.area == area
+    )
+    return f'<path d="{marks}" fill="none" stroke="{SOFT_INK}" stroke-width="{0.6 * unit:.2f}" stroke-linecap="round"/>' if marks else ""
 
 
 def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float, width: float, height: float) -> str:
@@ -281,6 +344,7 @@ def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: 
                 "not injected",
             )
         )
+    items += [(f'<path d="M{-3 * unit:.1f},0H{3.2 * unit:.1f}" {_dotted(_ink(mark), unit)}/>', mark.label) for mark in body.landmarks if mark.care]
     out, x = [], 9 * unit
     for symbol, text in items:
         out.append(

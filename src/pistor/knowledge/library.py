@@ -46,6 +46,7 @@ class Library:
     jurisdictions: Mapping[str, m.Jurisdiction]
     zones: Mapping[str, m.Zone]
     body_maps: Mapping[str, m.BodyMap]
+    earlier_body_maps: Mapping[str, m.EarlierBodyMap]
     techniques: Mapping[str, m.Technique]
     protocols: Mapping[str, m.Protocol]
     indications: Mapping[str, m.Indication]
@@ -66,6 +67,13 @@ class Library:
         for kind in m.KINDS:
             for id_, entry in getattr(self, kind).items():
                 yield kind, id_, entry
+
+    def body_map(self, id_: str, version: int | None = None) -> m.BodyMap | None:
+        """A drawing in the version asked for; None where that version is not kept."""
+        today = self.body_maps.get(id_)
+        if today is None or version is None or version == today.version:
+            return today
+        return next((earlier for earlier in self.earlier_body_maps.values() if (earlier.map, earlier.version) == (id_, version)), None)
 
     def find(self, id_: str) -> list[tuple[str, m.Known]]:
         """The entries with this id, of whatever kind."""

@@ -380,6 +380,16 @@ class MapZone(Known):
     no_go_label: str | None = None
 
 
+class Landmark(Known):
+    """A name on a body map, where one finds one's way; ``path`` is what is felt, not seen. A drawing aid, no published fact."""
+
+    label: str
+    at: tuple[float, float] | None = None  # where the name is written; None: only in the legend
+    anchor: Literal["start", "middle", "end"] = "middle"
+    path: str | None = None
+    care: bool = False  # something to stay away from
+
+
 class BodyMap(Entry):
     version: int
     title: str
@@ -387,8 +397,16 @@ class BodyMap(Entry):
     width_mm: float
     height_mm: float
     outline: tuple[str, ...]  # SVG path data in millimetres, drawn by us
+    shades: tuple[str, ...] = ()  # soft surfaces: hair, brows, lips
     details: tuple[str, ...] = ()  # thinner lines: eyes, ears, navel
+    landmarks: tuple[Landmark, ...] = ()
     zones: tuple[MapZone, ...]
+
+
+class EarlierBodyMap(BodyMap):
+    """A drawing that was replaced. Records keep the version they were made with, and are drawn on it."""
+
+    map: Id
 
 
 class Technique(Entry):
@@ -633,6 +651,7 @@ KINDS: dict[str, type[Known]] = {
     "jurisdictions": Jurisdiction,
     "zones": Zone,
     "body_maps": BodyMap,
+    "earlier_body_maps": EarlierBodyMap,
     "techniques": Technique,
     "protocols": Protocol,
     "indications": Indication,
