@@ -6,7 +6,10 @@ import uuid
 
 import pytest
 
+from pistor.exchange.pictures import map_svg
+from pistor.knowledge import load
 from pistor.records.injection_map import InjectionPlan
+from pistor.records.plan import map_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +36,10 @@ def test_the_page_begins_with_what_is_published_and_draws_it(people, as_):
     assert "map-point" in text and "<style" not in text and " style=" not in text
 
 
-def test_saving_keeps_the_generator_and_leads_back_to_the_visit(people, as_):
+def test_saving_keeps_the_generator_and_stays_at_the_step(people, as_):
     visit = visit_of(people.practitioner)
     answer = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/", typed(visit))
-    assert answer.status_code == 302 and answer.url == f"/visits/{visit.pk}/"
+    assert answer.status_code == 302 and answer.url == f"/visits/{visit.pk}/injection-map/"
     row = InjectionPlan.objects.get()
     assert row.points == row.totals["points"] > 10
     assert row.generator["spacing_mm"] == "20" and row.volume_ml == row.points * row.volume_ml / row.points
@@ -96,6 +99,35 @@ def test_a_single_point_can_be_taken_out(people, as_):
     assert row.exceptions["removed"] == ["neck_back:neck:left:2"]
     left, right = row.totals["zones"]
     assert left["points"] == right["points"] - 1
+
+
+def test_single_points_are_listed_only_where_they_are_asked_for(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    shown = client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="show")).content.decode()
+    listed = client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="list", removed=["neck_back:neck:left:2"])).content.decode()
+    assert 'name="removed"' not in shown and 'data-points="neck_back:neck:left"' in shown
+    assert listed.count('name="removed"') > 10 and listed.count('value="neck_back:neck:left:2" checked') == 1
+    assert 'data-taken="2"' in listed
+    assert not InjectionPlan.objects.exists()
+
+
+def test_a_map_of_an_earlier_drawing_is_printed_on_it_and_opened_on_the_drawing_of_today(people, as_):
+    visit = visit_of(people.practitioner)
+    client, library = as_(people.practitioner), load()
+    client.post(f"/visits/{visit.pk}/injection-map/", typed(visit))
+    row = InjectionPlan.objects.get()
+    today = map_of(row, library)
+    assert {area["map_version"] for area in row.areas} == {library.body_maps["neck_back"].version}
+    InjectionPlan.objects.filter(pk=row.pk).update(
+        areas=[{**area, "map_version": 1} for area in row.areas], exceptions={"removed": ["neck_back:neck:left:2"], "added": []}
+    )
+    row.refresh_from_db()
+    earlier = map_of(row, library)
+    assert earlier.area_cm2 != today.area_cm2 and [point.key for point in earlier.taken_out] == ["neck_back:neck:left:2"]
+    assert library.body_map("neck_back", 1).outline[0] in map_svg(earlier, library, "neck_back")
+    text = client.get(f"/visits/{visit.pk}/injection-map/").content.decode()
+    assert "earlier drawing" in text and 'value="neck_back:neck:left:2"' not in text
 
 
 def test_the_preview_draws_and_writes_nothing(people, as_):

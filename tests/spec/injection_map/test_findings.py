@@ -85,3 +85,19 @@ def test_all_maps_are_symmetric(library):
         for (zone, side), polygon in sides.items():
             if side == "left" and (zone, "right") in sides:
                 assert sorted((round(body.width_mm - x, 1), y) for x, y in polygon) == sorted((round(x, 1), y) for x, y in sides[zone, "right"])
+
+
+def test_a_version_that_is_not_kept_is_refused_and_every_earlier_one_is_kept(library):
+    with pytest.raises(NoMap, match="Version 99"):
+        made(library, (Area("submental", "submental", "mid", 99),), "papule")
+    for body in library.body_maps.values():
+        for version in range(1, body.version + 1):
+            kept = library.body_map(body.id, version)
+            assert (kept.version, {shape.zone for shape in kept.zones}) == (version, {shape.zone for shape in body.zones}), body.id
+
+
+def test_mirrored_areas_get_mirrored_points(library):
+    drawn = made(library, CHEEKS, "papule", spacing_mm=7)
+    width = library.body_maps["face_front"].width_mm
+    left, right = (points_of(drawn, next(a for a in drawn.areas if a.side == side)) for side in ("left", "right"))
+    assert sorted((round(width - x, 1), round(y, 1)) for x, y in left) == sorted((round(x, 1), round(y, 1)) for x, y in right)

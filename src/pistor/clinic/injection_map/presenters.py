@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
 from pistor.care.injection_map import InjectionMap, thicknesses
 from pistor.delivery.depth import boundaries
 from pistor.exchange.pictures import depth_svg, map_svg
@@ -13,6 +16,9 @@ from pistor.knowledge.model import BodyMap, Protocol, Quantity, Technique
 from pistor.records.course import Course
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
+
+MOST_LISTED = 1000
+CHECKED = mark_safe(" checked")
 
 
 def zones_of(course: Course, library: Library) -> tuple[str, ...]:
@@ -44,6 +50,13 @@ def first_values(course: Course, plan: InjectionPlan | None, library: Library) -
         else [],
         **({"technique": method.id, **published(method, protocol)} if method else {}),
     }
+
+
+def drawn_earlier(plan: InjectionPlan | None, library: Library) -> bool:
+    """Whether the kept map was made on a drawing that was replaced since: its points have other numbers on today's."""
+    return plan is not None and any(
+        area.get("map_version") != library.body_maps[area["map"]].version for area in plan.areas if area["map"] in library.body_maps
+    )
 
 
 def values_of(drawn: InjectionMap) -> dict[str, Any]:
@@ -106,6 +119,19 @@ def ingredient_totals(drawn: InjectionMap, formulation: Formulation | None) -> l
         unit = str(concentration["unit"]).removesuffix("/mL")
         rows.append({"name": concentration["name"], "unit": unit, "point": per_ml * drawn.generator.volume_per_point_ml, "total": per_ml * drawn.volume_ml})
     return rows
+
+
+def point_choices(drawn: InjectionMap, *, listed: bool) -> SafeString:
+    """Boxes to take points out: those that are out, and the others where they are asked for."""
+    rows = [(point, True) for point in drawn.taken_out]
+    if listed:
+        rows = sorted([*rows, *((point, False) for point in drawn.placed)], key=lambda row: (row[0].area.key, row[0].y_mm, row[0].x_mm))[:MOST_LISTED]
+    labels = {(total.zone, total.side): total.label for total in drawn.zones}
+    return format_html_join(
+        "",
+        '<label class="choice"><input type="checkbox" name="removed" value="{}"{}><span>{} at {}, {} <span class="unit">mm</span></span></label>',
+        ((point.key, CHECKED if out else "", labels[point.area.zone, point.area.side], f"{point.x_mm:.0f}", f"{point.y_mm:.0f}") for point, out in rows),
+    )
 
 
 def plain(value: Decimal) -> str:

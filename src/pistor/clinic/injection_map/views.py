@@ -14,11 +14,14 @@ from pistor.care.injection_map import InjectionMap, NoMap, make_map
 from pistor.care.plan import make_plan
 from pistor.clinic.injection_map.forms import InjectionMapForm
 from pistor.clinic.injection_map.presenters import (
+    MOST_LISTED,
     depth_pictures,
+    drawn_earlier,
     first_values,
     ingredient_totals,
     maps_of,
     pictures,
+    point_choices,
     published,
     technique_facts,
     values_of,
@@ -44,7 +47,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
         return _posted(request, visit)
     plan, library = _current(visit.course), load()
     first = {**first_values(visit.course, plan, library), "version": visit.course.version}
-    removed = plan.exceptions.get("removed", []) if plan else []
+    removed = plan.exceptions.get("removed", []) if plan and not drawn_earlier(plan, library) else []
     if plan is None and (proposed := _proposed(request, visit)) is not None:
         first |= values_of(proposed)
         removed = list(proposed.removed)
@@ -59,9 +62,8 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     data["token"] = str(uuid.uuid4())
     form, removed = _form(visit.course, data), data.getlist("removed")
     drawn, problem = _made(form, removed)
-    return render(
-        request, "injection_map/drawn.html", {**_context(visit, form, drawn, removed), "problem": problem or _first_error(form), "with_findings": True}
-    )
+    context = _context(visit, form, drawn, removed, "listed" in request.GET)
+    return render(request, "injection_map/drawn.html", {**context, "problem": problem or _first_error(form), "with_findings": True})
 
 
 def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
@@ -77,8 +79,8 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
     if do != "save" or drawn is None:
         if problem:
             form.add_error(None, problem)
-        return _shown(request, visit, form, drawn, removed, status=200 if drawn else 422)
-    location = reverse("visit:show", args=[visit.pk])
+        return _shown(request, visit, form, drawn, removed, listed=do == "list", status=200 if drawn else 422)
+    location = reverse("injection_map:show", args=[visit.pk])
     try:
         draw_map(
             course=visit.course,
@@ -135,7 +137,7 @@ def _current(course: Course) -> InjectionPlan | None:
     return InjectionPlan.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
 
 
-def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str]) -> dict[str, Any]:
+def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str], listed: bool) -> dict[str, Any]:
     library, course = load(), visit.course
     method = library.techniques.get(form["technique"].value() or "")
     formulation = current_formulation(course)
@@ -149,13 +151,22 @@ def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | Non
         "depths": depth_pictures(drawn, library) if drawn else [],
         "ingredients": ingredient_totals(drawn, formulation) if drawn else [],
         "formulation": formulation,
-        "points": [*drawn.placed, *drawn.taken_out][:400] if drawn else [],
-        "labels": {total.side: total.label for total in drawn.zones} if drawn else {},
+        **(_choices(drawn, listed) if drawn else {}),
+    }
+
+
+def _choices(drawn: InjectionMap, listed: bool) -> dict[str, Any]:
+    """The list of single points is long, so it is made only where it is asked for; the picture offers every point at once."""
+    return {
+        "choices": point_choices(drawn, listed=listed),
+        "listed": listed,
+        "unlisted": max(0, drawn.points + len(drawn.taken_out) - MOST_LISTED) if listed else 0,
     }
 
 
 def _shown(
-    request: HttpRequest, visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str], *, status: int = 200
+    request: HttpRequest, visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str], *, listed: bool = False, status: int = 200
 ) -> HttpResponse:
-    context = {**_context(visit, form, drawn, removed), "kept": _current(visit.course), "show_findings": True}
+    kept = _current(visit.course)
+    context = {**_context(visit, form, drawn, removed, listed), "kept": kept, "earlier": drawn_earlier(kept, load()), "show_findings": True}
     return render_step(request, visit, "injection_map", "injection_map/show.html", context, findings=drawn.findings if drawn else (), status=status)

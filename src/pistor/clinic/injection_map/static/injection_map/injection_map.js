@@ -6,11 +6,12 @@ if (form && drawn) {
   let waiting, running;
   drawn.classList.add("can-click");
 
-  const refresh = async () => {
+  const refresh = async ({ listed = Boolean(drawn.querySelector("details[data-listed]")) } = {}) => {
     running?.abort();
     running = new AbortController();
     const fields = new FormData(form);
     for (const name of ["csrfmiddlewaretoken", "token", "version"]) fields.delete(name);
+    if (listed) fields.set("listed", "1");
     try {
       const answer = await fetch(`${form.dataset.preview}?${new URLSearchParams(fields)}`, { signal: running.signal, credentials: "same-origin" });
       if (!answer.ok) return;
@@ -33,12 +34,41 @@ if (form && drawn) {
   form.addEventListener("input", soon);
   form.addEventListener("draft-restored", soon);
 
+  // The points of an area are one path; its nearest dot within reach of the pointer is meant.
+  const pointAt = (event) => {
+    const sheet = event.target.closest("svg.body-map > svg") ?? event.target.ownerSVGElement;
+    if (!sheet) return null;
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(sheet.getScreenCTM().inverse());
+    let best = null;
+    for (const path of sheet.querySelectorAll("[data-points]")) {
+      const taken = new Set(path.dataset.taken.split(" "));
+      let number = 0;
+      for (const [, x, y] of path.getAttribute("d").matchAll(/M(-?[\d.]+) (-?[\d.]+)/g)) {
+        do number += 1; while (taken.has(String(number)));
+        const away = Math.hypot(x - at.x, y - at.y);
+        if (away <= path.dataset.reach * 1.5 && away < (best?.away ?? Infinity)) best = { away, key: `${path.dataset.points}:${number}` };
+      }
+    }
+    return best?.key ?? null;
+  };
+
+  const boxFor = (key) => {
+    const known = form.querySelector(`input[name="removed"][value="${CSS.escape(key)}"]`);
+    if (known) return known;
+    const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "removed", value: key, hidden: true });
+    drawn.querySelector("[data-removed]")?.append(box);
+    return box;
+  };
+
   drawn.addEventListener("click", (event) => {
-    const point = event.target.closest("[data-point]");
+    if (event.target.closest('button[value="list"]')) {
+      event.preventDefault();
+      refresh({ listed: true });
+      return;
+    }
+    const key = pointAt(event);
     const area = event.target.closest("[data-area]");
-    const box = point
-      ? form.querySelector(`input[name="removed"][value="${CSS.escape(point.dataset.point)}"]`)
-      : area && form.querySelector(`input[name="areas"][value="${CSS.escape(area.dataset.area)}"]`);
+    const box = key ? boxFor(key) : area && form.querySelector(`input[name="areas"][value="${CSS.escape(area.dataset.area)}"]`);
     if (box) {
       box.checked = !box.checked;
       box.dispatchEvent(new Event("input", { bubbles: true }));
