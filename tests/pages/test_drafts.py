@@ -54,10 +54,22 @@ def test_nobody_sees_the_draft_of_someone_else(people, as_):
 def test_a_draft_is_gone_once_its_form_was_taken_and_stays_while_it_was_not(people, as_):
     client = as_(people.front_desk)
     keep(client, {"family_name": ["Dubois"]})
-    client.post(HERE, {"family_name": "", "token": uuid.uuid4()})
+    client.post(HERE, {"draft": "new", "family_name": "", "token": uuid.uuid4()})
     assert Draft.objects.count() == 1
-    client.post(HERE, {"family_name": "Dubois", "sex": "female", "language": "en", "token": uuid.uuid4()})
+    client.post(HERE, {"draft": "new", "family_name": "Dubois", "sex": "female", "language": "en", "token": uuid.uuid4()})
     assert Draft.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("posted", "left"), [({"draft": "new"}, {"other"}), ({"draft": "other"}, {"new"}), ({}, {"new", "other"}), ({"draft": ""}, {"new", "other"})]
+)
+def test_a_form_that_was_taken_leaves_the_drafts_of_the_other_forms_of_its_page(people, as_, posted, left):
+    client = as_(people.front_desk)
+    for form in ("new", "other"):
+        keep(client, {"family_name": ["Dubois"]}, form=form)
+    answer = client.post(HERE, {**posted, "family_name": "Dubois", "sex": "female", "language": "en", "token": uuid.uuid4()})
+    assert answer.status_code == 302
+    assert set(shown(client)) == left
 
 
 def test_discarding_one_form_leaves_the_others_of_the_page(people, as_):

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client, override_settings
 
 from pistor.actions.reactions import report_reaction
@@ -382,3 +382,21 @@ def _given(visit):
     visit.given_on = TODAY
     visit.save(update_fields=["given_on"])
     return visit
+
+
+# ── when the database is gone ──
+
+
+@pytest.mark.parametrize("path", ["/", "/patients/", "/nothing-here/", "/health/"])
+def test_the_page_for_our_own_faults_needs_no_database(people, as_, path):
+    client = as_(people.nurse)
+    client.raise_request_exception = False
+
+    def gone(*_):
+        raise OperationalError("the server closed the connection")
+
+    with connection.execute_wrapper(gone):
+        answer = client.get(path)
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.content.decode()
+    assert "Traceback" not in answer.content.decode()

@@ -24,6 +24,15 @@ def test_a_saved_form_does_not_come_back_on_the_next_patient(visit):
     assert visit.page.get_by_label("Family name").input_value() == ""
 
 
+def test_a_draft_is_forgotten_with_the_form_it_was_of(visit):
+    visit.page.goto("/patients/new/")
+    visit.page.get_by_label("Family name").fill("Unfinished")
+    visit.page.get_by_text("Draft saved").wait_for()
+    assert Draft.objects.count() == 1
+    visit.add_patient("Firstpatient", "Ann", "1980-01-02", "Female")
+    assert not Draft.objects.exists()
+
+
 def test_an_unfinished_form_comes_back_after_the_window_was_closed(visit):
     visit.page.goto("/patients/new/")
     visit.page.get_by_label("Family name").fill("Unfinished")

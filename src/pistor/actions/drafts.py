@@ -23,10 +23,9 @@ def save_draft(*, by: User, at: dt.datetime, key: str, fields: dict[str, Any]) -
     return draft
 
 
-def discard_drafts(*, by: User, path: str, form: str = "") -> None:
-    """Forget the drafts of a page, or of one form on it: they were taken, or nobody wants them."""
-    wanted = {"key": f"{path}#{form}"} if form else {"key__startswith": f"{path}#"}
-    drafts = Draft.objects.filter(created_by=by, **{name: _storable(key) for name, key in wanted.items()})
+def discard_draft(*, by: User, path: str, form: str) -> None:
+    """Forget the draft of one form of a page: it was taken, or nobody wants it."""
+    drafts = Draft.objects.filter(created_by=by, key=_storable(f"{path}#{form}"))
     if drafts.exists():  # most forms leave none, and a deletion of nothing still waits for the write lock
         drafts.delete()
 

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from pistor.actions.core import AlreadyDone, NotAllowed
-from pistor.actions.drafts import discard_drafts
+from pistor.actions.drafts import discard_draft
 from pistor.records.consultation import Patient
 from pistor.records.latest import keep_latest
 from pistor.records.people import Capability
@@ -35,8 +35,9 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
                 return _not_your_role(request)
             try:
                 response = view(request, *args, **kwargs)
-                if request.method == "POST" and response.status_code == HTTPStatus.FOUND:  # the form was taken, so its draft has served
-                    discard_drafts(by=request.user, path=request.path)  # type: ignore[arg-type]
+                if request.method == "POST" and response.status_code == HTTPStatus.FOUND:  # the form was taken, so its own draft has served
+                    if form := request.POST.get("draft"):
+                        discard_draft(by=request.user, path=request.path, form=form)  # type: ignore[arg-type]
                 return response
             except AlreadyDone as done:
                 return HttpResponseRedirect(done.location or request.path)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+
+import pistor
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -23,4 +26,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "shared/server_error.html", status=500)
+    """Drawn without the request: who is signed in stands in the database, which may be what fails."""
+    return HttpResponse(render_to_string("shared/server_error.html", {"pistor_version": pistor.__version__}), status=500)

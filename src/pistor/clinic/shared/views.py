@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
-from pistor.actions.drafts import discard_drafts, save_draft
+from pistor.actions.drafts import discard_draft, save_draft
 from pistor.clinic.shared.access import page
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
@@ -44,7 +44,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
         sent = json.loads(request.body)
         path, form, fields = str(sent["key"]), str(sent["form"]), sent["fields"]
         if fields is None:
-            discard_drafts(by=request.user, path=path, form=form)  # type: ignore[arg-type]
+            discard_draft(by=request.user, path=path, form=form)  # type: ignore[arg-type]
         else:
             save_draft(by=request.user, at=request.at, key=f"{path}#{form}", fields=fields)  # type: ignore[arg-type, attr-defined]
     except (ValueError, KeyError, TypeError, RecursionError):

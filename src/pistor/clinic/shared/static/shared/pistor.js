@@ -11,7 +11,7 @@ const say = (text) => { if (saved) saved.textContent = text; };
 const time = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 // The version stays with the draft: what was typed on an older state must not be saved over a newer one unseen.
-const HIDDEN = new Set(["csrfmiddlewaretoken", "token"]);
+const HIDDEN = new Set(["csrfmiddlewaretoken", "token", "draft"]);
 
 function fieldsOf(form) {
   const fields = {};
@@ -65,6 +65,8 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   const later = () => { clearTimeout(timer); timer = setTimeout(send, 1200); };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
+  // The server forgets the draft of the form it took, and no other.
+  form.addEventListener("formdata", (event) => event.formData.set("draft", form.dataset.draft));
   // What is on its way to the server needs no draft, and must not come back as one on the next patient's form.
   form.addEventListener("submit", () => { taken = true; clearTimeout(timer); });
   window.addEventListener("pagehide", () => send(true));
