@@ -32,23 +32,23 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
     picked = frozenset(f"{area.zone}:{area.side}" for area in areas) if injection_map else frozenset(chosen)
     x, y, width, height = _window(body, picked) if zoom else (0.0, 0.0, body.width_mm, body.height_mm)
     unit = max(width, 0.6 * height) / 205  # line weights follow the size of what is drawn
-    whole = height + (legend_height(unit) if legend else 0)
+    below, room = _legend(body, injection_map, view, unit, width, height) if legend else ("", 0.0)
+    whole = height + room
     points = [_points(injection_map, area, unit) for area in areas] if injection_map else []
     crosses = [_crosses(injection_map, area, unit) for area in areas] if injection_map else []
-    parts = [
+    return "".join((
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map" {FONT}>',
-        f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map))}</desc>",
+        f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map, view))}</desc>",
         f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
         f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
-        _ground(body, picked, (x, y, width, height), unit),
+        _ground(body, view, picked, (x, y, width, height), unit),
         *points,
         *crosses,
         "</svg>",
         _side_letters(body, unit, width),
-    ]
-    if legend:
-        parts.append(_legend(body, injection_map, view, unit, width, height))
-    return "".join(parts) + "</svg>"
+        below,
+        "</svg>",
+    ))  # fmt: skip
 
 
 def _body(injection_map: InjectionMap | None, library: Library, view: str) -> BodyMap:
@@ -57,17 +57,17 @@ def _body(injection_map: InjectionMap | None, library: Library, view: str) -> Bo
 
 
 @lru_cache(maxsize=128)
-def _ground(body: BodyMap, picked: frozenset[str], window: tuple[float, float, float, float], unit: float) -> str:
+def _ground(body: BodyMap, view: str, picked: frozenset[str], window: tuple[float, float, float, float], unit: float) -> str:
     """All of a map that is not points. It depends on the chosen areas only, so it is drawn once."""
     line = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
     return "".join(
         (
-            _hatch(body.id, unit),
-            f'<defs><g id="body-{body.id}">{_paths(body.outline)}</g></defs><use href="#body-{body.id}" fill="{SKIN}"/>',
+            _hatch(view, unit),
+            f'<defs><g id="body-{view}">{_paths(body.outline)}</g></defs><use href="#body-{view}" fill="{SKIN}"/>',
             f'<g fill="{SHADE}">{_paths(body.shades)}</g>',
-            f'<use href="#body-{body.id}" {line} stroke="{INK}" stroke-width="{0.75 * unit:.2f}"/>',
-            *(_zone(shape, body.id, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
-            *(_no_go(shape, body.id, unit) for shape in body.zones),
+            f'<use href="#body-{view}" {line} stroke="{INK}" stroke-width="{0.75 * unit:.2f}"/>',
+            *(_zone(shape, view, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
+            *(_no_go(shape, view, unit) for shape in body.zones),
             f'<g {line} stroke="{INK}" stroke-opacity="0.7" stroke-width="{0.5 * unit:.2f}">{_paths(body.details)}</g>',
             *(_landmark(mark, window, unit) for mark in body.landmarks),
         )
@@ -92,10 +92,6 @@ def _window(body: BodyMap, picked: Collection[str]) -> tuple[float, float, float
     x = min(max((left + right - width) / 2, 0), body.width_mm - width)
     y = min(max((top + bottom - height) / 2, 0), body.height_mm - height)
     return round(x, 1), round(y, 1), round(width, 1), round(height, 1)
-
-
-def legend_height(unit: float) -> float:
-    return 27 * unit
 
 
 def depth_svg(
@@ -314,61 +310,65 @@ def _ring(x: float, y: float, radius: float, fill: str) -> str:
 
 
 def _crosses(injection_map: InjectionMap, area: Area, unit: float) -> str:
-    half = 1.2 * unit
-    marks = "".join(
-        f"M{point.x_mm - half:.1f} {point.y_mm - half:.1f}l{2 * half:.1f} {2 * half:.1f}m0 {-2 * half:.1f}l{-2 * half:.1f} {2 * half:.1f}"
-        for point in injection_map.taken_out
-        if point.area == area
-    )
-    return f'<path d="{marks}" fill="none" stroke="{SOFT_INK}" stroke-width="{0.6 * unit:.2f}" stroke-linecap="round"/>' if marks else ""
+    marks = "".join(_cross_at(point.x_mm, point.y_mm, 1.2 * unit) for point in injection_map.taken_out if point.area == area)
+    return f'<path d="{marks}" {_crossed(unit)}/>' if marks else ""
 
 
-def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float, width: float, height: float) -> str:
-    top, size, line = height + 6 * unit, 6.4 * unit, 9.5 * unit
-    items: list[tuple[str, str]] = []
-    y = top
-    if injection_map:
-        here = {(point.area.zone, point.area.side) for point in injection_map.placed if point.area.map == view}
-        layers = list(dict.fromkeys(zone.tip_layer for zone in injection_map.zones if (zone.zone, zone.side) in here))
-        items += [(_ring(0, 0, 2 * unit, FILL[layer]), f"tip: {LAYER_LABEL[layer]}") for layer in layers]
-    items.append(
-        (
-            f'<rect x="{-3 * unit:g}" y="{-2.4 * unit:g}" width="{6 * unit:g}" height="{4.8 * unit:g}" fill="{TEAL_SOFT}" stroke="{TEAL}" stroke-width="{0.5 * unit:g}"/>',
-            "area",
-        )
-    )
-    if any(shape.no_go for shape in body.zones):
-        items.append(
-            (
-                f'<rect x="{-3 * unit:g}" y="{-2.4 * unit:g}" width="{6 * unit:g}" height="{4.8 * unit:g}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.5 * unit:g}"/>',
-                "not injected",
-            )
-        )
-    items += [(f'<path d="M{-3 * unit:.1f},0H{3.2 * unit:.1f}" {_dotted(_ink(mark), unit)}/>', mark.label) for mark in body.landmarks if mark.care]
-    out, x = [], 9 * unit
-    for symbol, text in items:
+def _cross_at(x: float, y: float, half: float) -> str:
+    return f"M{x - half:.1f} {y - half:.1f}l{2 * half:.1f} {2 * half:.1f}m0 {-2 * half:.1f}l{-2 * half:.1f} {2 * half:.1f}"
+
+
+def _crossed(unit: float) -> str:
+    return f'fill="none" stroke="{SOFT_INK}" stroke-width="{0.6 * unit:.2f}" stroke-linecap="round"'
+
+
+def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float, width: float, height: float) -> tuple[str, float]:
+    """What the signs mean and how long a millimetre is, below the picture; and how much room that takes."""
+    size, line, left = 6.4 * unit, 9.5 * unit, 9 * unit
+    out, x, y = [], left, height + 6 * unit
+    for symbol, text in _signs(body, injection_map, view, unit):
+        end = x + 6 * unit + len(text) * size * 0.5
+        if end > width - left and x > left:
+            x, y = left, y + line
         out.append(
             f'<g transform="translate({x:.1f} {y + 2 * unit:.1f})">{symbol}</g><text x="{x + 6 * unit:.1f}" y="{y + 4.2 * unit:.1f}" font-size="{size:.1f}" fill="{INK}">{escape(text)}</text>'
         )
-        x += 14 * unit + len(text) * size * 0.56
-        if x > width - 55 * unit:
-            x, y = 9 * unit, y + line
+        x += 14 * unit + len(text) * size * 0.54
     bar = 20 if width < 160 else 50 if width < 300 else 100
-    base = height + 22 * unit
     start = width - bar - 9 * unit
-    out.append(f'<path d="M{start:g},{base - 1.6 * unit:g}v{1.6 * unit:g}h{bar}v{-1.6 * unit:g}" fill="none" stroke="{INK}" stroke-width="{0.6 * unit:g}"/>')
-    out.append(f'<text x="{start - 2 * unit:g}" y="{base:g}" font-size="{size:.1f}" text-anchor="end" fill="{INK}">{bar} mm</text>')
-    return "".join(out)
+    if x > start - 24 * unit:
+        y += line
+    base = y + 4.4 * unit
+    out.append(
+        f'<path d="M{start:.1f},{base - 1.6 * unit:.1f}v{1.6 * unit:.1f}h{bar}v{-1.6 * unit:.1f}" fill="none" stroke="{INK}" stroke-width="{0.6 * unit:.2f}"/>'
+    )
+    out.append(f'<text x="{start - 2 * unit:.1f}" y="{base:.1f}" font-size="{size:.1f}" text-anchor="end" fill="{INK}">{bar} mm</text>')
+    return "".join(out), base + 5 * unit - height
+
+
+def _signs(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float) -> list[tuple[str, str]]:
+    def swatch(fill: str, stroke: str) -> str:
+        return f'<rect x="{-3 * unit:.1f}" y="{-2.4 * unit:.1f}" width="{6 * unit:.1f}" height="{4.8 * unit:.1f}" fill="{fill}" stroke="{stroke}" stroke-width="{0.5 * unit:.2f}"/>'
+
+    here = [zone for zone in injection_map.zones if zone.map == view and zone.points] if injection_map else []
+    items = [(_ring(0, 0, 2 * unit, FILL[layer]), f"tip: {LAYER_LABEL[layer]}") for layer in dict.fromkeys(zone.tip_layer for zone in here)]
+    items.append((swatch(TEAL_SOFT, TEAL), "area"))
+    if any(shape.no_go for shape in body.zones):
+        items.append((swatch(f"url(#no-go-{view})", NO_GO), "not injected"))
+    items += [(f'<path d="M{-3 * unit:.1f},0H{3.2 * unit:.1f}" {_dotted(_ink(mark), unit)}/>', mark.label) for mark in body.landmarks if mark.care]
+    if injection_map and any(point.area.map == view for point in injection_map.taken_out):
+        items.append((f'<path d="{_cross_at(0, 0, 1.6 * unit)}" {_crossed(unit)}/>', "taken out"))
+    return items
 
 
 def _closed(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:g},{y:g}" for x, y in points) + "Z"
 
 
-def _described(body: BodyMap, injection_map: InjectionMap | None) -> str:
+def _described(body: BodyMap, injection_map: InjectionMap | None, view: str) -> str:
     if injection_map is None:
         return f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}."
-    told = [f"{zone.label}: {zone.points} points" for zone in injection_map.zones if zone.map == body.id]
+    told = [f"{zone.label}: {zone.points} points" for zone in injection_map.zones if zone.map == view]
     return f"{body.view}. {'; '.join(told) or 'No points'}."
 
 
