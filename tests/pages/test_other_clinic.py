@@ -15,6 +15,7 @@ from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
 from pistor.records.documents import Document
+from pistor.records.treatment import LotUse
 from tests import ready
 from tests.conftest import NOW, TODAY
 
@@ -57,6 +58,7 @@ def ids(people):
         "consent_id": consent.pk,
         "document_id": consent.document_id,
         "sheet_id": _sheet(visit, consent).pk,
+        "lot_id": LotUse.objects.get(treatment=visit).lot_id,
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
     }
 

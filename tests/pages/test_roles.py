@@ -26,6 +26,8 @@ TABLE = {
     "patients/<uuid:patient_id>/":                       (S,           S,     S,          S),
     "patients/<uuid:patient_id>/edit/":                  (S,           S,     S,          S),
     "patients/<uuid:patient_id>/start/":                 (S,           NO,    NO,         NO),
+    "stock/":                                          (S,           S,     NO,         S),
+    "stock/<uuid:lot_id>/":                             (S,           R,     NO,         S),
     HERE:                                                (S,           S,     NO,         S),
     HERE + "consultation/":                              (S,           S,     NO,         R),
     HERE + "consultation/import/":                       (S,           S,     NO,         R),
@@ -69,6 +71,7 @@ def test_the_capabilities_of_the_roles():
         Capability.TREAT: "practitioner nurse",
         Capability.SIGN: "practitioner",
         Capability.FOLLOW_UP: "practitioner nurse",
+        Capability.MANAGE_STOCK: "practitioner owner",
         Capability.MANAGE_CLINIC: "owner",
     }
     assert {capability: " ".join(role for role in ROLES if capability in CAPABILITIES[role]) for capability in Capability} == rows

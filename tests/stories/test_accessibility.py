@@ -60,7 +60,7 @@ def test_pages_of_a_new_visit(open_page, clinic):
     visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
     patient = page.url
     visit.start("Neck pain")
-    paths = ["/", "/patients/", "/patients/new/", patient, f"{patient}edit/", f"{patient}start/", "/nothing-here/", visit.address]
+    paths = ["/", "/stock/", "/patients/", "/patients/new/", patient, f"{patient}edit/", f"{patient}start/", "/nothing-here/", visit.address]
     complaints += look_at(page, [*paths, *(f"{visit.address}{step}/" for step in STEPS)])
     assert not complaints, "\n".join(complaints)
 

@@ -13,6 +13,15 @@ from pistor.knowledge import load
 from pistor.records.people import Capability, User
 from pistor.records.stock import Lot
 
+REASONS = {  # codes, so that the audit trail can keep them
+    "notice": "Notice of the manufacturer or an authority",
+    "reaction": "Suspected in a reaction or an infection",
+    "package": "Package damaged, opened or not readable",
+    "storage": "Not stored as the label asks",
+    "checked": "Checked, and nothing was found",
+    "mistake": "Marked by mistake",
+}
+RELEASING = ("checked", "mistake")  # the reasons that fit a lot that is usable again
 LONGEST_SHELF_LIFE = dt.timedelta(days=20 * 365)
 
 
@@ -53,17 +62,36 @@ def add_lot(
     return lot
 
 
-def set_lot_state(*, lot: Lot, state: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "") -> Lot:
-    """Quarantine, recall or release a lot. A recalled lot stays recalled."""
-    with unit_of_work(by=by, capability=Capability.TREAT, verb="lot.state", token=token, at=at) as submission:
+def set_lot_state(
+    *,
+    lot: Lot,
+    state: str,
+    reason: str,
+    by: User,
+    at: dt.datetime,
+    shown: str | None = None,
+    token: uuid.UUID | None = None,
+    location: str = "",
+) -> Lot:
+    """Quarantine, recall or release a lot. A recalled lot stays recalled.
+
+    ``shown`` is the state that was on the screen: where it is another by now, nothing is changed.
+    """
+    with unit_of_work(by=by, capability=Capability.MANAGE_STOCK, verb="lot.state", token=token, at=at) as submission:
         lot = Lot.objects.of(by.clinic).select_for_update().get(pk=lot.pk)
         if state not in Lot.State.values:
             raise Refused("A lot is usable, in quarantine or recalled; choose one of these.")
         if lot.state == Lot.State.RECALLED and state != Lot.State.RECALLED:
             raise Refused(f"Lot {lot.lot_number} is recalled and stays so.")
+        if shown is not None and shown != lot.state:
+            raise Refused("Somebody changed the state of this lot after you opened this page. Look at it as it is now, then save again.")
+        if state == lot.state:
+            raise Refused(f"Lot {lot.lot_number} is in this state already.")
+        if reason not in REASONS or (reason in RELEASING) is not (state == Lot.State.USABLE):
+            raise Refused("Choose a reason that fits: why the lot is taken out of use, or why it may be used again.")
         before, lot.state = lot.state, state
         lot.save(update_fields=["state"])
-        audit(by=by, verb="lot.state", subject=lot, at=at, before=before, after=state)
+        audit(by=by, verb="lot.state", subject=lot, at=at, before=before, after=state, reason=reason)
         if submission:
             submission.location = location
     return lot

@@ -27,6 +27,7 @@ class Capability(StrEnum):
     TREAT = "treat"  # record a treatment
     SIGN = "sign"
     FOLLOW_UP = "follow_up"  # aftercare, reactions, scores
+    MANAGE_STOCK = "manage_stock"  # take lots out of use, and release them
     MANAGE_CLINIC = "manage_clinic"
 
 
@@ -37,7 +38,7 @@ CAPABILITIES: dict[str, frozenset[Capability]] = {
         {_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.TAKE_HISTORY, _C.TAKE_CONSENT, _C.TREAT, _C.FOLLOW_UP}
     ),
     Role.FRONT_DESK: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS}),
-    Role.OWNER: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.MANAGE_CLINIC}),
+    Role.OWNER: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.MANAGE_STOCK, _C.MANAGE_CLINIC}),
 }
 
 

@@ -5,9 +5,13 @@ from typing import Any
 from django.http import HttpRequest
 
 import pistor
+from pistor.records.people import Capability
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What every page's frame shows: the clinic, and the version."""
+    """What every page's frame shows: the clinic, which ways lead on from it, and the version."""
     user = getattr(request, "user", None)
-    return {"clinic": getattr(user, "clinic", None) if user and user.is_authenticated else None, "pistor_version": pistor.__version__}
+    known = user if user and user.is_authenticated else None
+    return {
+        "clinic": getattr(known, "clinic", None), "sees_lots": bool(known and known.may(Capability.SEE_CLINICAL)), "pistor_version": pistor.__version__,
+    }  # fmt: skip

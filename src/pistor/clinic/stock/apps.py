@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class StockConfig(AppConfig):
+    name = "pistor.clinic.stock"
+    label = "clinic_stock"
