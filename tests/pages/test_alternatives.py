@@ -49,7 +49,7 @@ def test_the_page_tells_negative_results_of_the_vitamin_blend(as_, people):
 
 def test_recording_the_talk_leads_back_to_the_visit(as_, people, visit):
     answer = post(as_(people.nurse), visit, note="will ask her sister")
-    assert (answer.status_code, answer["Location"]) == (302, reverse("visit:show", args=[visit.pk]))
+    assert (answer.status_code, answer["Location"]) == (302, reverse("alternatives:show", args=[visit.pk]))
     assert AlternativesTalk.objects.get().note == "will ask her sister"
     assert "will ask her sister" in as_(people.practitioner).get(address(visit)).content.decode()
 

@@ -44,7 +44,7 @@ def test_saving_leads_to_the_visit_and_the_page_then_shows_what_was_saved(people
     client = as_(people.practitioner)
     response = client.post(url(visit), posted(visit, [("lidocaine_1pct", "2,5")]))
     assert response.status_code == 302
-    assert response["Location"] == reverse("visit:show", args=[visit.pk])
+    assert response["Location"] == reverse("formulation:show", args=[visit.pk])
     assert Formulation.objects.get().parts == [{"presentation": "lidocaine_1pct", "volume_ml": "2.5"}]
     assert '<option value="lidocaine_1pct" selected>' in text_of(client.get(url(visit)))
 

@@ -14,7 +14,15 @@ from pistor.records.treatment import Treatment
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-NEW = {"family_name": "Dubois", "given_name": "Léa", "birth_date": "1985-03-14", "sex": "female", "phone": "01 02", "email": "lea@example.org", "language": "fr"}
+NEW = {
+    "family_name": "Dubois",
+    "given_name": "Léa",
+    "birth_date": "1985-03-14",
+    "sex": "female",
+    "phone": "01 02",
+    "email": "lea@example.org",
+    "language": "fr",
+}
 
 
 def token(page) -> str:
@@ -61,6 +69,86 @@ def test_a_query_of_120_signs_is_answered(people, as_):
 def test_a_query_is_shown_as_text(people, as_):
     text = as_(people.front_desk).post("/patients/", {"q": '"><script>alert(1)</script>'}).content.decode()
     assert "<script>alert" not in text
+
+
+def names_of(answer) -> list[str]:
+    return re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', answer.content.decode())
+
+
+def turn(client, answer, go):
+    """Press the button that leads to the page after or before."""
+    form = re.search(rf'<form method="post" class="page-{go}">(.*?)</form>', answer.content.decode(), re.S)
+    assert form, f"no {go} page is offered"
+    return client.post("/patients/", dict(re.findall(r'name="(q|go|key|pk|first)" value="([^"]*)"', form[1])))
+
+
+def is_offered(answer, go) -> bool:
+    return f'class="page-{go}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "smith"])
+def test_a_long_list_is_walked_page_by_page_and_back_without_a_gap(people, as_, query):
+    for number in range(120):
+        factories.patient(people.practitioner, family_name="Smith", given_name=f"Ann{number % 7}")  # equal names, and all changed at one moment
+    client = as_(people.front_desk)
+    pages = [client.post("/patients/", {"q": query}) if query else client.get("/patients/")]
+    while is_offered(pages[-1], "next"):
+        pages.append(turn(client, pages[-1], "next"))
+    numbers = [re.findall(r"<td>(P\d+)</td>", page.content.decode()) for page in pages]
+    assert [len(page) for page in numbers] == [50, 50, 20]
+    assert len({number for page in numbers for number in page}) == 120
+    assert "51 to 100" in pages[1].content.decode()
+    back = turn(client, pages[2], "previous")
+    assert names_of(back) == names_of(pages[1])
+    first = turn(client, back, "previous")
+    assert names_of(first) == names_of(pages[0])
+    assert not is_offered(first, "previous")
+
+
+def test_turning_a_page_asks_the_database_no_more_and_puts_no_name_into_an_address(people, as_, django_assert_max_num_queries):
+    for number in range(60):
+        factories.patient(people.practitioner, family_name="Smith", given_name=f"Ann{number}")
+    client = as_(people.front_desk)
+    page = client.post("/patients/", {"q": "smith"})
+    with django_assert_max_num_queries(3):
+        answer = turn(client, page, "next")
+    assert answer.status_code == 200
+    assert len(names_of(answer)) == 10
+    assert not re.search(r'(href|action)="[^"]*mith', answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    "sent", [{"go": "sideways"}, {"go": "next"}, {"go": "next", "key": "yesterday", "pk": uuid.uuid4(), "first": 51}, {"go": "next", "pk": "1", "first": "x"}]
+)
+def test_a_page_that_cannot_be_is_told(people, as_, sent):
+    answer = as_(people.front_desk).post("/patients/", {"q": "", **sent})
+    assert answer.status_code == 422
+
+
+def test_a_page_after_everybody_says_so(people, as_):
+    factories.patient(people.practitioner, family_name="Smith")
+    answer = as_(people.front_desk).post("/patients/", {"q": "smith", "go": "next", "key": "zzz", "pk": uuid.uuid4(), "first": 51})
+    assert "Nobody stands after these" in answer.content.decode()
+
+
+# ── the banner ──
+
+
+@pytest.mark.parametrize("page", ["", "edit/", "start/"])
+def test_the_banner_stands_on_every_page_of_a_patient_for_those_who_may_see_it(people, as_, page):
+    patient = factories.patient(people.practitioner)
+    assert 'class="banner"' in as_(people.practitioner).get(f"/patients/{patient.pk}/{page}").content.decode()
+    if page != "start/":
+        assert 'class="banner"' not in as_(people.front_desk).get(f"/patients/{patient.pk}/{page}").content.decode()
+
+
+def test_every_allergy_can_be_reached_from_the_banner(people, as_):
+    patient = factories.patient(people.practitioner)
+    for number in range(5):
+        factories.history(patient, "allergy", f"allergy {number}", {"coding": [], "active": True, "refuted": False}, label=f"Allergen {number}")
+    banner = as_(people.practitioner).get(f"/patients/{patient.pk}/").content.decode().split('class="banner"')[1].split("</section>")[0]
+    assert "and 2 more" in banner
+    assert all(f"Allergen {number}" in banner for number in range(5))
 
 
 # ── adding ──

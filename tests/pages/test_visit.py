@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from pistor.care.evidence import Effect, Finding
 from pistor.care.journey import STEPS, TITLES
 from tests import factories, ready
 from tests.conftest import NOW, TODAY
@@ -43,6 +46,43 @@ def test_a_planned_and_consented_visit_can_be_treated_next(people, as_):
     text = as_(people.practitioner).get(f"/visits/{visit.pk}/").content.decode()
     assert "Consent is not signed." not in text
     assert f'href="/visits/{visit.pk}/treatment/"' in text
+
+
+def onward(text: str) -> str:
+    return text.split('class="onward"')[1].split("</nav>")[0]
+
+
+def test_a_step_that_is_done_leads_to_the_next_by_name(people, as_):
+    visit = ready.planned_visit(people)
+    text = as_(people.practitioner).get(f"/visits/{visit.pk}/course/").content.decode()
+    assert re.search(rf'class="button to-next primary" href="/visits/{visit.pk}/consent/">.*Next: </span>Consent', onward(text))
+    assert f'href="/visits/{visit.pk}/"' in onward(text)
+
+
+def test_a_step_that_is_open_keeps_its_own_button_first(visit, people, as_):
+    text = onward(as_(people.practitioner).get(f"/visits/{visit.pk}/consultation/").content.decode())
+    assert "primary" not in text
+    assert "Consultation: to do" in text
+    assert f'href="/visits/{visit.pk}/alternatives/"' in text
+
+
+def test_what_was_saved_is_said_once_with_the_clinics_time(visit, people, as_):
+    client = as_(people.practitioner)
+    page = client.get(f"/visits/{visit.pk}/alternatives/").content.decode()
+    form = {"token": re.search(r'name="token" value="([^"]+)"', page)[1], "preference": "undecided", "note": ""}
+    answer = client.post(f"/visits/{visit.pk}/alternatives/", form, follow=True)
+    assert answer.redirect_chain == [(f"/visits/{visit.pk}/alternatives/", 302)]
+    assert "Saved 10:00" in answer.content.decode()
+    assert "Alternatives: completed" in onward(answer.content.decode())
+    assert "Saved" not in client.get(f"/visits/{visit.pk}/alternatives/").content.decode()
+
+
+def test_no_stop_is_left_out_of_the_banner(visit, people, as_, monkeypatch):
+    stops = tuple(Finding(rule=f"rule_{number}", effect=Effect.CONTRAINDICATED, text=f"Reason number {number}.", stops=True) for number in range(3))
+    monkeypatch.setattr("pistor.records.intent.Candidacy.stops", property(lambda self: stops))
+    banner = as_(people.practitioner).get(f"/visits/{visit.pk}/").content.decode().split('class="banner"')[1].split("</section>")[0]
+    assert "and 2 more" in banner
+    assert all(stop.text in banner for stop in stops)
 
 
 def test_the_frame_stands_around_every_step(visit, people, as_):

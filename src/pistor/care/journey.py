@@ -59,16 +59,20 @@ def steps(facts: VisitFacts) -> tuple[Step, ...]:
     return tuple(Step(name, TITLES[name], *_STATES[name](facts)) for name in STEPS)
 
 
-def next_step(list_: tuple[Step, ...]) -> Step | None:
-    """The one thing to do next: an open reaction before all else, then the first step that is open and can be done now."""
+def next_step(list_: tuple[Step, ...], *, apart_from: str = "") -> Step | None:
+    """The one thing to do next: an open reaction before all else, then the first step that is open and can be done now.
+
+    What was left open before a treatment that is signed is no longer to do. ``apart_from`` names the step one is on.
+    """
     by_name = {step.name: step for step in list_}
-    if by_name["reactions"].state is StepState.PROBLEM:
+    if by_name["reactions"].state is StepState.PROBLEM and apart_from != "reactions":
         return by_name["reactions"]
     if by_name["treatment"].detail == CANCELLED:
         return None
+    signed = by_name["treatment"].state is StepState.COMPLETED
+    ahead = list_[STEPS.index("treatment") :] if signed else list_
     open_ = (StepState.PROBLEM, StepState.IN_PROGRESS, StepState.TO_DO)
-    return next((step for step in list_ if step.state in open_ and step.name != "reactions"), None)
-
+    return next((step for step in ahead if step.state in open_ and step.name not in ("reactions", apart_from)), None)
 
 
 _Line = tuple[StepState, tuple[str, ...]] | tuple[StepState, tuple[str, ...], str]

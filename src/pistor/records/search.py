@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from pistor.records.consultation import Patient, search_key
 from pistor.records.people import Clinic
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page ends: the value it is ordered by, and the row that has it."""
+
+    key: Any
+    pk: uuid.UUID
+
 
 _DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})$|^(\d{1,2})[./](\d{1,2})[./](\d{4})$")
 
@@ -30,6 +42,24 @@ def find_patients(clinic: Clinic, query: str) -> QuerySet[Patient]:
         else:  # an accent alone leaves nothing to search for
             found = found.none()
     return found.order_by("search", "pk")
+
+
+def page_of(found: QuerySet[Patient], order: str, *, size: int, after: Place | None = None, before: Place | None = None) -> tuple[list[Patient], bool]:
+    """One page of patients in the order of a field (``-`` for falling), and whether there are more in that direction.
+
+    A page begins where the last one ended, so that the thousandth costs what the first does and nobody who is added meanwhile shifts it.
+    """
+    name, falling = order.removeprefix("-"), order.startswith("-")
+    place = before or after
+    backwards = place is not None and place is before
+    if place:
+        side = "lt" if falling != backwards else "gt"
+        beyond = Q(**{f"{name}__{side}": place.key}) | Q(**{name: place.key, f"pk__{side}": place.pk})
+        found = found.filter(beyond, **{f"{name}__{side}e": place.key})  # the plain bound is what the index can use
+    sign = "-" if falling != backwards else ""
+    rows = list(found.order_by(f"{sign}{name}", f"{sign}pk")[: size + 1])
+    page = rows[:size]
+    return (page[::-1] if backwards else page), len(rows) > size
 
 
 def begins_with(prefix: str) -> Q:

@@ -130,10 +130,30 @@ def test_a_step_says_where_it_stands_and_what_is_missing(situation, step, state,
         ((SIGNED, {"aftercare_given": True, "evaluation_due": True}), "maintenance"),
         ((SIGNED, {"aftercare_given": True, "evaluation_due": True, "evaluation_decided": True}), None),
         ((NEW, {"treatment": "cancelled"}), None),
+        ((SIGNED, {"verdict_reviewed": False, "questions_missing": ("Fever?",)}), "aftercare"),  # what is past is no longer to do
     ],
 )
 def test_there_is_one_thing_to_do_next(situation, name):
     found = next_step(steps(facts(situation)))
+    assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize(
+    ("situation", "here", "name"),
+    [
+        ((NEW, {}), "consultation", "alternatives"),  # candidacy cannot start before it
+        ((ASKED, {"baseline_scored": False}), "consultation", "candidacy"),
+        ((ASKED, {"baseline_scored": False}), "candidacy", "consultation"),
+        ((PLANNED, {"blend_composed": False}), "alternatives", "formulation"),
+        ((READY, {}), "consent", "treatment"),
+        ((SIGNED, {}), "treatment", "aftercare"),
+        ((SIGNED, {"open_reactions": 1}), "treatment", "reactions"),
+        ((SIGNED, {"open_reactions": 1}), "reactions", "aftercare"),
+        ((SIGNED, {"aftercare_given": True}), "aftercare", None),
+    ],
+)
+def test_from_a_step_the_way_leads_to_another_that_can_be_done(situation, here, name):
+    found = next_step(steps(facts(situation)), apart_from=here)
     assert (found.name if found else None) == name
 
 

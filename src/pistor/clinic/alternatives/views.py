@@ -31,7 +31,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     form = form_class(request.POST)
     if not form.is_valid():
         return _shown(request, visit, form, status=422)
-    location = reverse("visit:show", args=[visit.pk])
+    location = reverse("alternatives:show", args=[visit.pk])
     try:
         record_alternatives_talk(
             course=visit.course,

@@ -87,7 +87,7 @@ def _withdraw(request: HttpRequest, visit: Treatment, form: WithdrawForm, locati
 
 def _go_on(request: HttpRequest, visit: Treatment, form: GoOnForm, location: str) -> str:
     accepted = request.POST.get("do") != "decline"
-    location = reverse("visit:show", args=[visit.pk])
+    location = location if accepted else reverse("visit:show", args=[visit.pk])
     review_verdict(course=visit.course, treatment=visit, digest=form.cleaned_data["digest"], accepted=accepted, **_common(request, form, location))
     return location
 

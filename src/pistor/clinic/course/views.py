@@ -50,7 +50,7 @@ def _posted(request: HttpRequest, visit: Treatment, protocol: Protocol) -> HttpR
         return _shown(request, visit, protocol, form, None, status=422)
     if do != "save":
         return _shown(request, visit, protocol, form, schedule)
-    location = reverse("visit:show", args=[visit.pk])
+    location = reverse("course:show", args=[visit.pk])
     try:
         schedule_course(
             course=visit.course,

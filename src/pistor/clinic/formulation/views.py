@@ -47,7 +47,7 @@ def _saved(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows) 
     parts, errors = parts_of(rows)
     if not form.is_valid() or errors:
         return _shown(request, visit, form, rows, status=422)
-    location = reverse("visit:show", args=[visit.pk])
+    location = reverse("formulation:show", args=[visit.pk])
     try:
         compose_blend(
             course=visit.course,

@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.dateparse import parse_datetime
 
 from pistor.clinic.shared.forms import CHANGED, StepForm
 from pistor.knowledge import load
 from pistor.records.consultation import Patient
+from pistor.records.search import Place
 
 NO_DATE = "This is no date. Write it as year-month-day, for example 1985-03-14."
 DATES = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"]  # the same three that the search reads
@@ -19,6 +21,21 @@ class SearchForm(forms.Form):
         strip=True,
         error_messages={"max_length": "This is longer than 120 signs. Write a name, a record number or a date of birth."},
     )
+    go = forms.ChoiceField(choices=[("next", "Next"), ("previous", "Previous")], required=False)
+    key = forms.CharField(max_length=240, required=False, strip=False)
+    pk = forms.UUIDField(required=False)
+    first = forms.IntegerField(min_value=1, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """``place`` is where the page begins or ends that was asked for; it travels in the form, because the key is a name."""
+        data: dict[str, Any] = super().clean()  # type: ignore[assignment]
+        data["place"] = None
+        if data.get("go") and not self.errors:
+            key = data["key"] if data["q"] else parse_datetime(data["key"])
+            if not key or not data["pk"] or not data["first"]:
+                raise forms.ValidationError(CHANGED)
+            data["place"] = Place(key, data["pk"])
+        return data
 
 
 class PatientForm(StepForm):

@@ -1,19 +1,39 @@
-"""A patient's courses, newest first, as lines a page can place."""
+"""The list of patients page by page; a patient's courses, newest first, as lines a page can place."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from pistor.knowledge import load
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
 from pistor.records.outcomes import ScaleScore
 from pistor.records.reactions import ReactionReport
+from pistor.records.search import page_of
 from pistor.records.treatment import Treatment
 
+SHOWN = 50
 MOST_COURSES = 40
+
+
+def one_page(found: QuerySet[Patient], asked: dict[str, Any]) -> dict[str, Any]:
+    """The patients of the page that was asked for, and the pages beside it, each as what its form has to send."""
+    order = "search" if asked["q"] else "-changed_at"
+    place, back = asked["place"], asked["go"] == "previous"
+    patients, more = page_of(found, order, size=SHOWN, **({"before" if back else "after": place} if place else {}))
+    first = asked["first"] if place and (more or not back) else 1
+    beside = []
+    if patients and ((back and more) or (place and not back)):
+        beside.append({"go": "previous", "word": "Previous", **_end(patients[0], order), "first": max(1, first - SHOWN)})
+    if patients and (more or back):
+        beside.append({"go": "next", "word": "Next", **_end(patients[-1], order), "first": first + len(patients)})
+    return {"patients": patients, "beside": beside, "first": first, "last": first + len(patients) - 1}
+
+
+def _end(patient: Patient, order: str) -> dict[str, Any]:
+    return {"key": patient.search if order == "search" else patient.changed_at.isoformat(), "pk": patient.pk}
 
 
 def courses_shown(patient: Patient, *, clinical: bool) -> list[dict[str, Any]]:

@@ -13,14 +13,13 @@ from pistor.actions.consultation import add_patient, edit_patient
 from pistor.actions.core import Refused, Stale, lead_to_result
 from pistor.actions.course import local_day, start_course
 from pistor.clinic.patients.forms import EditForm, NewPatientForm, SearchForm, StartForm
-from pistor.clinic.patients.presenters import courses_shown
+from pistor.clinic.patients.presenters import courses_shown, one_page
 from pistor.clinic.shared.access import page, patient_of
 from pistor.clinic.shared.frame import banner_of, drafts_for
 from pistor.records.consultation import Patient, search_key
 from pistor.records.people import Capability
 from pistor.records.search import begins_with, find_patients
 
-SHOWN = 50
 EDITED = ("family_name", "given_name", "birth_date", "sex", "phone", "email", "language", "deceased_on")
 
 
@@ -29,12 +28,11 @@ def list_(request: HttpRequest) -> HttpResponse:
     """Search by post, so that no name stands in an address."""
     form = SearchForm(request.POST or None)
     if form.is_bound and not form.is_valid():
-        return render(request, "patients/list.html", {"form": form, "errors": form.errors["q"]}, status=422)
-    query = form.cleaned_data["q"] if form.is_bound else ""
-    found = find_patients(request.user.clinic, query)  # type: ignore[union-attr, arg-type]
-    patients = list((found if query else found.order_by("-changed_at", "pk"))[: SHOWN + 1])
-    context = {"query": query, "patients": patients[:SHOWN], "more": len(patients) > SHOWN, "form": form}
-    return render(request, "patients/list.html", context)
+        errors = [error for found in form.errors.values() for error in found]
+        return render(request, "patients/list.html", {"form": form, "errors": errors}, status=422)
+    asked = form.cleaned_data if form.is_bound else {"q": "", "go": "", "place": None}
+    found = find_patients(request.user.clinic, asked["q"])  # type: ignore[union-attr, arg-type]
+    return render(request, "patients/list.html", {"query": asked["q"], "form": form, **one_page(found, asked)})
 
 
 @page(Capability.EDIT_PATIENTS)
@@ -64,6 +62,13 @@ def _form_page(request: HttpRequest, template: str, context: dict[str, Any]) -> 
     return render(request, template, {**context, "draft": drafts_for(request)})
 
 
+def _whose(request: HttpRequest, patient: Patient) -> dict[str, Any]:
+    """The patient, with the banner for those who may see clinical facts."""
+    clinical = request.user.may(Capability.SEE_CLINICAL)  # type: ignore[union-attr]
+    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    return {"patient": patient, "clinical": clinical, "banner": banner_of(patient, today) if clinical else ()}
+
+
 def _alike(request: HttpRequest, given: dict[str, Any]) -> list[Patient]:
     """Patients already here with the same names, or the same family name and date of birth."""
     family, names, born = search_key(given["family_name"]), search_key(given["family_name"], given["given_name"]), given["birth_date"]
@@ -79,7 +84,7 @@ def edit(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
     initial = {name: getattr(patient, name) for name in EDITED}
     form = EditForm(request.POST or None, initial=initial, version=patient.version)
     if not form.is_bound or not form.is_valid():
-        return _form_page(request, "patients/edit.html", {"form": form, "patient": patient})
+        return _form_page(request, "patients/edit.html", {"form": form, **_whose(request, patient)})
     fields = {name: form.cleaned_data[name] for name in EDITED}
     try:
         taken = {"token": form.cleaned_data["token"], "version": form.cleaned_data["version"]}
@@ -89,7 +94,7 @@ def edit(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
         form.refuse(refused, version=now.version)
         differ = [name for name in EDITED if getattr(now, name) != fields[name]] if isinstance(refused, Stale) else []
         theirs = [(form.fields[name].label, getattr(now, name)) for name in differ]
-        return render(request, "patients/edit.html", {"form": form, "patient": now, "theirs": theirs}, status=409)
+        return render(request, "patients/edit.html", {"form": form, **_whose(request, now), "theirs": theirs}, status=409)
     return HttpResponseRedirect(f"/patients/{patient.pk}/")
 
 
@@ -97,15 +102,11 @@ def edit(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
 def show(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
     """Front desk sees who and when; clinical roles see what."""
     patient = patient_of(request, patient_id)
-    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    clinical = request.user.may(Capability.SEE_CLINICAL)  # type: ignore[union-attr]
+    whose = _whose(request, patient)
     context = {
-        "patient": patient,
-        "today": today,
-        "clinical": clinical,
+        **whose,
         "may_start": request.user.may(Capability.DECIDE),  # type: ignore[union-attr]
-        "banner": banner_of(patient, today) if clinical else (),
-        "courses": courses_shown(patient, clinical=clinical),
+        "courses": courses_shown(patient, clinical=whose["clinical"]),
     }
     return render(request, "patients/show.html", context)
 
@@ -115,7 +116,7 @@ def start(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
     patient = patient_of(request, patient_id)
     form = StartForm(request.POST or None)
     if not form.is_bound or not form.is_valid():
-        return _form_page(request, "patients/start.html", {"form": form, "patient": patient})
+        return _form_page(request, "patients/start.html", {"form": form, **_whose(request, patient)})
     indication, _, zone = form.cleaned_data["indication"].partition(":")
     try:
         visit = start_course(
@@ -129,5 +130,5 @@ def start(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
         )
     except Refused as refused:
         form.refuse(refused)
-        return render(request, "patients/start.html", {"form": form, "patient": patient}, status=409)
+        return render(request, "patients/start.html", {"form": form, **_whose(request, patient)}, status=409)
     return HttpResponseRedirect(f"/visits/{visit.pk}/")

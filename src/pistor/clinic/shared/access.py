@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
@@ -38,6 +40,7 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
                 if request.method == "POST" and response.status_code == HTTPStatus.FOUND:  # the form was taken, so its own draft has served
                     if form := request.POST.get("draft"):
                         discard_draft(by=request.user, path=request.path, form=form)  # type: ignore[arg-type]
+                    _say_saved(request)
                 return response
             except AlreadyDone as done:
                 return HttpResponseRedirect(done.location or request.path)
@@ -47,6 +50,11 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
         return guarded
 
     return decorate
+
+
+def _say_saved(request: HttpRequest) -> None:
+    zone = ZoneInfo(request.user.clinic.time_zone)  # type: ignore[union-attr]
+    messages.success(request, f"Saved {request.at.astimezone(zone):%H:%M}")  # type: ignore[attr-defined]
 
 
 def _not_your_role(request: HttpRequest) -> HttpResponse:

@@ -35,6 +35,9 @@ STATES = {
 }
 
 
+IN_LINE = 3  # allergies named in the banner before the rest folds
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """A visit as it stands now: worked out once per request, by the page or by the frame around it."""
@@ -69,14 +72,15 @@ def render_step(
     look = look or look_at(request, visit)
     list_ = steps(look.facts)
     shown = [shown_step(visit, item) for item in list_]
+    onward = next_step(list_, apart_from=step)
     frame = {
         "visit": visit,
         "patient": visit.patient,
         "course": visit.course,
         "step": step,
         "steps": shown,
-        "current": next((item["step"] for item in shown if item["step"].name == step), None),
-        "next_step": next((item for item in shown if item["step"] == next_step(list_)), None),
+        "here": next((item for item in shown if item["step"].name == step), None),
+        "onward": next((item for item in shown if item["step"] == onward), None),
         "banner": banner(look.candidacy),
         "findings": findings,
         "draft": drafts_for(request) if request.method == "GET" else None,
@@ -95,18 +99,19 @@ def drafts_for(request: HttpRequest) -> dict[str, Any] | None:
     return {draft.key.rpartition("#")[2]: {"fields": draft.fields, "saved_at": draft.saved_at.isoformat()} for draft in drafts} or None
 
 
-def banner(candidacy: Candidacy) -> list[dict[str, str]]:
-    """The patient in one line with what stops this course."""
-    stops = [{"label": "Stop", "text": stop.text, "tone": "danger", "icon": "octagon", "note": ""} for stop in candidacy.stops[:2]]
-    return [*_identity(candidacy.picture), *stops]
+def banner(candidacy: Candidacy) -> list[dict[str, Any]]:
+    """The patient in one line with what stops this course. What has no room in the line is ``more``, one click away."""
+    first, *more = [stop.text for stop in candidacy.stops] or [""]
+    stop = [{"label": "Stop", "text": first, "tone": "danger", "icon": "octagon", "note": "", "more": more}] if first else []
+    return [*_identity(candidacy.picture), *stop]
 
 
-def banner_of(patient: Patient, on: dt.date) -> list[dict[str, str]]:
+def banner_of(patient: Patient, on: dt.date) -> list[dict[str, Any]]:
     """The patient in one line, outside any course."""
     return _identity(picture_of(patient, on))
 
 
-def _identity(picture: PatientPicture) -> list[dict[str, str]]:
+def _identity(picture: PatientPicture) -> list[dict[str, Any]]:
     """Always in the same order. What was not asked is said so."""
     items = [_age(picture), {"label": "Sex", "text": picture.sex if picture.sex != "unknown" else "not recorded", "tone": "", "note": ""}, _weight(picture)]
     return [*items, _allergies(picture), *_pregnancy(picture)]
@@ -126,11 +131,11 @@ def _weight(picture: PatientPicture) -> dict[str, str]:
     return {"label": "Weight", "text": f"{amount(picture.weight_kg.value)} kg", "tone": "", "note": day(picture.weight_kg.date)}
 
 
-def _allergies(picture: PatientPicture) -> dict[str, str]:
+def _allergies(picture: PatientPicture) -> dict[str, Any]:
     known = known_allergies(picture, load())
     if known.state == "allergic":
-        more = f" and {len(known.names) - 3} more" if len(known.names) > 3 else ""
-        return {"label": "Allergies", "text": (", ".join(known.names[:3]) or known.text) + more, "tone": "danger", "icon": "triangle", "note": ""}
+        first, more = known.names[:IN_LINE], known.names[IN_LINE:]
+        return {"label": "Allergies", "text": ", ".join(first) or known.text, "tone": "danger", "icon": "triangle", "note": "", "more": more}
     return {"label": "Allergies", "text": known.text, "tone": "" if known.state == "none_known" else "unknown", "note": day(known.on)}
 
 

@@ -1,10 +1,32 @@
-// What every page does: puts the focus on errors, keeps what is typed, folds the steps on a small screen.
+// What every page does: puts the focus on errors, keeps what is typed, folds steps and findings where there is no room.
 
 const errors = document.querySelector(".error-summary");
 if (errors) errors.focus();
 
-const fold = document.querySelector(".steps-fold");
-if (fold && window.matchMedia("(max-width: 700px)").matches) fold.open = false;
+const foldWhen = (details, query) => {
+  if (!details) return;
+  const narrow = window.matchMedia(query);
+  const fit = () => { details.open = !narrow.matches; };
+  narrow.addEventListener("change", fit);
+  fit();
+};
+const drawer = document.querySelector(".findings > details");
+foldWhen(document.querySelector(".steps-fold"), "(max-width: 700px)");
+foldWhen(drawer, "(max-width: 1180px)");
+window.addEventListener("beforeprint", () => { if (drawer) drawer.open = true; });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !drawer?.open || !drawer.contains(document.activeElement)) return;
+  drawer.open = false;
+  drawer.querySelector("summary").focus();
+});
+
+// What sticks below the banner has to know how many lines it takes.
+const banner = document.querySelector(".banner");
+if (banner) new ResizeObserver(() => document.documentElement.style.setProperty("--banner", `${banner.offsetHeight}px`)).observe(banner);
+
+// Once something is typed, saving it is the next thing to do again.
+const frame = document.querySelector(".frame");
+for (const kind of ["input", "draft-restored"]) frame?.querySelector("main").addEventListener(kind, () => frame.classList.add("changed"));
 
 const saved = document.getElementById("saved");
 const say = (text) => { if (saved) saved.textContent = text; };
