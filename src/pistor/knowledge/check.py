@@ -173,7 +173,8 @@ def _uncited(library: Library, kind: str, id_: str, entry: m.Known) -> Iterator[
 
 
 def _pairs(library: Library) -> list[Problem]:
-    classes = {name for ingredient in library.ingredients.values() for name in (*ingredient.classes, ingredient.substance_class)}
+    classes = {*m.PH_CLASSES, *(name for ingredient in library.ingredients.values() for name in ingredient.classes)}
+    classes |= {group for presentation in library.presentations.values() for group in presentation.allergen_groups}
     found = []
     for id_, pair in library.incompatibilities.items():
         for side in (pair.a, pair.b):
@@ -181,7 +182,7 @@ def _pairs(library: Library) -> list[Problem]:
             known = side == "*" or (side.removeprefix("class:") in classes if by_class else side in library.ingredients)
             if not known:
                 at, what = _At("incompatibilities", id_, "entry", pair), f"names {side}, which is no ingredient and no class"
-                found.append(_problem(library, at, what, "correct it or add the ingredient", serious=not by_class))
+                found.append(_problem(library, at, what, "correct it, or remove it until something carries it", serious=not by_class))
     return found
 
 

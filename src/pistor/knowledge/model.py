@@ -235,8 +235,14 @@ class PairVerdict(StrEnum):
     NO_DATA = "no_data"
 
 
+PH_CLASSES = {"label_ph_below_8": Decimal(8), "acidic": Decimal(6)}  # a presentation whose labelled pH stays below is of the class
+
+
 class Incompatibility(Entry):
-    """What is known of two things in one syringe. ``a`` and ``b`` are an ingredient id, ``class:<id>`` or ``*``."""
+    """What is known of two things in one syringe. ``a`` and ``b`` are an ingredient id, ``class:<id>`` or ``*``.
+
+    A class is one of the ingredient's own, an allergen group of the presentation (its excipients), or one of its pH.
+    """
 
     a: str
     b: str
