@@ -24,7 +24,7 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
     """A body map with its zones, and the points of ``injection_map`` that lie on it, in the version it was made on.
 
     ``chosen`` are keys ``zone:side`` to highlight where there is no map yet; ``zoom`` shows small areas
-    with their surroundings only. Zones carry ``data-area`` and points ``data-points``, so that a page
+    with their surroundings only; without a ``legend`` landmarks have no names either. Zones carry ``data-area`` and points ``data-points``, so that a page
     may make them clickable.
     """
     body = _body(injection_map, library, view)
@@ -41,7 +41,7 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
         f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map, view))}</desc>",
         f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
         f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
-        _ground(body, view, picked, (x, y, width, height), unit),
+        _ground(body, view, picked, (x, y, width, height), unit, legend),
         *points,
         *crosses,
         "</svg>",
@@ -57,7 +57,7 @@ def _body(injection_map: InjectionMap | None, library: Library, view: str) -> Bo
 
 
 @lru_cache(maxsize=128)
-def _ground(body: BodyMap, view: str, picked: frozenset[str], window: tuple[float, float, float, float], unit: float) -> str:
+def _ground(body: BodyMap, view: str, picked: frozenset[str], window: tuple[float, float, float, float], unit: float, named: bool) -> str:
     """All of a map that is not points. It depends on the chosen areas only, so it is drawn once."""
     line = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
     return "".join(
@@ -69,7 +69,7 @@ def _ground(body: BodyMap, view: str, picked: frozenset[str], window: tuple[floa
             *(_zone(shape, view, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
             *(_no_go(shape, view, unit) for shape in body.zones),
             f'<g {line} stroke="{INK}" stroke-opacity="0.7" stroke-width="{0.5 * unit:.2f}">{_paths(body.details)}</g>',
-            *(_landmark(mark, window, unit) for mark in body.landmarks),
+            *(_landmark(mark, window, unit, named) for mark in body.landmarks),
         )
     )
 
@@ -236,13 +236,13 @@ def _no_go(shape: MapZone, view: str, unit: float) -> str:
     )
 
 
-def _landmark(mark: Landmark, window: tuple[float, float, float, float], unit: float) -> str:
+def _landmark(mark: Landmark, window: tuple[float, float, float, float], unit: float, named: bool) -> str:
     """What is felt as a dotted line, and its name where the name fits into what is shown."""
-    ink, size = _ink(mark), 4.6 * unit
+    ink, size = _ink(mark), 5.2 * unit
     felt = f'<path d="{mark.path}" {_dotted(ink, unit)}><title>{escape(mark.label)}</title></path>' if mark.path else ""
     if mark.care:  # a light band below keeps it legible on hatching
         felt = f'<path d="{mark.path}" fill="none" stroke="{HALO}" stroke-width="{2.6 * unit:.2f}" stroke-linecap="round"/>{felt}'
-    if mark.at is None:
+    if mark.at is None or not named:
         return felt
     x, y, width, height = window
     length = 0.54 * size * len(mark.label)
@@ -324,7 +324,7 @@ def _crossed(unit: float) -> str:
 
 def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float, width: float, height: float) -> tuple[str, float]:
     """What the signs mean and how long a millimetre is, below the picture; and how much room that takes."""
-    size, line, left = 6.4 * unit, 9.5 * unit, 9 * unit
+    size, line, left = 7 * unit, 10 * unit, 9 * unit
     out, x, y = [], left, height + 6 * unit
     for symbol, text in _signs(body, injection_map, view, unit):
         end = x + 6 * unit + len(text) * size * 0.5

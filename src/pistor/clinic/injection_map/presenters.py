@@ -91,11 +91,14 @@ def technique_facts(method: Technique) -> list[tuple[str, Quantity | None]]:
     ]
 
 
-def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, library: Library) -> list[dict[str, str]]:
-    """Maps with chosen areas first, and their points on them."""
-    used = {area.map for area in drawn.areas} if drawn else set()
+def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, library: Library) -> list[dict[str, Any]]:
+    """Maps with chosen areas first and large, with their points on them; the others small, to choose from."""
+    used = {area.map for area in drawn.areas} if drawn else {body.id for body in maps}
     ordered = sorted(maps, key=lambda body: body.id not in used)
-    return [{"id": body.id, "title": body.title, "view": body.view, "svg": map_svg(drawn if body.id in used else None, library, body.id)} for body in ordered]
+    return [
+        {"view": body.view, "used": body.id in used, "svg": map_svg(drawn if body.id in used else None, library, body.id, legend=body.id in used)}
+        for body in ordered
+    ]
 
 
 def depth_pictures(drawn: InjectionMap, library: Library) -> list[dict[str, str]]:

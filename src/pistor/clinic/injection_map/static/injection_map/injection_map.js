@@ -32,7 +32,6 @@ if (form && drawn) {
   };
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(refresh, 250); };
   form.addEventListener("input", soon);
-  form.addEventListener("draft-restored", soon);
 
   // The points of an area are one path; its nearest dot within reach of the pointer is meant.
   const pointAt = (event) => {
@@ -59,6 +58,12 @@ if (form && drawn) {
     drawn.querySelector("[data-removed]")?.append(box);
     return box;
   };
+
+  // A restored draft holds points that have no box in the page yet.
+  if (form.restored) {
+    for (const key of form.restored.removed ?? []) boxFor(key).checked = true;
+    soon();
+  }
 
   drawn.addEventListener("click", (event) => {
     if (event.target.closest('button[value="list"]')) {

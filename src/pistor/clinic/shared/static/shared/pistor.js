@@ -52,6 +52,7 @@ function restore(form, fields) {
     else if (element.multiple && values) for (const option of element.options) option.selected = values.includes(option.value);
     else if (values) element.value = values[0];
   }
+  form.restored = fields; // for scripts of single pages, which run after this one
   form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
 }
 
