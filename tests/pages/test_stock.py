@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
@@ -60,6 +61,17 @@ def test_what_does_not_fit_is_said_and_nothing_changes(people, as_, fields, stat
     answer = change(as_(people.practitioner), row, **fields)
     assert (answer.status_code, says in answer.content.decode()) == (status, True)
     assert Lot.objects.get().state == "usable"
+
+
+@pytest.mark.parametrize(
+    ("now", "states", "release"),
+    [("usable", {"quarantined", "recalled"}, False), ("quarantined", {"usable", "recalled"}, True)],
+)
+def test_only_what_would_change_something_is_offered(people, as_, now, states, release):
+    text = as_(people.owner).get(f"/stock/{lot(people.clinic, state=now).pk}/").content.decode()
+    offered = set(re.findall(r'name="state"[^>]*value="(\w+)"', text))
+    assert offered == states
+    assert bool(re.search(r'name="reason"[^>]*value="checked"', text)) is release
 
 
 def test_what_is_saved_after_a_refusal_builds_on_the_newer_state(people, as_):

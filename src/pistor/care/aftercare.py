@@ -184,7 +184,9 @@ def _disagreements(rule: AftercareRule) -> list[tuple[str, tuple[Told, ...]]]:
     hours = _hours(rule)
     if rule.hours and rule.hours.conflict and hours is not None:
         said = f"{rule.hours.conflict.note} To be careful, the sheet tells the longest time given as one number: {_span(hours)}."
-        found.append((said, _readings(_range(rule.hours), rule.hours, rule.hours.conflict)))
+        summed_up = rule.hours.value is None and {rule.hours.low, rule.hours.high} <= {reading.value for reading in rule.hours.conflict.readings}
+        readings = _readings(_range(rule.hours), rule.hours, rule.hours.conflict)
+        found.append((said, readings[1:] if summed_up else readings))
     for statement in rule.basis:
         if statement.conflict:
             found.append((statement.conflict.note, _readings(statement.text, statement, statement.conflict)))

@@ -34,8 +34,8 @@ def show(request: HttpRequest, lot_id: uuid.UUID) -> HttpResponse:
     if lot is None:
         raise Http404
     if request.method != "POST":
-        return _shown(request, lot, LotStateForm(initial={"shown": lot.state}))
-    form = LotStateForm(request.POST)
+        return _shown(request, lot, LotStateForm(now=lot.state))
+    form = LotStateForm(request.POST, now=lot.state)
     if not form.is_valid():
         return _shown(request, lot, form, status=422)
     here, data = reverse("stock:show", args=[lot.pk]), form.cleaned_data
