@@ -11,7 +11,7 @@ from django import forms
 
 from pistor.actions.consultation import NewEntry, Removal
 from pistor.care.consultation import Allergy, Condition, Kind, Medicine, PatientPicture
-from pistor.clinic.shared.forms import StepForm
+from pistor.clinic.shared.forms import Line, StepForm
 from pistor.knowledge import Library
 from pistor.knowledge.model import Question
 from pistor.records.consultation import HistoryEntry, Patient
@@ -100,7 +100,7 @@ class HistoryForm(StepForm):
         field.initial = said.value if said else ""
         self.fields[f"q_{question.id}"] = field
         self.fields[f"n_{question.id}"] = forms.CharField(
-            label=f"Note: {question.text}", max_length=500, required=False, initial=said.note if said else "", widget=forms.TextInput()
+            label=f"Note: {question.text}", max_length=500, required=False, initial=said.note if said else "", widget=Line()
         )
 
     def _add_list(self, kind: Kind) -> None:
@@ -110,7 +110,7 @@ class HistoryForm(StepForm):
         for row in range(NEW_ROWS):
             self.fields[f"new_{kind}_{row}"] = forms.CharField(
                 label=f"Add to {LISTS[kind].lower()}, line {row + 1}", max_length=300, required=False,
-                widget=forms.TextInput(attrs={"list": f"known_{kind}", "autocomplete": "off", "dir": "auto"}),
+                widget=Line(attrs={"list": f"known_{kind}", "autocomplete": "off", "dir": "auto"}),
             )  # fmt: skip
             self.fields[f"new_{kind}_{row}_state"] = forms.ChoiceField(label="State", choices=STATES[kind], required=False)
             self.fields[f"new_{kind}_{row}_since"] = forms.DateField(
