@@ -38,16 +38,28 @@ def clinic(transactional_db):
     return factories.user(clinic, "practitioner")
 
 
-def look_at(page, paths: list[str]) -> list[str]:
-    """Complaints about these pages, at a desk's width under axe and at two phone widths for overflow."""
+# Dark colours and a tablet's width bring other contrasts and another layout; the rest of a page is the same there.
+LOOKS = ((1280, "light"), (820, "dark"))
+OPEN_ALL = "document.querySelectorAll('details').forEach(e => e.open = true)"
+
+
+def look_at(page, paths: list[str], *, status: int = 200) -> list[str]:
+    """Complaints about these pages with everything unfolded: under axe in light and dark, and wider than a tablet or a phone."""
     complaints = []
     for path in paths:
-        page.set_viewport_size({"width": 1280, "height": 900})
-        page.goto(path)
-        complaints += serious(page)
-        for width in (390, 320):
+        answer = page.goto(path)
+        if answer.status != status:
+            complaints.append(f"{path} answered {answer.status}")
+        page.evaluate(OPEN_ALL)
+        for width, scheme in LOOKS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme)
+            complaints += [f"{scheme}: {found}" for found in serious(page)]
+        page.emulate_media(color_scheme="light")
+        for width in (820, 390, 320):
             page.set_viewport_size({"width": width, "height": 844})
             complaints += too_wide(page)
+        page.set_viewport_size({"width": 1280, "height": 900})
     return complaints
 
 
@@ -60,7 +72,8 @@ def test_pages_of_a_new_visit(open_page, clinic):
     visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
     patient = page.url
     visit.start("Neck pain")
-    paths = ["/", "/stock/", "/patients/", "/patients/new/", patient, f"{patient}edit/", f"{patient}start/", "/nothing-here/", visit.address]
+    paths = ["/", "/stock/", "/patients/", "/patients/new/", patient, f"{patient}edit/", f"{patient}start/", visit.address]
+    complaints += look_at(page, ["/nothing-here/"], status=404)
     complaints += look_at(page, [*paths, *(f"{visit.address}{step}/" for step in STEPS)])
     assert not complaints, "\n".join(complaints)
 
@@ -94,3 +107,81 @@ def test_pages_of_a_visit_with_everything_recorded(open_page, clinic):
     visit.scores("nrs", "4")
     complaints += look_at(page, [visit.address, *(f"{visit.address}{step}/" for step in STEPS)])
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.mark.parametrize(
+    ("indication", "steps"),
+    [
+        ("Quality of facial skin", ("candidacy", "formulation", "injection-map", "course", "outcomes", "alternatives")),
+        ("Androgenetic alopecia", ("candidacy", "formulation", "injection-map", "course", "outcomes", "alternatives")),
+        ("Fullness under the chin", ("candidacy", "formulation", "injection-map", "course", "outcomes", "alternatives")),
+    ],
+)
+def test_pages_of_the_other_applications(open_page, clinic, indication, steps):
+    page = open_page()
+    visit = Visit(page)
+    visit.sign_in(clinic)
+    visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
+    visit.start(indication)
+    visit.takes_the_history()
+    complaints = look_at(page, [f"{visit.address}{step}/" for step in steps])
+    assert not complaints, "\n".join(complaints)
+
+
+def test_focus_is_seen_where_colours_are_forced(open_page, clinic):
+    page = open_page()
+    Visit(page).sign_in(clinic)
+    page.emulate_media(forced_colors="active")
+    page.goto("/patients/new/")
+    for _ in range(6):
+        page.keyboard.press("Tab")
+    seen = page.evaluate("(() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, parseFloat(s.outlineWidth)]; })()")
+    assert seen[0] != "none"
+    assert seen[1] >= 2
+
+
+def test_a_consultation_and_a_verdict_without_a_mouse(open_page, clinic):
+    """From sign-in to the verdict with Tab, arrows, Enter and Space only."""
+    page = open_page()
+    clinic.set_password("a long enough password")
+    clinic.save(update_fields=["password"])
+    page.goto("/sign-in/")
+    keys(page, "[name=username]", clinic.username)
+    keys(page, "[name=password]", "a long enough password", "Enter")
+    page.get_by_role("heading", name="Today").wait_for()
+    page.goto("/patients/new/")
+    keys(page, "[name=family_name]", "Moreau")
+    keys(page, "[name=given_name]", "Claire")
+    page.evaluate("document.querySelector('[name=birth_date]').value = '1980-03-14'")  # a date field's own keys differ between systems
+    keys(page, "[name=sex]", "", "Space", "ArrowDown", "Enter")
+    page.get_by_role("heading", name="Moreau, Claire").wait_for()
+    tab_to(page, "a[href$='/start/']")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Start").first.wait_for()
+    tab_to(page, "[name=indication]")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Steps").wait_for()
+    visit = page.url
+    page.goto(f"{visit}consultation/")
+    keys(page, "[name=weight_kg]", "70", "Enter")
+    page.wait_for_load_state()
+    assert "70" in page.locator(".banner").inner_text()
+
+
+def keys(page, selector: str, text: str, *then: str) -> None:
+    tab_to(page, selector)
+    if text:
+        page.keyboard.type(text)
+    for key in then:
+        page.keyboard.press(key)
+    page.wait_for_load_state()
+
+
+def tab_to(page, selector: str) -> None:
+    """Press Tab until the focus is there; a page whose field cannot be reached fails."""
+    for _ in range(150):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached with Tab on {page.url}")
