@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import os
 import statistics
 import subprocess
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> None:
     from pistor.knowledge import load
 
     library, on = load(), dt.date(2026, 11, 23)
+    gc.freeze()  # as the server does once the knowledge is read
     files = sorted(Path(options.records).glob("*.json"))
     if not files:
         raise SystemExit(f"no records in {options.records}; name a folder of FHIR bundles with --records")

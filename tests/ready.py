@@ -21,7 +21,8 @@ from pistor.care.treatment import Record, checklist
 from pistor.knowledge import load
 from pistor.records.consent import Consent
 from pistor.records.intent import candidacy_of
-from pistor.records.plan import latest_blend_and_map, plan_digest
+from pistor.records.latest import latest_blend_and_map
+from pistor.records.plan import plan_digest
 from pistor.records.stock import Lot
 from pistor.records.treatment import Treatment
 from tests import factories

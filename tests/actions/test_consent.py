@@ -18,7 +18,8 @@ from pistor.knowledge import load
 from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
 from pistor.records.documents import Document
-from pistor.records.plan import latest_blend_and_map, plan_digest
+from pistor.records.latest import latest_blend_and_map
+from pistor.records.plan import plan_digest
 from pistor.records.treatment import Treatment
 from pistor.records.visit import facts_of
 from tests import factories

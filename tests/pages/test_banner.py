@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
         ({"allergy_latex": "no"}, "not fully asked"),
         ({"allergies": "no"}, "none known"),
         ({"allergies": "yes"}, "yes, not named"),
-        ({"allergy_local_anaesthetic": "yes", "allergy_latex": "no"}, "yes: local anaesthetic"),
-        ({"allergy_nsaid": "yes", "allergies": "no"}, "yes: nsaid"),
+        ({"allergy_local_anaesthetic": "yes", "allergy_latex": "no"}, "local anaesthetic"),
+        ({"allergy_nsaid": "yes", "allergies": "no"}, "NSAIDs and aspirin"),
         ({"allergies": "unknown"}, "not fully asked"),
     ],
 )
@@ -32,6 +32,16 @@ def test_no_known_allergy_is_said_only_when_it_was_answered(people, answers, sai
     for question, value in answers.items():
         factories.history(patient, "answer", question, {"value": value, "note": ""})
     assert next(item["text"] for item in banner_of(patient, TODAY) if item["label"] == "Allergies") == said
+
+
+def test_the_review_before_a_treatment_says_the_same_of_allergies(people, as_):
+    visit = ready.planned_visit(people)
+    page = f"/visits/{visit.pk}/treatment/"
+    before = as_(people.practitioner).get(page).content.decode()
+    assert "None known" in before.split("Before you start")[1].split("<dt>Consent")[0]
+    factories.history(visit.patient, "answer", "allergy_nsaid", {"value": "yes", "note": ""})
+    after = as_(people.practitioner).get(page).content.decode()
+    assert "NSAIDs and aspirin" in after.split("Before you start")[1].split("<dt>Consent")[0]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from pistor.knowledge import load
 from pistor.records.consent import Consent, ConsentWithdrawal
 from pistor.records.course import Course
 from pistor.records.documents import Document
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.people import Capability, User
-from pistor.records.plan import latest_blend_and_map, plan_digest, plan_missing, plan_of
+from pistor.records.plan import plan_digest, plan_missing, plan_of
 from pistor.records.treatment import Treatment
 from pistor.records.visit import facts_of
 

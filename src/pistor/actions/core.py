@@ -82,15 +82,15 @@ def _take(*, by: User, verb: str, token: uuid.UUID, at: dt.datetime) -> Submissi
         raise AlreadyDone(earlier.location if earlier else "") from None
 
 
-def claim_version(row: models.Model, *, version: int | None, by: User, at: dt.datetime) -> None:
-    """Move a versioned row (patient, course, treatment) one version on, or raise :class:`Stale`.
+def claim_version(row: models.Model, *, version: int | None, by: User, at: dt.datetime, **values: Any) -> None:
+    """Move a versioned row (patient, course, treatment) one version on and give it ``values``, or raise :class:`Stale`.
 
     The check and the change are one UPDATE, so that of two people only one succeeds. ``version`` None skips the check.
     """
     manager = type(row)._default_manager
     expected = version if version is not None else row.version  # type: ignore[attr-defined]
     moved = manager.filter(pk=row.pk, version=expected).update(
-        version=models.F("version") + 1, changed_at=at, changed_by=by
+        version=models.F("version") + 1, changed_at=at, changed_by=by, **values
     )
     if not moved:
         row.refresh_from_db()
@@ -99,7 +99,8 @@ def claim_version(row: models.Model, *, version: int | None, by: User, at: dt.da
         raise Stale(
             f"{who} changed this record at {when} UTC, after you opened this page. Nothing was overwritten. Compare with what is there now, then save again."
         )
-    row.version, row.changed_at, row.changed_by = expected + 1, at, by  # type: ignore[attr-defined]
+    for name, value in {"version": expected + 1, "changed_at": at, "changed_by": by, **values}.items():
+        setattr(row, name, value)
 
 
 def _locked_head(clinic_id: uuid.UUID) -> AuditHead:

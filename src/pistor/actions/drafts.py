@@ -26,7 +26,9 @@ def save_draft(*, by: User, at: dt.datetime, key: str, fields: dict[str, Any]) -
 def discard_drafts(*, by: User, path: str, form: str = "") -> None:
     """Forget the drafts of a page, or of one form on it: they were taken, or nobody wants them."""
     wanted = {"key": f"{path}#{form}"} if form else {"key__startswith": f"{path}#"}
-    Draft.objects.filter(created_by=by, **{name: _storable(key) for name, key in wanted.items()}).delete()
+    drafts = Draft.objects.filter(created_by=by, **{name: _storable(key) for name, key in wanted.items()})
+    if drafts.exists():  # most forms leave none, and a deletion of nothing still waits for the write lock
+        drafts.delete()
 
 
 def _lists(fields: Any) -> Iterator[tuple[str, list[str]]]:

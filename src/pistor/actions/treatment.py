@@ -30,8 +30,9 @@ from pistor.knowledge import Library, load
 from pistor.records.consent import Consent
 from pistor.records.course import Course
 from pistor.records.doses import giving_of
+from pistor.records.latest import keep_latest, latest_blend_and_map
 from pistor.records.people import Capability, User
-from pistor.records.plan import latest_blend_and_map, map_of, plan_digest
+from pistor.records.plan import map_of, plan_digest
 from pistor.records.signed import amendment_sha256, canonical, lot_rows, record_of, sha256, zone_rows
 from pistor.records.stock import Lot
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
@@ -183,12 +184,15 @@ def planned_zones(course: Course, library: Library) -> tuple[ZoneGiven, ...]:
 def _open_visit(visit: Treatment, by: User, at: dt.datetime) -> Treatment:
     """The visit, locked with its course, if it may be recorded and signed now; otherwise everything that is missing."""
     locked = Treatment.objects.of(by.clinic).select_for_update(of=("self", "course"))
-    found: Treatment = locked.select_related("course", "course__patient", "course__clinic", "patient", "clinic").get(pk=visit.pk)
+    found: Treatment = locked.select_related("course", "patient").get(pk=visit.pk)
     if found.state == Treatment.State.SIGNED:
         who = found.signed_by.printed_name if found.signed_by else "somebody"
         raise Refused(f"This treatment was signed by {who} and is locked. Add an amendment instead.")
     if found.state == Treatment.State.CANCELLED:
         raise Refused("This visit was cancelled, so nothing can be recorded for it.")
+    found.clinic = found.course.clinic = found.patient.clinic = by.clinic  # type: ignore[assignment]  # one clinic: the manager asked for it
+    found.course.patient = found.patient
+    keep_latest(found.course)  # locked, so neither can change under this transaction
     missing = missing_before_treatment(facts_of(found, load(), local_day(by, at)))
     if missing:
         raise Refused(*missing)
@@ -206,35 +210,31 @@ def _write(visit: Treatment, entry: Entry, by: User, at: dt.datetime, version: i
     _refuse_impossible(record, library, today, visit)
     blend_row, _ = latest_blend_and_map(visit.course)
     blend = Blend.from_dict(blend_row.result) if blend_row else None
-    claim_version(visit, version=version, by=by, at=at)
-    visit.given_on, visit.performed_by = record.given_on, visit.performed_by or by
-    visit.state = Treatment.State.OPEN
-    visit.checks = {key: {"done": bool(done), "note": ""} for key, done in record.checks.items()}
+    checks: dict[str, Any] = {key: {"done": bool(done), "note": ""} for key, done in record.checks.items()}
     if record.over_limit_reason.strip():
-        visit.checks["over_limit"] = {"done": True, "note": record.over_limit_reason.strip()[:500]}
-    visit.skin_preparation, visit.note = record.skin_preparation.strip()[:200], record.note.strip()
-    visit.anaesthesia = {
-        "method": record.anaesthesia,
-        "products": [{"ingredient": item.ingredient, "dose_mg": None if item.dose_mg is None else format(item.dose_mg, "f")} for item in record.topical],
-    }
-    visit.pain_score, visit.observed_minutes = record.pain_score, record.observed_minutes
-    visit.immediate_reaction = (
-        {"none": record.reaction == "none", "signs": list(record.reaction_signs), "note": record.reaction_note.strip()} if record.reaction else {}
-    )
-    visit.save(update_fields=[
-        "given_on", "performed_by", "state", "checks", "skin_preparation", "note", "anaesthesia", "pain_score", "observed_minutes", "immediate_reaction",
-    ])  # fmt: skip
+        checks["over_limit"] = {"done": True, "note": record.over_limit_reason.strip()[:500]}
+    products = [{"ingredient": item.ingredient, "dose_mg": None if item.dose_mg is None else format(item.dose_mg, "f")} for item in record.topical]
+    reaction = {"none": record.reaction == "none", "signs": list(record.reaction_signs), "note": record.reaction_note.strip()} if record.reaction else {}
+    began = visit.given_on is None
+    claim_version(
+        visit, version=version, by=by, at=at,
+        given_on=record.given_on, performed_by_id=visit.performed_by_id or by.pk, state=Treatment.State.OPEN, checks=checks,
+        skin_preparation=record.skin_preparation.strip()[:200], note=record.note.strip(), anaesthesia={"method": record.anaesthesia, "products": products},
+        pain_score=record.pain_score, observed_minutes=record.observed_minutes, immediate_reaction=reaction,
+    )  # fmt: skip
+    if not began:
+        ZoneDose.objects.filter(treatment=visit).delete()
+        LotUse.objects.filter(treatment=visit).delete()
     written: dict[str, Any] = {"clinic": visit.clinic, "created_at": at, "created_by": by, "treatment": visit}
-    ZoneDose.objects.filter(treatment=visit).delete()
-    LotUse.objects.filter(treatment=visit).delete()
-    for zone in record.zones:
-        ZoneDose.objects.create(
+    ZoneDose.objects.bulk_create(
+        ZoneDose(
             **written, zone=zone.zone, side=zone.side, technique=zone.technique, planned_points=zone.planned_points, planned_volume_ml=zone.planned_volume_ml,
             points=zone.points, volume_ml=zone.volume_ml, inserted_length_mm=zone.inserted_length_mm, angle_deg=zone.angle_deg,
             doses=doses_in(blend, zone.volume_ml) if blend else {}, deviation_reason=zone.reason.strip()[:300],
-        )  # fmt: skip
-    for lot, volume in lots:
-        LotUse.objects.create(**written, lot=lot, volume_ml=volume)
+        )
+        for zone in record.zones
+    )  # fmt: skip
+    LotUse.objects.bulk_create(LotUse(**written, lot=lot, volume_ml=volume) for lot, volume in lots)
 
 
 def _with_plan(zone: ZoneGiven, planned: ZoneGiven | None) -> ZoneGiven:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from typing import Any
 
@@ -15,6 +16,12 @@ loglevel = "warning"
 
 def post_worker_init(worker: Any) -> None:
     """Read the knowledge while nobody waits yet, so that the first page does not have to."""
+    threading.Thread(target=_read_knowledge, daemon=True).start()
+
+
+def _read_knowledge() -> None:
     from pistor.knowledge import load
 
-    threading.Thread(target=load, daemon=True).start()
+    load()
+    gc.collect()
+    gc.freeze()  # the knowledge stays as long as the process: nothing in it needs to be looked at again by the collector

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
+from typing import Any
 
 from pistor.care.candidacy import Verdict, assess
 from pistor.care.consultation import PatientPicture
@@ -15,6 +16,7 @@ from pistor.care.intent import Intent, UnknownId, intent_for
 from pistor.knowledge import Library, load
 from pistor.records.candidacy import Assessment, Override
 from pistor.records.course import Course
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
 
@@ -25,7 +27,7 @@ TO_PASS = (Effect.CONTRAINDICATED, Effect.REFER, Effect.ASK)
 def intent_of(course: Course, library: Library | None = None) -> Intent:
     """The intent of a course: its blend where one was composed, else what its protocol uses."""
     library = library or load()
-    blend = course.formulations.order_by("-created_at").first()
+    blend, _ = latest_blend_and_map(course)
     presentations = tuple(str(part.get("presentation")) for part in blend.parts) if blend else ()
     ingredients = dict.fromkeys(c.ingredient for id_ in presentations if id_ in library.presentations for c in library.presentations[id_].components)
     try:
@@ -73,11 +75,16 @@ def current_verdict(course: Course, on: dt.date) -> Verdict:
 
 def inputs_digest(picture: PatientPicture, intent: Intent, verdict: Verdict) -> str:
     """A hash over what the verdict rests on. The day is not in it, but what the day changes about the verdict is."""
-    facts = {name: value for name, value in asdict(picture).items() if name != "on"}
+    facts = {name: value for name, value in _plain(picture).items() if name != "on"}
     meant = {name: value for name, value in intent.as_dict().items() if name != "assumed"}
     rules = sorted((finding.rule, finding.effect.value) for finding in verdict.findings)
-    body = json.dumps([facts, meant, verdict.state.value, rules], sort_keys=True, default=str, separators=(",", ":"))
+    body = json.dumps([facts, meant, verdict.state.value, rules], sort_keys=True, default=_plain, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """One level of a dataclass, or words: what JSON asks for on its way down. ``asdict`` would copy the whole picture first."""
+    return {field.name: getattr(value, field.name) for field in fields(value)} if is_dataclass(value) else str(value)
 
 
 @dataclass(frozen=True)

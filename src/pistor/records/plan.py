@@ -14,6 +14,7 @@ from pistor.records.course import Course
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import intent_of
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.picture import picture_of
 
 
@@ -22,7 +23,7 @@ def plan_of(course: Course, on: dt.date | None = None) -> Plan | None:
 
     ``on`` is the day for which age and medicines are looked at; the day on which the course starts when not given.
     """
-    blend, drawn = _formulation(course), _drawing(course)
+    blend, drawn = latest_blend_and_map(course)
     if blend is None or drawn is None or course.scheduled_at is None:
         return None
     library = load()
@@ -46,7 +47,7 @@ def plan_of(course: Course, on: dt.date | None = None) -> Plan | None:
 
 def plan_missing(course: Course) -> tuple[str, ...]:
     """What has to be done before there is a plan, as sentences; empty where there is one."""
-    blend, drawn = _formulation(course), _drawing(course)
+    blend, drawn = latest_blend_and_map(course)
     missing = []
     if blend is None:
         missing.append("Compose the blend.")
@@ -70,31 +71,6 @@ def plan_digest(course: Course, blend: Formulation | None, drawn: InjectionPlan 
     parts = [course.pk, course.protocol, course.zone, course.sessions, course.interval_days, course.start_on, sorted(course.topical or ())]
     body = [str(part) for part in (*parts, blend.pk if blend else None, drawn.pk if drawn else None)]
     return hashlib.sha256("|".join(body).encode()).hexdigest()
-
-
-def latest_blend_and_map(course: Course) -> tuple[Formulation | None, InjectionPlan | None]:
-    """The blend and the map that count now.
-
-    A page asks for them many times and writes nothing in between, so :func:`keep_latest` lets it ask the database once.
-    """
-    if not hasattr(course, "_latest"):
-        return _formulation(course), _drawing(course)
-    if course._latest is None:
-        course._latest = _formulation(course), _drawing(course)
-    return course._latest
-
-
-def keep_latest(course: Course) -> None:
-    """Let this object remember its blend and map. Only for pages: actions load the course anew."""
-    course._latest = None  # type: ignore[attr-defined]
-
-
-def _formulation(course: Course) -> Formulation | None:
-    return Formulation.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
-
-
-def _drawing(course: Course) -> InjectionPlan | None:
-    return InjectionPlan.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
 
 
 def _parts(blend: Formulation) -> tuple[Part, ...]:

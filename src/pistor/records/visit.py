@@ -17,9 +17,10 @@ from pistor.records.course import Course
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import Candidacy, candidacy_of
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
-from pistor.records.plan import latest_blend_and_map, plan_digest
+from pistor.records.plan import plan_digest
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from pistor.records.treatment import Treatment, ZoneDose
 

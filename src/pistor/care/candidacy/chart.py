@@ -71,9 +71,9 @@ def chart_of(picture: PatientPicture, library: Library) -> Chart:
     return chart
 
 
-def is_negation(allergy: Allergy, matcher: Matcher) -> bool:
-    """Whether an allergy entry says that there is none."""
-    return bool(matcher.concepts("allergy", allergy.label, allergy.codings) & {NO_ALLERGIES, NO_MEDICINE_ALLERGIES})
+def negations_in(allergy: Allergy, matcher: Matcher) -> frozenset[str]:
+    """What an allergy entry denies: empty where it names an allergy, as most do."""
+    return matcher.concepts("allergy", allergy.label, allergy.codings) & {NO_ALLERGIES, NO_MEDICINE_ALLERGIES}
 
 
 def _stated(label: str, date: dt.date | None, origin: str) -> Fact:

@@ -17,8 +17,9 @@ from pistor.clinic.shared.frame import look_at, render_step
 from pistor.exchange.signed import signature_svg
 from pistor.knowledge import load
 from pistor.records.consent import Consent
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.people import Capability
-from pistor.records.plan import latest_blend_and_map, plan_digest, plan_missing, plan_of
+from pistor.records.plan import plan_digest, plan_missing, plan_of
 from pistor.records.treatment import Treatment
 
 TONGUES = {"en": "English", "fr": "Français"}

@@ -19,15 +19,16 @@ MOST_COURSES = 40
 def courses_shown(patient: Patient, *, clinical: bool) -> list[dict[str, Any]]:
     """Each course with its visits; scores and reactions only for those who may see them."""
     visits = Treatment.objects.defer("signed_content", "note").order_by("-planned_on", "-number")
-    courses = Course.objects.of(patient.clinic).filter(patient=patient).prefetch_related(Prefetch("treatments", queryset=visits)).order_by("-created_at")
+    of_patient = Course.objects.of(patient.clinic).filter(patient=patient).prefetch_related(Prefetch("treatments", queryset=visits))
+    courses = list(of_patient.order_by("-created_at")[:MOST_COURSES])
     reports: dict[Any, list[ReactionReport]] = {}
     scores: dict[Any, list[ScaleScore]] = {}
-    if clinical:
+    if clinical and courses:
         for report in ReactionReport.objects.of(patient.clinic).filter(patient=patient).order_by("reported_at"):
             reports.setdefault(report.treatment_id, []).append(report)
         for score in ScaleScore.objects.of(patient.clinic).filter(patient=patient, score__isnull=False).order_by("measured_on", "created_at"):
             scores.setdefault(score.course_id, []).append(score)
-    return [_course(course, reports, scores.get(course.pk, [])) for course in courses[:MOST_COURSES]]
+    return [_course(course, reports, scores.get(course.pk, [])) for course in courses]
 
 
 def _course(course: Course, reports: dict[Any, list[ReactionReport]], scores: list[ScaleScore]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from django.shortcuts import render
 from pistor.actions.core import AlreadyDone, NotAllowed
 from pistor.actions.drafts import discard_drafts
 from pistor.records.consultation import Patient
+from pistor.records.latest import keep_latest
 from pistor.records.people import Capability
-from pistor.records.plan import keep_latest
 from pistor.records.treatment import Treatment
 
 View = Callable[..., HttpResponse]
@@ -57,6 +57,7 @@ def patient_of(request: HttpRequest, patient_id: uuid.UUID) -> Patient:
     patient = Patient.objects.of(request.user.clinic).filter(pk=patient_id).first()  # type: ignore[union-attr]
     if patient is None:
         raise Http404
+    patient.clinic = request.user.clinic  # type: ignore[assignment, union-attr]  # in memory already
     return patient
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from pistor.actions.course import local_day
+from pistor.care.candidacy.allergies import known_allergies
 from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
 from pistor.care.journey import Step, StepState, next_step, steps
@@ -126,19 +127,11 @@ def _weight(picture: PatientPicture) -> dict[str, str]:
 
 
 def _allergies(picture: PatientPicture) -> dict[str, str]:
-    real = [allergy.label for allergy in picture.allergies if not allergy.refuted and allergy.active is not False]
-    if real:
-        more = f" and {len(real) - 3} more" if len(real) > 3 else ""
-        return {"label": "Allergies", "text": ", ".join(real[:3]) + more, "tone": "danger", "icon": "triangle", "note": ""}
-    said = {key: answer for key, answer in picture.answers.items() if key.startswith("allerg")}
-    yes = [key for key, answer in said.items() if answer.value == "yes"]
-    if yes:
-        named = [key.removeprefix("allergy_").replace("_", " ") for key in yes if key != "allergies"]
-        text = f"yes: {', '.join(named[:3])}" if named else "yes, not named"
-        return {"label": "Allergies", "text": text, "tone": "danger", "icon": "triangle", "note": ""}
-    if "allergies" in said and said["allergies"].value == "no":
-        return {"label": "Allergies", "text": "none known", "tone": "", "note": day(said["allergies"].date)}
-    return {"label": "Allergies", "text": "not fully asked" if said else "not asked", "tone": "unknown", "note": ""}
+    known = known_allergies(picture, load())
+    if known.state == "allergic":
+        more = f" and {len(known.names) - 3} more" if len(known.names) > 3 else ""
+        return {"label": "Allergies", "text": (", ".join(known.names[:3]) or known.text) + more, "tone": "danger", "icon": "triangle", "note": ""}
+    return {"label": "Allergies", "text": known.text, "tone": "" if known.state == "none_known" else "unknown", "note": day(known.on)}
 
 
 def _pregnancy(picture: PatientPicture) -> list[dict[str, str]]:

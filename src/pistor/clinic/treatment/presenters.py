@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from pistor.care.candidacy.allergies import known_allergies
 from pistor.care.consultation import PatientPicture
 from pistor.clinic.shared.templatetags.pistor import amount, day, words
 from pistor.knowledge import Library
@@ -25,13 +26,10 @@ def review(visit: Treatment, picture: PatientPicture, library: Library) -> dict[
     """One screen before the needle: what changed, allergies, the last treatment and what came after it."""
     signed = Treatment.objects.of(visit.clinic).filter(patient=visit.patient, state=Treatment.State.SIGNED).exclude(pk=visit.pk)
     before = signed.order_by("-given_on", "-signed_at").first()
-    real = [allergy.label for allergy in picture.allergies if not allergy.refuted and allergy.active is not False]
-    denied = [answer for key, answer in picture.answers.items() if "allerg" in key and answer.value == "no"]
+    allergies = known_allergies(picture, library)
     return {
         "changed": changed_since(visit, before),
-        "allergies": ", ".join(real) if real else "None known" if denied else "Not asked",
-        "allergies_known": bool(real or denied),
-        "allergic": bool(real),
+        "allergies": allergies,
         "last": last_treatment(before, library) if before else None,
         "reactions": last_reactions(visit, library),
     }

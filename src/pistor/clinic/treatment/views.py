@@ -21,8 +21,8 @@ from pistor.clinic.treatment.forms import AmendmentForm, LotForm, TreatmentForm,
 from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
 from pistor.exchange.signed import treatment_pdf
 from pistor.knowledge import Library, load
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.people import Capability
-from pistor.records.plan import latest_blend_and_map
 from pistor.records.signed import amendments_of, broken, record_of
 from pistor.records.stock import Lot, usable_lots
 from pistor.records.treatment import LotUse, Treatment
@@ -139,12 +139,9 @@ def _lot_added(request: HttpRequest, visit: Treatment) -> HttpResponse:
 def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed: dict[str, Any] | None = None) -> TreatmentForm:
     library = load()
     today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    record, zones = record_of(visit), planned_zones(visit.course, library)
+    zones = planned_zones(visit.course, library)
     blend_row, _ = latest_blend_and_map(visit.course)
     needed = {str(part["presentation"]): Decimal(str(part["volume_ml"])) for part in (blend_row.parts if blend_row else ())}
-    taken: dict[str, list[tuple[str, Decimal]]] = {}
-    for use in LotUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at", "pk"):
-        taken.setdefault(use.lot.presentation, []).append((str(use.lot_id), use.volume_ml))
     parts = [(presentation, _lots(visit, presentation, today, bound=bound)) for presentation in needed]
     known = {(zone.zone, zone.side) for zone in zones}
     fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
@@ -152,9 +149,16 @@ def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed:
     lines: dict[str, Any] = {"steps": checklist(library, visit.course.application), "zones": zones, "parts": parts, "other_zones": other}
     if bound:
         return TreatmentForm(request.POST, **lines)
-    begun = visit.given_on is not None
-    first = typed or first_values(record, zones, parts, today, begun=begun, taken=taken, needed=needed)
+    first = typed or _first(visit, zones, parts, needed, today)
     return TreatmentForm(initial=first, version=visit.version, **lines)
+
+
+def _first(visit: Treatment, zones: Any, parts: Any, needed: dict[str, Decimal], today: Any) -> dict[str, Any]:
+    """What the form shows first: what is recorded already, or the plan."""
+    taken: dict[str, list[tuple[str, Decimal]]] = {}
+    for use in LotUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at", "pk"):
+        taken.setdefault(use.lot.presentation, []).append((str(use.lot_id), use.volume_ml))
+    return first_values(record_of(visit), zones, parts, today, begun=visit.given_on is not None, taken=taken, needed=needed)
 
 
 def _lots(visit: Treatment, presentation: str, today: Any, *, bound: bool) -> list[tuple[str, str]]:

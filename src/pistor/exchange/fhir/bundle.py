@@ -14,7 +14,7 @@ from pistor.care.consultation import Allergy, Coding, Condition, Measurement, Me
 from pistor.care.evidence import Fact
 from pistor.exchange.errors import Unusable
 from pistor.exchange.fhir import resources as r
-from pistor.exchange.fhir.values import code_of, codings, day, is_partial, items, mapping, text
+from pistor.exchange.fhir.values import code_of, codings, day, is_partial, items, text
 from pistor.exchange.imported import ImportedRecord, proposals
 
 _MEDICINES = ("MedicationRequest", "MedicationStatement", "MedicationAdministration")
@@ -125,7 +125,8 @@ class _Reader:
         return {name for name, resource in self.by_reference.items() if resource is self.patient}
 
     def _is_about_someone_else(self, resource: dict[str, Any]) -> bool:
-        subject = mapping(resource.get("subject") or resource.get("patient")).get("reference")
+        about = resource.get("subject") or resource.get("patient")
+        subject = about.get("reference") if isinstance(about, dict) else None
         if not isinstance(subject, str) or not self.own or subject in self.own:
             return False
         return subject.split("/_history/")[0].rsplit("/", 2)[-2:] not in [name.rsplit("/", 2)[-2:] for name in self.own]

@@ -166,8 +166,12 @@ def observed_on(resource: Resource) -> dt.date | None:
 
 def loinc_codes(resource: Resource) -> set[str]:
     """Those LOINC codes of an observation that are read; most observations in a record carry none of them."""
-    coded = list(items(mapping(resource.get("code")).get("coding")))
-    if not any(coding.get("code") in READ_CODES for coding in coded if isinstance(coding.get("code"), str)):
+    concept = resource.get("code")
+    for coding in items(concept.get("coding") if isinstance(concept, dict) else None):
+        code = coding.get("code")
+        if isinstance(code, str) and code in READ_CODES:
+            break
+    else:
         return set()
     return {c.code for c in codings(resource.get("code")) if c.system == "loinc"} & READ_CODES
 
