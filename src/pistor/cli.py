@@ -1,4 +1,4 @@
-"""The decisions from a terminal: ``pistor assess``, ``pistor plan``, ``pistor knowledge``.
+"""The decisions from a terminal: ``pistor assess``, ``pistor plan``, ``pistor blend``, ``pistor knowledge``.
 
 Exit 0: an answer was given, whatever it says. Exit 2: the input could not be used, with one sentence that names file,
 place and remedy. ``--json`` prints one object on standard output and nothing else; what a person reads beside it goes
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
         options = _parser().parse_args(arguments)
-        code = {"assess": assess, "plan": plan, "knowledge": knowledge}[options.command](options)
+        code = {"assess": assess, "plan": plan, "blend": blend, "knowledge": knowledge}[options.command](options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader went away, as in `pistor knowledge list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -78,6 +78,19 @@ def plan(options: argparse.Namespace) -> int:
         _print_json(made.as_dict())
     else:
         print(plan_text(made, library))
+    return 0
+
+
+def blend(options: argparse.Namespace) -> int:
+    """What a blend of these presentations holds, what is known of its parts together, and its doses against their limits."""
+    from pistor.care.workbench import as_dict, work_out
+    from pistor.exchange.recipe import read_recipe_file
+    from pistor.exchange.verdicts import blend_text
+    from pistor.knowledge import load
+
+    library = load()
+    worked = work_out(read_recipe_file(options.file, library), library, options.on)
+    _print_json(as_dict(worked)) if options.json else print(blend_text(worked, library))
     return 0
 
 
@@ -138,6 +151,10 @@ def _parser() -> argparse.ArgumentParser:
     planned = commands.choices["plan"]
     planned.add_argument("--start", type=_date, help="day of the first treatment (YYYY-MM-DD); the day given by --on when not said")
     planned.add_argument("--pdf", type=Path, help="write the plan as PDF to this file")
+    mixed = commands.add_parser("blend", help="what is in a syringe, and what is known of it", description=blend.__doc__)
+    mixed.add_argument("file", type=Path, metavar="FILE", help="a list of presentations and volumes (YAML); docs/reference/blend.md")
+    mixed.add_argument("--on", type=_date, default=dt.date.today(), help="the day on which it is asked (YYYY-MM-DD; today)")
+    mixed.add_argument("--json", action="store_true", help="one JSON object on standard output")
     known = commands.add_parser("knowledge", help="what is known, and where it comes from", description=knowledge.__doc__)
     known.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     asked = known.add_subparsers(dest="what", required=True, parser_class=_Parser)

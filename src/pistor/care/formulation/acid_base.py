@@ -50,7 +50,7 @@ class Solution:
 def charge_of_weak(weak: Mapping[Protolyte, float], ph: float) -> float:
     """Charge of everything but the strong ions at a pH, in mmol of charge per mL."""
     water = 10.0**-ph - 10.0 ** (ph - PKW)
-    return water + sum(amount * protolyte.mean_charge(ph) for protolyte, amount in weak.items())
+    return float(water + sum(amount * protolyte.mean_charge(ph) for protolyte, amount in weak.items()))
 
 
 def at_ph(volume_ml: float, weak: Mapping[Protolyte, float], ph: float) -> Solution:

@@ -20,11 +20,11 @@ def compose(
     *,
     policy: str,
     jurisdiction: str | None,
-    application: str,
+    application: str | None,
     technique: str | None = None,
     protocol: str | None = None,
 ) -> Blend:
-    """The blend of ``parts``. Raises :class:`UnusableBlend` where a volume or an id cannot be used."""
+    """The blend of ``parts``, for an application where one is meant. Raises :class:`UnusableBlend` where a volume or an id cannot be used."""
     if policy not in library.policies:
         raise UnusableBlend(f"The policy {policy} is not known; choose one of {', '.join(library.policies)}.")
     merged = _merged(parts, library)
@@ -324,9 +324,9 @@ def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], techniq
             yield Finding("ingredient:regulator_warning", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory))
 
 
-def _purpose(kinds: list[Ingredient], application: str) -> Iterable[Finding]:
+def _purpose(kinds: list[Ingredient], application: str | None) -> Iterable[Finding]:
     for ingredient in kinds:
-        if application not in ingredient.applications:
+        if application is not None and application not in ingredient.applications:
             known = ", ".join(ingredient.applications)
             yield Finding(
                 "ingredient:other_application",
