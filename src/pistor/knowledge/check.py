@@ -21,7 +21,8 @@ from pistor.knowledge.library import DATA, Library
 
 UNITS = frozenset({
     "mL", "mL/kg", "mg", "mg/mL", "mg/g", "mg/kg", "mg/cm2", "micrograms", "micrograms/mL", "g", "g/mol", "units", "units/mL", "mol/L", "mmol/L", "mEq/mL",
-    "mM", "mOsm/L", "mOsm/kg", "pH", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
+    "mM", "mmol/mL",
+    "mOsm/L", "mOsm/kg", "pH", "pKa", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
     "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage",
 })  # fmt: skip
 

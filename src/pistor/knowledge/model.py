@@ -184,6 +184,16 @@ class Limit(Known):
         return self
 
 
+class Protolysis(Known):
+    """How a substance takes part in the pH: charge of its fully protonated form, pKa values in the order protons are lost.
+
+    Both empty (charge 0, no pKa) says that it takes no part.
+    """
+
+    charge: int = 0
+    pka: tuple[Quantity, ...] = ()
+
+
 class Ingredient(Entry):
     name: str
     synonyms: tuple[str, ...] = ()
@@ -199,12 +209,17 @@ class Ingredient(Entry):
     regulatory: tuple[Statement, ...] = ()
     warnings: tuple[Statement, ...] = ()
     flags: tuple[Id, ...] = ()  # single_syringe, not_intradermal, contraception_required, ...
+    protolysis: Protolysis | None = None  # None: not known
     data_gaps: tuple[str, ...] = ()
 
 
 class Component(Known):
+    """``molar_mass`` is that of what the strength weighs, counter ion and water of crystallisation included, in g/mol."""
+
     ingredient: Id
     strength: Quantity  # mg/mL or units/mL
+    molar_mass: Quantity | None = None
+    counter_charge: int | None = None  # strong counter ions per molecule: -1 for a hydrochloride, 1 for a sodium salt, 0 for none
 
 
 class Presentation(Entry):
@@ -215,6 +230,7 @@ class Presentation(Entry):
     container_ml: Quantity | None = None
     ph: Quantity | None = None
     osmolarity: Quantity | None = None  # mOsm/L
+    added_charge: Quantity | None = None  # strong base (above 0) or acid (below) added, in mmol of charge per mL
     excipients: tuple[Statement, ...] = ()
     allergen_groups: tuple[Id, ...] = ()  # what the excipients add to the ingredient's own groups
     single_use: bool = True

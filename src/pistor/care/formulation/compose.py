@@ -8,6 +8,7 @@ from decimal import Decimal
 from pistor.care.evidence import Effect, Fact, Finding, SourceRef, cited
 from pistor.care.formulation.blend import Blend, Concentration, ConfirmOption, Interval, Part, ToConfirm, UnusableBlend, plain, shown
 from pistor.care.formulation.pairs import PairResult, judge_pairs
+from pistor.care.formulation.ph import ph_interval
 from pistor.knowledge import Library
 from pistor.knowledge.model import Ingredient, MixtureRule, PairVerdict, Policy, Presentation, Quantity
 
@@ -35,7 +36,7 @@ def compose(
     pairs = judge_pairs(presentations, library)
     kinds = [library.ingredients[ingredient] for ingredient in dict.fromkeys(concentration.ingredient for concentration in concentrations)]
     groups = {group for kind in kinds for group in kind.allergen_groups} | {group for one in presentations for group in one.allergen_groups}
-    ph, osmolarity = _ph(presentations), _osmolarity(chosen, volume)
+    ph, osmolarity = ph_interval(chosen, library), _osmolarity(chosen, volume)
     findings = (
         *_pair_findings(pairs),
         *_alone(kinds, presentations, library),
@@ -127,17 +128,6 @@ def _concentrations(chosen: list[tuple[Presentation, Decimal]], volume: Decimal,
 
 
 # ── ranges ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ph(presentations: list[Presentation]) -> Interval:
-    basis = "labelled range of the product" if len(presentations) == 1 else "from the lowest to the highest labelled pH of the parts"
-    unknown = tuple(p.name for p in presentations if p.ph is None or p.ph.low is None or p.ph.high is None)
-    quantities = [p.ph for p in presentations if p.ph is not None]
-    if unknown:
-        return Interval(None, None, "pH", basis, unknown, cited(quantities))
-    low = min(q.low for q in quantities if q.low is not None)
-    high = max(q.high for q in quantities if q.high is not None)
-    return Interval(low, high, "pH", basis, (), cited(quantities))
 
 
 def _osmolarity(chosen: list[tuple[Presentation, Decimal]], volume: Decimal) -> Interval:
