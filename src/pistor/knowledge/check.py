@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from pistor.knowledge import criteria as c
 from pistor.knowledge import model as m
 from pistor.knowledge.library import DATA, Library
+from pistor.knowledge.links import REFERENCES
 
 UNITS = frozenset({
     "mL", "mL/kg", "mg", "mg/mL", "mg/g", "mg/kg", "mg/cm2", "micrograms", "micrograms/mL", "g", "g/mol", "units", "units/mL", "mol/L", "mmol/L", "mEq/mL",
@@ -28,30 +29,6 @@ UNITS = frozenset({
 
 # The picture of a patient holds these itself, so a criterion or a concept may ask for them without a question file.
 PICTURE_FIELDS = frozenset({"pregnancy", "weight_kg", "height_cm", "birth_date", "sex"})
-
-REFERENCES: dict[type[BaseModel], dict[str, str]] = {
-    m.Ingredient: {"allergen_groups": "allergen_groups"},
-    m.Component: {"ingredient": "ingredients"},
-    m.Presentation: {"allergen_groups": "allergen_groups"},
-    m.AllergenGroup: {"concept": "concepts"},
-    m.Scope: {"ingredients": "ingredients", "zones": "zones", "zones_except": "zones", "topical": "ingredients"},
-    m.Zone: {"body_map": "body_maps"},
-    m.MapZone: {"zone": "zones"},
-    m.BlendPart: {"presentation": "presentations"},
-    m.Protocol: {
-        "indication": "indications", "policy": "policies", "ingredients": "ingredients", "technique": "techniques",
-        "aftercare": "aftercare_rules", "trials": "trials",
-    },
-    m.Indication: {
-        "zones": "zones", "protocols": "protocols", "scales": "scales", "primary_scale": "scales", "alternatives": "comparisons", "reactions": "reactions",
-    },
-    m.Trial: {"source": "sources"},
-    m.Reaction: {"ingredients": "ingredients", "signs": "signs"},
-    m.TriageRule: {"any_of": "signs", "and_any_of": "signs", "suspects": "reactions"},
-    m.AftercareRule: {"techniques": "techniques", "ingredients": "ingredients"},
-    c.ConditionIs: {"condition": "concepts"},
-    c.MedicineIs: {"medicine": "concepts"},
-}  # fmt: skip
 
 CLASS_REFERENCES: dict[type[BaseModel], dict[str, str]] = {m.Scope: {"classes": "classes", "flags": "flags"}}
 
