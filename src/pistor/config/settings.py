@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "pistor.clinic.shared",
     "pistor.clinic.patients",
     "pistor.clinic.visit",
+    "pistor.clinic.library",
     *(f"pistor.clinic.{step}" for step in STEPS),
 ]
 

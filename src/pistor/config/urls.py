@@ -11,6 +11,7 @@ handler500 = "pistor.clinic.shared.errors.server_error"
 urlpatterns = [
     path("", include("pistor.clinic.shared.urls")),
     path("patients/", include("pistor.clinic.patients.urls")),
+    path("library/", include("pistor.clinic.library.urls")),
     path("visits/<uuid:visit_id>/", include("pistor.clinic.visit.urls")),
     *(path(f"visits/<uuid:visit_id>/{step.replace('_', '-')}/", include(f"pistor.clinic.{step}.urls")) for step in settings.STEPS),
 ]

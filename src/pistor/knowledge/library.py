@@ -27,7 +27,7 @@ class KnowledgeError(Exception):
     """A knowledge file cannot be used; the message names file, place and remedy."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Library:
     """All that is known, by kind and id. Attributes are named as the folders under ``data/``."""
 
@@ -60,6 +60,13 @@ class Library:
     checklist_steps: Mapping[str, m.ChecklistStep]
     consent_texts: Mapping[str, m.ConsentText]
     files: Mapping[tuple[str, str], Path] = field(repr=False)
+
+    def __hash__(self) -> int:
+        """Two libraries of one version are the same, so that what is worked out of one can be kept."""
+        return hash(self.version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Library) and other.version == self.version
 
     def entries(self) -> Iterator[tuple[str, str, m.Known]]:
         """Every entry as (kind, id, entry), in the order of the kinds."""

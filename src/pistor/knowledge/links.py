@@ -73,28 +73,11 @@ def names_in(node: object) -> Iterator[Key]:
         yield from names_in(tuple(node.values()))
 
 
+@cache
 def referred_by(library: Library) -> Mapping[Key, tuple[Key, ...]]:
     """For each entry the entries that name it, in the order of the kinds."""
-    return _referred_by(library.version, _Held(library))
-
-
-class _Held:
-    """A library as an argument that a cache may keep: its version says whether it is the same."""
-
-    def __init__(self, library: Library) -> None:
-        self.library = library
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.library.version == self.library.version
-
-    def __hash__(self) -> int:
-        return hash(self.library.version)
-
-
-@cache
-def _referred_by(version: str, held: _Held) -> Mapping[Key, tuple[Key, ...]]:
     found: dict[Key, dict[Key, None]] = defaultdict(dict)
-    for kind, id_, entry in held.library.entries():
+    for kind, id_, entry in library.entries():
         for key in names_in(entry):
             if key != (kind, id_):
                 found[key][kind, id_] = None

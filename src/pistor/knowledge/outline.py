@@ -36,7 +36,18 @@ def outline(entry: BaseModel, library: Library, *, skip: frozenset[str] = frozen
 def _rows(node: BaseModel, library: Library, skip: frozenset[str] = frozenset()) -> Iterator[Row]:
     for field in type(node).model_fields:
         if field not in skip:
-            yield from _row(field.replace("_", " ").strip(), getattr(node, field), library, kind_named(type(node), field))
+            yield from _row(label_of(field), getattr(node, field), library, kind_named(type(node), field))
+
+
+_UNITS = {"ml": "mL", "mm": "mm", "kg": "kg", "deg": "degrees", "days": "days", "hours": "hours"}
+
+
+def label_of(field: str) -> str:
+    """A field's name as a label; the unit at its end is written as a unit."""
+    said, _, last = field.strip("_").rpartition("_")
+    if said and last in _UNITS and not said.startswith(("per", "after", "treatment")):
+        return f"{said.replace('_', ' ')}, {_UNITS[last]}"
+    return {"pka": "pKa", "ph": "pH", "mcid": "minimal important difference", "cas": "CAS"}.get(field, field.replace("_", " ").strip())
 
 
 def _row(label: str, value: object, library: Library, kind: str | None = None) -> Iterator[Row]:

@@ -52,6 +52,11 @@ def listing_text(listed: dict[str, Any]) -> str:
 
 def title(entry: m.Known) -> str:
     """What an entry is called: its name, title, or first words."""
+    if isinstance(entry, m.Incompatibility):
+        a, b = ("anything else" if side == "*" else side.removeprefix("class:").replace("_", " ") for side in (entry.a, entry.b))
+        return f"{a.capitalize()} with {b}: {entry.verdict.value.replace('_', ' ')}"
+    if isinstance(entry, m.Trial):
+        return f"{entry.id}: {entry.condition}"
     for field in ("name", "title", "text", "condition", "item", "what"):
         value = getattr(entry, field, None)
         if isinstance(value, m.Phrase):
