@@ -121,3 +121,25 @@ def test_what_cannot_be_worked_out_is_said(client, fields, said):
 def test_the_library_asks_the_database_for_nothing_but_who_is_there(client, django_assert_max_num_queries):
     with django_assert_max_num_queries(3):
         client.get("/library/ingredients/lidocaine/")
+
+
+def test_the_site_of_plain_files_leads_nowhere_else(tmp_path):
+    from pistor.clinic.library.site import build
+
+    pages = build(LIBRARY, tmp_path)
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
+    assert len(written) == pages == sum(1 for _ in LIBRARY.entries()) + len({kind for kind, _, _ in LIBRARY.entries()}) + 1
+    for page in written:
+        text = (tmp_path / page).read_text(encoding="utf-8")
+        for link in re.findall(r'(?:href|src)="([^"]+)"', text):
+            if not link.startswith(("http://", "https://", "#")):
+                assert (tmp_path / page).parent.joinpath(link).resolve().is_file(), (page, link)
+        assert not re.search(r'<(?:link|script|img)[^>]+(?:href|src)="https?:', text), page
+
+
+def test_the_site_is_built_over_an_earlier_one(tmp_path):
+    from pistor.clinic.library.site import build
+
+    (tmp_path / "kept.txt").write_text("someone's own")
+    assert build(LIBRARY, tmp_path) == build(LIBRARY, tmp_path)
+    assert (tmp_path / "kept.txt").exists()

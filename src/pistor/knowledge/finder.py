@@ -35,8 +35,8 @@ def search(library: Library, query: str, *, most: int = MOST) -> tuple[Hit, ...]
     if not words:
         return ()
     found = []
-    for kind, id_, shown, names in _names(library):
-        best = max(((_fit(name, words), said) for name, said in names), default=(0, ""))
+    for kind, id_, shown, called in names(library):
+        best = max(((_fit(name, words), said) for name, said in called), default=(0, ""))
         if best[0]:
             found.append((-best[0], _rank(kind), shown.casefold(), Hit(kind, id_, shown, best[1] if folded(best[1]) != folded(shown) else "")))
     return tuple(hit for *_, hit in sorted(found, key=lambda row: row[:3])[:most])
@@ -65,7 +65,8 @@ def _rank(kind: str) -> int:
 
 
 @cache
-def _names(library: Library) -> tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...]:
+def names(library: Library) -> tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...]:
+    """Of every entry its kind, id, title and names, each folded and as written."""
     return tuple(
         (kind, id_, title(entry) or id_.replace("_", " "), tuple((folded(name), name) for name in dict.fromkeys((*_called(entry), id_.replace("_", " "), id_))))
         for kind, id_, entry in library.entries()

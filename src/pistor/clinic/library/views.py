@@ -68,4 +68,4 @@ def blend(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    return render(request, template, {**context, "frame": "shared/base.html", "home": reverse("library:index")}, status=status)
+    return render(request, template, {**context, "frame": "library/frame.html", "home": reverse("library:index"), "root": None}, status=status)
