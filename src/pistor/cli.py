@@ -99,7 +99,15 @@ def knowledge(options: argparse.Namespace) -> int:
     from pistor.knowledge import load, reading
     from pistor.knowledge.check import problems
 
+    if options.what == "diff":
+        return _knowledge_diff(options)
     library = load(options.data)
+    if options.what == "export":
+        from pistor.exchange.package import export
+
+        files = export(library, options.dir, since=options.since)
+        print(f"Wrote {len(files)} files to {options.dir}.", file=sys.stderr)
+        return 0
     if options.what == "list":
         if options.kind and options.kind not in reading.kinds():
             raise Unanswerable(f"There is no kind of knowledge named {options.kind}; the kinds are {', '.join(reading.kinds())}.")
@@ -122,6 +130,19 @@ def knowledge(options: argparse.Namespace) -> int:
             print(problem, file=sys.stderr)
         print(reading.counts_text(library, len(serious), len(found_problems) - len(serious)))
     return 2 if serious else 0
+
+
+def _knowledge_diff(options: argparse.Namespace) -> int:
+    from pistor.exchange.package import changes_text, entries_of, read_entries
+    from pistor.knowledge import load
+    from pistor.knowledge.diff import compare
+
+    shipped = load()
+    after = read_entries(options.after) if options.after else entries_of(shipped)
+    changes = compare(read_entries(options.before), after)
+    name = str(options.after) if options.after else shipped.version
+    _print_json({"changes": [change.as_dict() for change in changes]}) if options.json else print(changes_text(changes, name))
+    return 0
 
 
 def _case(options: argparse.Namespace) -> tuple[Library, PatientPicture, Intent]:
@@ -164,7 +185,13 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("id")
     checked = asked.add_parser("check", help="whether every reference resolves and every number is cited")
     checked.add_argument("--on", type=_date, default=dt.date.today(), help="the day against which review dates are held (today)")
-    for command in (listed, shown, checked):
+    exported = asked.add_parser("export", help="an open data package: JSON, schemas, references, FHIR")
+    exported.add_argument("dir", type=Path)
+    exported.add_argument("--since", type=Path, metavar="DIR", help="an earlier package; CHANGES.md then says what changed since")
+    compared = asked.add_parser("diff", help="what changed clinically between two packages or folders of knowledge files")
+    compared.add_argument("before", type=Path)
+    compared.add_argument("after", type=Path, nargs="?", help="what ships with this Pistor when left out")
+    for command in (listed, shown, checked, compared):
         command.add_argument("--json", action="store_true", help="one JSON object on standard output")
     return parser
 
