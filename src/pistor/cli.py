@@ -97,10 +97,16 @@ def blend(options: argparse.Namespace) -> int:
 def knowledge(options: argparse.Namespace) -> int:
     """List, show or check what is known."""
     from pistor.knowledge import load, reading
-    from pistor.knowledge.check import problems
+    from pistor.knowledge.check import broken_files, problems
 
     if options.what == "diff":
         return _knowledge_diff(options)
+    if options.what == "check" and (broken := broken_files(options.data)):
+        if options.json:
+            _print_json({"problems": [problem.as_dict() for problem in broken]})
+        for problem in broken:
+            print(problem, file=sys.stderr)
+        raise Unanswerable(f"{len(broken)} files cannot be read, so the rest was not checked.")
     library = load(options.data)
     if options.what == "export":
         from pistor.exchange.package import export

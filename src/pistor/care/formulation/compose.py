@@ -286,13 +286,27 @@ def _country(library: Library, jurisdiction: str | None, policy: Policy, kinds: 
 
 
 def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], technique: str | None, library: Library) -> Iterable[Finding]:
+    for presentation in presentations:
+        for flag, vehicle in _VEHICLES.items():
+            if flag in presentation.flags:
+                text = f"{presentation.name} holds {vehicle}, which can kill skin. Another maker's product may be free of it: read its label."
+                sources = (*cited(presentation.excipients), *_rule(library, "mr01_water_soluble"))
+                yield Finding("presentation:vehicle", Effect.CAUTION, text, (), (), sources, "Which amount of alcohol is harmless is not published.")
     layer = library.techniques[technique].target_layer if technique and technique in library.techniques else None
+    into_skin = layer in ("epidermis", "dermis")
+    for presentation in presentations:
+        if "not_intradermal" in presentation.flags and into_skin:
+            text = f"{presentation.name} is kept out of the skin; the chosen technique ends in the {layer}."
+            yield Finding("presentation:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(presentation.licensed_route), "", stops=True)
     for ingredient in kinds:
+        if "withdrawn" in ingredient.flags:
+            text = f"{ingredient.name} was taken off the market: " + " ".join(statement.text for statement in ingredient.regulatory)
+            yield Finding("ingredient:withdrawn", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory), "", stops=True)
         for flag, vehicle in _VEHICLES.items():
             if flag in ingredient.flags:
                 text = f"{ingredient.name} comes in {vehicle}: only water-soluble products are injected here."
                 yield Finding("mixture:water_soluble", Effect.CONTRAINDICATED, text, (), (), _rule(library, "mr01_water_soluble"), "", stops=True)
-        if "not_intradermal" in ingredient.flags and layer in ("epidermis", "dermis"):
+        if "not_intradermal" in ingredient.flags and into_skin:
             text = f"{ingredient.name} goes under the skin, never into it; the chosen technique ends in the {layer}."
             yield Finding("ingredient:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory), "", stops=True)
         if "suspension" in ingredient.classes:

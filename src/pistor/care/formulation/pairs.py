@@ -10,13 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
 from pistor.care.evidence import SourceRef, cited
 from pistor.knowledge import Library
-from pistor.knowledge.model import Grade, Incompatibility, PairVerdict, Presentation
+from pistor.knowledge.model import PH_CLASSES, Grade, Incompatibility, PairVerdict, Presentation
 
 SEVERITY = {
     verdict: rank
@@ -132,10 +131,8 @@ def _subjects(presentation: Presentation, library: Library) -> Subjects:
 
 def _classes_by_label(presentation: Presentation) -> tuple[str, ...]:
     """Classes that follow from the labelled pH."""
-    if presentation.ph is None or presentation.ph.high is None:
-        return ()
-    below_8 = ("label_ph_below_8",) if presentation.ph.high < Decimal(8) else ()
-    return (*below_8, "acidic") if presentation.ph.high < Decimal(6) else below_8
+    high = None if presentation.ph is None else presentation.ph.high
+    return () if high is None else tuple(name for name, bound in PH_CLASSES.items() if high < bound)
 
 
 def _sources(rows: list[dict[str, Any]]) -> tuple[SourceRef, ...]:

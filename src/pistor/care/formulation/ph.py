@@ -9,7 +9,7 @@ from pistor.care.evidence import SourceRef, cited
 from pistor.care.formulation.acid_base import Protolyte, Solution, at_ph, mix, ph_of
 from pistor.care.formulation.blend import Interval
 from pistor.knowledge import Library
-from pistor.knowledge.model import Component, Presentation, Quantity
+from pistor.knowledge.model import Buffer, Component, Presentation, Protolysis, Quantity
 
 LABELLED = "labelled range of the product"
 COMPUTED = "computed by charge balance, from the lower and the upper ends of the labelled ranges"
@@ -71,19 +71,28 @@ def weak_solutes(presentation: Presentation, library: Library) -> dict[Protolyte
             continue
         if component.molar_mass is None or component.strength.value is None or component.strength.unit != "mg/mL":
             return None
-        protolyte = Protolyte(protolysis.charge, tuple(float(pka.value) for pka in protolysis.pka if pka.value is not None))
+        protolyte = _protolyte(protolysis)
         found[protolyte] = found.get(protolyte, 0.0) + _mmol_per_ml(component)
+    for buffer in presentation.buffers:
+        protolyte = _protolyte(buffer.protolysis)
+        found[protolyte] = found.get(protolyte, 0.0) + _mmol_per_ml(buffer)
     return found
 
 
-def _mmol_per_ml(component: Component) -> float:
-    if component.molar_mass is None or component.molar_mass.value is None or component.strength.value is None:
+def _protolyte(protolysis: Protolysis) -> Protolyte:
+    return Protolyte(protolysis.charge, tuple(float(pka.value) for pka in protolysis.pka if pka.value is not None))
+
+
+def _mmol_per_ml(solute: Component | Buffer) -> float:
+    if solute.molar_mass is None or solute.molar_mass.value is None or solute.strength.value is None:
         return 0.0
-    return float(component.strength.value / component.molar_mass.value)
+    return float(solute.strength.value / solute.molar_mass.value)
 
 
 def _sources(parts: Sequence[Part], library: Library) -> tuple[SourceRef, ...]:
     used = [component for presentation, _ in parts for component in presentation.components]
     protolyses = [library.ingredients[component.ingredient].protolysis for component in used]
     masses = [component.molar_mass for component in used if component.molar_mass is not None]
-    return cited([*(pka for protolysis in protolyses if protolysis for pka in protolysis.pka), *masses])
+    buffers = [buffer for presentation, _ in parts for buffer in presentation.buffers]
+    protolyses += [buffer.protolysis for buffer in buffers]
+    return cited([*(pka for protolysis in protolyses if protolysis for pka in protolysis.pka), *masses, *(buffer.molar_mass for buffer in buffers)])
