@@ -16,7 +16,9 @@ from pistor.clinic.library.presenters import entry_page, found, listed, shelves,
 from pistor.clinic.library.workbench import worked_shown
 from pistor.clinic.shared.access import page
 from pistor.knowledge import load
+from pistor.knowledge.local import COPYABLE
 from pistor.knowledge.model import KINDS
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 
 LONGEST_QUERY = 200
@@ -29,7 +31,7 @@ def address(kind: str, id_: str) -> str:
 @page(Capability.SEE_PATIENTS)
 def index(request: HttpRequest) -> HttpResponse:
     """All kinds, or what fits a search."""
-    library, query = load(), request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    library, query = library_of(request.user.clinic), request.GET.get("q", "").strip()[:LONGEST_QUERY]  # type: ignore[union-attr]
     context = {"query": query, "hits": found(library, query, address) if query else [], "shelves": shelves(library, address), "version": library.version}
     return _page(request, "library/index.html", context)
 
@@ -38,22 +40,26 @@ def index(request: HttpRequest) -> HttpResponse:
 def kind(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
-    library = load()
+    library = library_of(request.user.clinic)  # type: ignore[union-attr]
     return _page(request, "library/kind.html", {"kind": words(kind), "entries": listed(library, kind, address), "version": library.version})
 
 
 @page(Capability.SEE_PATIENTS)
 def entry(request: HttpRequest, kind: str, id_: str) -> HttpResponse:
-    library = load()
+    library = library_of(request.user.clinic)  # type: ignore[union-attr]
     if kind not in KINDS or id_ not in getattr(library, kind):
         raise Http404
-    return _page(request, "library/entry.html", {"page": entry_page(library, kind, id_, address), "version": library.version})
+    mine = id_ not in getattr(load(), kind) or getattr(load(), kind)[id_] != getattr(library, kind)[id_]
+    may_copy = kind in COPYABLE and request.user.may(Capability.DECIDE)  # type: ignore[union-attr]
+    copy = reverse("library:copy", args=[kind, id_]) if may_copy else ""
+    context = {"page": entry_page(library, kind, id_, address), "version": library.version, "mine": mine, "copy": copy}
+    return _page(request, "library/entry.html", context)
 
 
 @page(Capability.SEE_PATIENTS)
 def blend(request: HttpRequest) -> HttpResponse:
     """Ingredients and volumes in, verdict out, with its working. Nothing is kept."""
-    library, status = load(), 200
+    library, status = library_of(request.user.clinic), 200  # type: ignore[union-attr]
     form = BlendForm(request.POST or None, country=request.user.clinic.jurisdiction, library=library)  # type: ignore[union-attr]
     worked = None
     if form.is_bound and form.is_valid():
