@@ -42,12 +42,21 @@ def _rows(node: BaseModel, library: Library, skip: frozenset[str] = frozenset())
 _UNITS = {"ml": "mL", "mm": "mm", "kg": "kg", "deg": "degrees", "days": "days", "hours": "hours"}
 
 
+_LABELS = {
+    "pka": "pKa", "ph": "pH", "ph_typical": "usual pH", "mcid": "minimal important difference", "cas": "CAS number", "smiles": "SMILES",
+    "inchikey": "InChIKey", "physchem": "physical chemistry", "protolysis": "weak acid or base", "charge": "charge with all protons",
+    "log_p": "log P, measured", "log_p_estimated": "log P, estimated", "log_d_7_4": "log D at pH 7.4", "polar_surface": "polar surface",
+    "unbound_in_plasma": "unbound in plasma", "clear_below_ph": "clear below pH", "clear_above_ph": "clear above pH",
+    "saline_fraction_max": "largest part in saline up to 600 mOsm/L", "members": "substances",
+}  # fmt: skip
+
+
 def label_of(field: str) -> str:
     """A field's name as a label; the unit at its end is written as a unit."""
     said, _, last = field.strip("_").rpartition("_")
     if said and last in _UNITS and not said.startswith(("per", "after", "treatment")):
         return f"{said.replace('_', ' ')}, {_UNITS[last]}"
-    return {"pka": "pKa", "ph": "pH", "mcid": "minimal important difference", "cas": "CAS"}.get(field, field.replace("_", " ").strip())
+    return _LABELS.get(field, field.replace("_", " ").strip())
 
 
 def _row(label: str, value: object, library: Library, kind: str | None = None) -> Iterator[Row]:
@@ -74,6 +83,7 @@ def _row(label: str, value: object, library: Library, kind: str | None = None) -
         yield Row(label, plain(value))
 
 
+_BARE = frozenset({"log10", "fraction"})  # plain numbers: the label says what of
 _CITATION = frozenset(m.Cited.model_fields) | {"conflict"}
 
 
@@ -91,7 +101,10 @@ def _list(label: str, items: tuple[object, ...], library: Library) -> Iterator[R
 def value_text(cited: m.Cited) -> str:
     """What a cited value says, without where it comes from."""
     if isinstance(cited, m.Quantity):
-        return f"{_range(cited.value, cited.min, cited.max)} {cited.unit}{f' ({cited.note})' if cited.note else ''}"
+        unit = "" if cited.unit in _BARE else f" {cited.unit}"
+        return f"{_range(cited.value, cited.min, cited.max)}{unit}{f' ({cited.note})' if cited.note else ''}"
+    if isinstance(cited, m.Standing) and cited.status:
+        return f"{cited.text} ({cited.status.replace('_', '-')})"
     if isinstance(cited, m.Statement):
         return cited.text
     if isinstance(cited, m.Reading):
