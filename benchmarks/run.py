@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("seed", "pages", "serve", "peers", "assess", "start")
+NAMES = ("seed", "pages", "serve", "peers", "assess", "start", "knowledge")
 
 
 def main() -> int:

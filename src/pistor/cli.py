@@ -1,4 +1,4 @@
-"""The decisions from a terminal: ``pistor assess``, ``pistor plan``, ``pistor knowledge``.
+"""The decisions from a terminal: ``pistor assess``, ``pistor plan``, ``pistor blend``, ``pistor knowledge``.
 
 Exit 0: an answer was given, whatever it says. Exit 2: the input could not be used, with one sentence that names file,
 place and remedy. ``--json`` prints one object on standard output and nothing else; what a person reads beside it goes
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     try:
         options = _parser().parse_args(arguments)
-        code = {"assess": assess, "plan": plan, "knowledge": knowledge}[options.command](options)
+        code = {"assess": assess, "plan": plan, "blend": blend, "knowledge": knowledge}[options.command](options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader went away, as in `pistor knowledge list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -81,12 +81,39 @@ def plan(options: argparse.Namespace) -> int:
     return 0
 
 
+def blend(options: argparse.Namespace) -> int:
+    """What a blend of these presentations holds, what is known of its parts together, and its doses against their limits."""
+    from pistor.care.workbench import as_dict, work_out
+    from pistor.exchange.recipe import read_recipe_file
+    from pistor.exchange.verdicts import blend_text
+    from pistor.knowledge import load
+
+    library = load()
+    worked = work_out(read_recipe_file(options.file, library), library, options.on)
+    _print_json(as_dict(worked)) if options.json else print(blend_text(worked, library))
+    return 0
+
+
 def knowledge(options: argparse.Namespace) -> int:
     """List, show or check what is known."""
     from pistor.knowledge import load, reading
-    from pistor.knowledge.check import problems
+    from pistor.knowledge.check import broken_files, problems
 
+    if options.what == "diff":
+        return _knowledge_diff(options)
+    if options.what == "check" and (broken := broken_files(options.data)):
+        if options.json:
+            _print_json({"problems": [problem.as_dict() for problem in broken]})
+        for problem in broken:
+            print(problem, file=sys.stderr)
+        raise Unanswerable(f"{len(broken)} files cannot be read, so the rest was not checked.")
     library = load(options.data)
+    if options.what == "export":
+        from pistor.exchange.package import export
+
+        files = export(library, options.dir, since=options.since)
+        print(f"Wrote {len(files)} files to {options.dir}.", file=sys.stderr)
+        return 0
     if options.what == "list":
         if options.kind and options.kind not in reading.kinds():
             raise Unanswerable(f"There is no kind of knowledge named {options.kind}; the kinds are {', '.join(reading.kinds())}.")
@@ -109,6 +136,19 @@ def knowledge(options: argparse.Namespace) -> int:
             print(problem, file=sys.stderr)
         print(reading.counts_text(library, len(serious), len(found_problems) - len(serious)))
     return 2 if serious else 0
+
+
+def _knowledge_diff(options: argparse.Namespace) -> int:
+    from pistor.exchange.package import changes_text, entries_of, read_entries
+    from pistor.knowledge import load
+    from pistor.knowledge.diff import compare
+
+    shipped = load()
+    after = read_entries(options.after) if options.after else entries_of(shipped)
+    changes = compare(read_entries(options.before), after)
+    name = str(options.after) if options.after else shipped.version
+    _print_json({"changes": [change.as_dict() for change in changes]}) if options.json else print(changes_text(changes, name))
+    return 0
 
 
 def _case(options: argparse.Namespace) -> tuple[Library, PatientPicture, Intent]:
@@ -138,6 +178,10 @@ def _parser() -> argparse.ArgumentParser:
     planned = commands.choices["plan"]
     planned.add_argument("--start", type=_date, help="day of the first treatment (YYYY-MM-DD); the day given by --on when not said")
     planned.add_argument("--pdf", type=Path, help="write the plan as PDF to this file")
+    mixed = commands.add_parser("blend", help="what is in a syringe, and what is known of it", description=blend.__doc__)
+    mixed.add_argument("file", type=Path, metavar="FILE", help="a list of presentations and volumes (YAML); docs/reference/blend.md")
+    mixed.add_argument("--on", type=_date, default=dt.date.today(), help="the day on which it is asked (YYYY-MM-DD; today)")
+    mixed.add_argument("--json", action="store_true", help="one JSON object on standard output")
     known = commands.add_parser("knowledge", help="what is known, and where it comes from", description=knowledge.__doc__)
     known.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     asked = known.add_subparsers(dest="what", required=True, parser_class=_Parser)
@@ -147,7 +191,13 @@ def _parser() -> argparse.ArgumentParser:
     shown.add_argument("id")
     checked = asked.add_parser("check", help="whether every reference resolves and every number is cited")
     checked.add_argument("--on", type=_date, default=dt.date.today(), help="the day against which review dates are held (today)")
-    for command in (listed, shown, checked):
+    exported = asked.add_parser("export", help="an open data package: JSON, schemas, references, FHIR")
+    exported.add_argument("dir", type=Path)
+    exported.add_argument("--since", type=Path, metavar="DIR", help="an earlier package; CHANGES.md then says what changed since")
+    compared = asked.add_parser("diff", help="what changed clinically between two packages or folders of knowledge files")
+    compared.add_argument("before", type=Path)
+    compared.add_argument("after", type=Path, nargs="?", help="what ships with this Pistor when left out")
+    for command in (listed, shown, checked, compared):
         command.add_argument("--json", action="store_true", help="one JSON object on standard output")
     return parser
 

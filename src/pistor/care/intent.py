@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from pistor.knowledge import Library
 from pistor.knowledge.model import Application, Indication, Protocol
 
 USUAL_INDICATION = {"pain": "neck_pain", "skin": "facial_skin_quality", "hair": "androgenetic_alopecia", "fat": "submental_fat"}
+
+
+MOST_NAMED = 30  # ids that a sentence can list and still be read
 
 
 class UnknownId(ValueError):
@@ -146,4 +150,7 @@ def _check(what: str, id_: str, known: Mapping[str, Any]) -> None:
 
 
 def _unknown(what: str, id_: str, known: Sequence[str]) -> str:
-    return f"“{id_}” is no known {what}; known are {', '.join(known) or 'none'}."
+    if len(known) > MOST_NAMED:
+        near = ", ".join(get_close_matches(id_, known, n=5, cutoff=0.4))
+        return f"“{id_[:60]}” is no known {what}{f'; the nearest are {near}' if near else ''}. pistor knowledge list shows all {len(known)}."
+    return f"“{id_[:60]}” is no known {what}; known are {', '.join(known) or 'none'}."

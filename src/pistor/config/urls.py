@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("pistor.clinic.shared.urls")),
     path("patients/", include("pistor.clinic.patients.urls")),
     path("stock/", include("pistor.clinic.stock.urls")),
+    path("library/", include("pistor.clinic.library.urls")),
     path("visits/<uuid:visit_id>/", include("pistor.clinic.visit.urls")),
     *(path(f"visits/<uuid:visit_id>/{step.replace('_', '-')}/", include(f"pistor.clinic.{step}.urls")) for step in settings.STEPS),
 ]

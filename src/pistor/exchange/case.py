@@ -22,6 +22,7 @@ _SEXES = ("female", "male", "other", "unknown")
 _SECTIONS = ("patient", "pregnancy", "conditions", "medicines", "allergies", "procedures", "measurements", "answers")
 _NONE = ("none", "no")
 _NO_CASE = "the file is neither a FHIR Bundle in JSON nor a Pistor case; a case is a mapping with the sections " + ", ".join(_SECTIONS) + "."
+_REFERENCE = "docs/reference/case.md"
 _T = TypeVar("_T")
 
 
@@ -40,24 +41,25 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 def read_case(data: bytes | dict[str, Any], on: dt.date, library: Library | None = None) -> ImportedRecord:
     """A case as it stood on a day. Raises :class:`Unusable` with one sentence."""
-    case = _parse(data) if isinstance(data, bytes) else data
+    case = load_yaml(data, _REFERENCE) if isinstance(data, bytes) else data
     if not isinstance(case, dict):
         raise Unusable(_NO_CASE)
     picture = _Case(case, on, library).picture()
     return ImportedRecord(picture, proposals(picture), tuple(note.value for note in picture.notes))
 
 
-def _parse(data: bytes) -> dict[str, Any]:
+def load_yaml(data: bytes, reference: str) -> Any:
+    """The value in a small YAML file. Raises :class:`Unusable` with the line, and with the page that says how it is written."""
     if len(data) > LIMIT_BYTES:
-        raise Unusable("a case file has at most 1 MB; give large records as a FHIR Bundle in JSON.")
+        raise Unusable("a file in YAML has at most 1 MB; give large records as a FHIR Bundle in JSON.")
     try:
         value = yaml.load(data, Loader=_Loader)  # noqa: S506 - derived from the safe loader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise Unusable(f"the YAML is broken in line {line} ({error.problem or 'unreadable'}); compare with docs/reference/case.md.") from None
+        raise Unusable(f"the YAML is broken in line {line} ({error.problem or 'unreadable'}); compare with {reference}.") from None
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError):
-        raise Unusable("the YAML cannot be read; compare with docs/reference/case.md.") from None
-    return value  # type: ignore[no-any-return]
+        raise Unusable(f"the YAML cannot be read; compare with {reference}.") from None
+    return value
 
 
 class _Case:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from pistor.care.candidacy import Verdict, VerdictState
 from pistor.care.consultation import PatientPicture
-from pistor.care.evidence import Effect, Fact, Finding
+from pistor.care.evidence import Effect, Fact, Finding, SourceRef
+from pistor.care.formulation import Interval
+from pistor.care.formulation.blend import plain, shown
 from pistor.care.intent import Intent
+from pistor.care.workbench import BlendVerdict, Worked
 from pistor.knowledge import Library
 
 WORDS = {
@@ -17,6 +21,14 @@ WORDS = {
     VerdictState.REFER: "Refer",
     VerdictState.NOT_ELIGIBLE: "Not eligible",
     VerdictState.CANNOT_TELL: "Cannot tell",
+}
+BLEND_WORDS = {
+    BlendVerdict.BLOCK: "Not to be made",
+    BlendVerdict.AVOID: "Advised against",
+    BlendVerdict.NO_DATA: "No data on some of it together",
+    BlendVerdict.CAUTION: "With care",
+    BlendVerdict.COMPATIBLE: "Compatible under the conditions named",
+    BlendVerdict.SINGLE: "One product, nothing mixed",
 }
 _HEADINGS = {
     Effect.CONTRAINDICATED: "Against it",
@@ -95,6 +107,43 @@ def verdict_text(verdict: Verdict, picture: PatientPicture, intent: Intent, libr
         "Advice for licensed clinicians; it does not decide.",
     ]
     return "\n".join(lines)
+
+
+def blend_text(worked: Worked, library: Library) -> str:
+    """A blend as a report: the word for the whole, what is in it, pairs, doses, then findings with their sources."""
+    blend = worked.blend
+    lines = [f"{BLEND_WORDS[worked.verdict].upper()}", "", f"{plain(blend.volume_ml)} mL"]
+    lines += [f"- {one.name}: {shown(one.per_ml, 4)} {one.unit}, {shown(one.amount)} {one.amount_unit} in all" for one in blend.concentrations]
+    lines += _wrapped(f"pH: {_interval(blend.ph)}", "  ") + _wrapped(f"Osmolarity: {_interval(blend.osmolarity)}", "  ")
+    if blend.pairs:
+        lines += ["", "In one syringe"]
+        for pair in blend.pairs:
+            lines += _wrapped(f"- {pair.a_name} with {pair.b_name}: {pair.verdict.value.replace('_', ' ')}. {pair.text}{_keys(pair.sources)}", "  ")
+    if worked.doses:
+        lines += ["", "Doses and limits"]
+        for check in worked.doses:
+            limit = "no limit known" if check.limit is None else f"limit {shown(check.limit)} {check.unit}"
+            dose = "not known" if check.dose is None else f"{shown(check.dose)} {check.unit}"
+            lines += _wrapped(f"- {check.name}, {check.what}: {dose}, {limit}: {check.state}{_keys(check.sources)}", "  ")
+    for effect, heading in _HEADINGS.items():
+        found = [finding for finding in worked.findings if finding.effect is effect]
+        if found:
+            lines += ["", heading]
+            for finding in found:
+                lines += _finding(finding)
+    return "\n".join([*lines, "", f"Knowledge {library.version}. Advice for licensed clinicians; it does not decide."])
+
+
+def _interval(interval: Interval) -> str:
+    if interval.low is None or interval.high is None:
+        return f"not known, because it is not known of {', '.join(interval.unknown)}"
+    ends = plain(interval.low) if interval.low == interval.high else f"{plain(interval.low)} to {plain(interval.high)}"
+    return f"{ends} {interval.unit if interval.unit != 'pH' else ''}".rstrip() + f" ({interval.basis}{_keys(interval.sources)})"
+
+
+def _keys(sources: Iterable[SourceRef]) -> str:
+    keys = ", ".join(dict.fromkeys(f"{source.key}, grade {source.grade}" for source in sources))
+    return f" [{keys}]" if keys else ""
 
 
 def _finding(finding: Finding) -> list[str]:

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,43 +18,23 @@ from pydantic import BaseModel
 
 from pistor.knowledge import criteria as c
 from pistor.knowledge import model as m
-from pistor.knowledge.library import DATA, Library
+from pistor.knowledge.library import DATA, Library, unusable
+from pistor.knowledge.links import REFERENCES, referred_by
 
 UNITS = frozenset({
     "mL", "mL/kg", "mg", "mg/mL", "mg/g", "mg/kg", "mg/cm2", "micrograms", "micrograms/mL", "g", "g/mol", "units", "units/mL", "mol/L", "mmol/L", "mEq/mL",
-    "mM", "mOsm/L", "mOsm/kg", "pH", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
+    "mM", "mmol/mL",
+    "mOsm/L", "mOsm/kg", "pH", "pKa", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
     "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage",
+    "log10", "Å2", "L/kg", "mL/min/kg", "kDa", "g/g",
 })  # fmt: skip
 
 # The picture of a patient holds these itself, so a criterion or a concept may ask for them without a question file.
 PICTURE_FIELDS = frozenset({"pregnancy", "weight_kg", "height_cm", "birth_date", "sex"})
 
-REFERENCES: dict[type[BaseModel], dict[str, str]] = {
-    m.Ingredient: {"allergen_groups": "allergen_groups"},
-    m.Component: {"ingredient": "ingredients"},
-    m.Presentation: {"allergen_groups": "allergen_groups"},
-    m.AllergenGroup: {"concept": "concepts"},
-    m.Scope: {"ingredients": "ingredients", "zones": "zones", "zones_except": "zones", "topical": "ingredients"},
-    m.Zone: {"body_map": "body_maps"},
-    m.MapZone: {"zone": "zones"},
-    m.BlendPart: {"presentation": "presentations"},
-    m.Protocol: {
-        "indication": "indications", "policy": "policies", "ingredients": "ingredients", "technique": "techniques",
-        "aftercare": "aftercare_rules", "trials": "trials",
-    },
-    m.Indication: {
-        "zones": "zones", "protocols": "protocols", "scales": "scales", "primary_scale": "scales", "alternatives": "comparisons", "reactions": "reactions",
-    },
-    m.Trial: {"source": "sources"},
-    m.Arm: {"ingredients": "ingredients"},
-    m.Reaction: {"ingredients": "ingredients", "signs": "signs"},
-    m.TriageRule: {"any_of": "signs", "and_any_of": "signs", "suspects": "reactions"},
-    m.AftercareRule: {"techniques": "techniques", "ingredients": "ingredients"},
-    c.ConditionIs: {"condition": "concepts"},
-    c.MedicineIs: {"medicine": "concepts"},
-}  # fmt: skip
-
 CLASS_REFERENCES: dict[type[BaseModel], dict[str, str]] = {m.Scope: {"classes": "classes", "flags": "flags"}}
+# A locator or a sentence that leans on memory: grade M is not representable, and must not come in by words either.
+_REMEMBERED = re.compile(r"\b(?:from memory|memory, unverified|unverified|not verified|to be verified|TODO|lorem ipsum)\b", re.IGNORECASE)
 
 _MEASURED = re.compile(r"\d[\d.,]*\s*(?:mg|mL|mm|cm|%|kg|days?|weeks?|months?|hours?)(?![\w/])")
 
@@ -97,6 +78,7 @@ def problems(library: Library, today: dt.date) -> list[Problem]:
             if isinstance(at.node, m.Cited):
                 cited.update(at.node.source)
                 found += _citation(library, at, at.node)
+                found += _remembered(library, at, at.node)
             if isinstance(at.node, m.Quantity) and at.node.unit not in UNITS:
                 found.append(_problem(library, at, f"the unit {at.node.unit} is not in use", "write one of the units of knowledge.check.UNITS"))
             if isinstance(at.node, m.Trial):
@@ -104,6 +86,11 @@ def problems(library: Library, today: dt.date) -> list[Problem]:
         found += _uncited(library, kind, id_, entry)
     found += _pairs(library) + _protocols(library) + _maps(library)
     return found + _unused(library, cited)
+
+
+def broken_files(root: Path | None = None) -> list[Problem]:
+    """The files that cannot be loaded at all, each with the first thing that is wrong with it."""
+    return [Problem(_shown(error.file), error.file.stem, error.what, error.remedy) for error in unusable(root)]
 
 
 def _walk(kind: str, id_: str, path: str, node: object) -> Iterator[_At]:
@@ -126,11 +113,19 @@ def _references(library: Library, at: _At) -> Iterator[Problem]:
         for name in (value,) if isinstance(value, str) else value or ():
             if name not in known:
                 yield _problem(library, at, f"{field} names {name}, which is not in {kind}", f"correct it or add {kind}/{name}.yaml")
-    for field, attribute in CLASS_REFERENCES.get(type(at.node), {}).items():
-        known = {name for ingredient in library.ingredients.values() for name in getattr(ingredient, attribute)}
-        for name in getattr(at.node, field):
+    if isinstance(at.node, m.Scope):
+        known = {name for ingredient in library.ingredients.values() for name in ingredient.classes}
+        for name in at.node.classes:
             if name not in known:
-                yield _problem(library, at, f"{field} names {name}, which no ingredient carries", "correct it or add it to an ingredient", serious=False)
+                yield _problem(library, at, f"classes names {name}, which no ingredient carries", "correct it or add it to an ingredient", serious=False)
+    if isinstance(at.node, m.Scope | m.Ingredient | m.Presentation):
+        for name in at.node.flags:
+            if name not in m.FLAGS:
+                yield _problem(library, at, f"flags names {name}, which has no meaning", "write one of knowledge.model.FLAGS, or add it there with its meaning")
+    if isinstance(at.node, m.Method):
+        for name in at.node.code:
+            if find_spec(f"pistor.{name}") is None:
+                yield _problem(library, at, f"code names {name}, which is no module", "write the module that does it, without pistor.")
 
 
 def _criteria(library: Library, at: _At) -> Iterator[Problem]:
@@ -158,6 +153,12 @@ def _citation(library: Library, at: _At, node: m.Cited) -> Iterator[Problem]:
             yield _problem(library, at, f"gives grade A to the web page {key}", "grade a page C, or cite the document behind it", serious=False)
 
 
+def _remembered(library: Library, at: _At, node: m.Cited) -> Iterator[Problem]:
+    words = " ".join(str(getattr(node, field, None) or "") for field in ("text", "note", "at"))
+    if said := _REMEMBERED.search(words):
+        yield _problem(library, at, f"states a fact “{said.group()}”", "read it and cite where, or move it to data_gaps")
+
+
 def _uncited(library: Library, kind: str, id_: str, entry: m.Known) -> Iterator[Problem]:
     """An entry that states a measured number and cites nothing at all. Sources and lists of codes state no facts."""
     if isinstance(entry, m.Source | m.Concept | m.Question | m.ConsentText | m.BodyMap | m.Trial):
@@ -173,16 +174,14 @@ def _uncited(library: Library, kind: str, id_: str, entry: m.Known) -> Iterator[
 
 
 def _pairs(library: Library) -> list[Problem]:
-    classes = {*m.PH_CLASSES, *(name for ingredient in library.ingredients.values() for name in ingredient.classes)}
-    classes |= {group for presentation in library.presentations.values() for group in presentation.allergen_groups}
+    classes = {name for ingredient in library.ingredients.values() for name in ingredient.classes} | set(library.allergen_groups) | set(m.PH_CLASSES)
     found = []
     for id_, pair in library.incompatibilities.items():
         for side in (pair.a, pair.b):
-            by_class = side.startswith("class:")
-            known = side == "*" or (side.removeprefix("class:") in classes if by_class else side in library.ingredients)
-            if not known:
-                at, what = _At("incompatibilities", id_, "entry", pair), f"names {side}, which is no ingredient and no class"
-                found.append(_problem(library, at, what, "correct it, or remove it until something carries it", serious=not by_class))
+            known = side in library.ingredients or (side.startswith("class:") and side.removeprefix("class:") in classes)
+            if not known and side != "*" and not side.startswith("other:"):
+                at, what = _At("incompatibilities", id_, "entry", pair), f"names {side}, which is no ingredient, class, allergen group or class by pH"
+                found.append(_problem(library, at, what, "correct it, or write other:<name> for what is no ingredient here"))
     return found
 
 
@@ -225,7 +224,15 @@ def _unused(library: Library, cited: set[str]) -> list[Problem]:
     signs = {sign for reaction in library.reactions.values() for sign in reaction.signs}
     signs |= {sign for rule in library.triage_rules.values() for sign in (*rule.any_of, *rule.and_any_of)}
     options = {option for indication in library.indications.values() for option in indication.alternatives}
+    known = referred_by(library)
+    asked = {name for kind, name in known if kind == "questions"}
     loose = [("sources", key, "nothing cites it") for key in library.sources if key not in cited]
+    loose += [("allergen_groups", key, "nothing carries it") for key in library.allergen_groups if ("allergen_groups", key) not in known]
+    loose += [
+        ("concepts", key, "no rule and no allergen group asks for it")
+        for key, concept in library.concepts.items()
+        if ("concepts", key) not in known and concept.kind != "negation" and concept.question not in asked | PICTURE_FIELDS
+    ]
     loose += [("signs", key, "no reaction and no triage rule uses it") for key in library.signs if key not in signs]
     loose += [("comparisons", key, "no indication offers it") for key in library.comparisons if key not in options]
     return [
@@ -239,5 +246,8 @@ def _problem(library: Library, at: _At, what: str, remedy: str, *, serious: bool
 
 
 def _file(library: Library, kind: str, id_: str) -> str:
-    path = library.files.get((kind, id_), Path(kind) / f"{id_}.yaml")
+    return _shown(library.files.get((kind, id_), Path(kind) / f"{id_}.yaml"))
+
+
+def _shown(path: Path) -> str:
     return str(path.relative_to(DATA)) if path.is_relative_to(DATA) else str(path)

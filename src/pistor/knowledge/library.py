@@ -12,22 +12,25 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
 from pistor.knowledge import model as m
+from pistor.knowledge import plain_yaml
 
 DATA = Path(__file__).parent / "data"
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class KnowledgeError(Exception):
-    """A knowledge file cannot be used; the message names file, place and remedy."""
+    """A knowledge file cannot be used; the message names file, what is wrong and the remedy."""
+
+    def __init__(self, file: Path, what: str, remedy: str) -> None:
+        super().__init__(f"{file}: {what}; {remedy}")
+        self.file, self.what, self.remedy = file, what, remedy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Library:
     """All that is known, by kind and id. Attributes are named as the folders under ``data/``."""
 
@@ -38,6 +41,7 @@ class Library:
     incompatibilities: Mapping[str, m.Incompatibility]
     mixture_rules: Mapping[str, m.MixtureRule]
     thresholds: Mapping[str, m.Threshold]
+    methods: Mapping[str, m.Method]
     allergen_groups: Mapping[str, m.AllergenGroup]
     policies: Mapping[str, m.Policy]
     concepts: Mapping[str, m.Concept]
@@ -61,6 +65,13 @@ class Library:
     checklist_steps: Mapping[str, m.ChecklistStep]
     consent_texts: Mapping[str, m.ConsentText]
     files: Mapping[tuple[str, str], Path] = field(repr=False)
+
+    def __hash__(self) -> int:
+        """Two libraries of one version are the same, so that what is worked out of one can be kept."""
+        return hash(self.version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Library) and other.version == self.version
 
     def entries(self) -> Iterator[tuple[str, str, m.Known]]:
         """Every entry as (kind, id, entry), in the order of the kinds."""
@@ -88,49 +99,66 @@ def load(root: Path | None = None) -> Library:
 @cache
 def _load(root: Path) -> Library:
     digest = hashlib.sha256()
-    kinds: dict[str, dict[str, m.Known]] = {}
+    kinds: dict[str, dict[str, m.Known]] = {kind: {} for kind in m.KINDS}
     files: dict[tuple[str, str], Path] = {}
-    for kind, type_ in m.KINDS.items():
-        kinds[kind] = {}
-        for path in sorted((root / kind).glob("*.yaml")):
-            raw = path.read_bytes()
-            digest.update(f"{kind}/{path.name}\0".encode() + raw)
-            for entry in _read(path, raw, type_):
-                id_ = getattr(entry, "id")  # noqa: B009 - every kind has an id, Known does not
-                if id_ in kinds[kind]:
-                    raise KnowledgeError(f"{path}: the id {id_} is used twice; give one of the two another id")
-                kinds[kind][id_] = entry
-                files[kind, id_] = path
+    for kind, path in _files(root):
+        raw = path.read_bytes()
+        digest.update(f"{kind}/{path.name}\0".encode() + raw)
+        for id_, entry in _read(path, raw, m.KINDS[kind]):
+            if id_ in kinds[kind]:
+                raise KnowledgeError(path, f"the id {id_} is used twice", "give one of the two another id")
+            kinds[kind][id_] = entry
+            files[kind, id_] = path
     version = (root / "VERSION").read_text().strip() if (root / "VERSION").exists() else "0"
     frozen = {kind: MappingProxyType(entries) for kind, entries in kinds.items()}
     return Library(version=f"{version}+{digest.hexdigest()[:12]}", files=MappingProxyType(files), **frozen)  # type: ignore[arg-type]
 
 
-def _read(path: Path, raw: bytes, type_: type[m.Known]) -> Iterator[m.Known]:
+def unusable(root: Path | None = None) -> list[KnowledgeError]:
+    """What is wrong with each file that cannot be loaded: :func:`load` stops at the first."""
+    found = []
+    for kind, path in _files(root or DATA):
+        try:
+            list(_read(path, path.read_bytes(), m.KINDS[kind]))
+        except KnowledgeError as error:
+            found.append(error)
+    return found
+
+
+def _files(root: Path) -> Iterator[tuple[str, Path]]:
+    return ((kind, path) for kind in m.KINDS for path in sorted((root / kind).glob("*.yaml")))
+
+
+def _read(path: Path, raw: bytes, type_: type[m.Known]) -> Iterator[tuple[str, m.Known]]:
     """One file holds one entry, named as the file; ``sources`` may hold a list of short entries per file."""
     try:
-        data = yaml.load(raw, Loader=_Loader)  # noqa: S506 - a safe loader
+        data = plain_yaml.read(raw)
     except yaml.YAMLError as error:
-        raise KnowledgeError(f"{path}: is not YAML: {error}") from None
-    rows = data if isinstance(data, list) else [data]
-    for row in rows:
-        if not isinstance(row, dict):
-            raise KnowledgeError(f"{path}: holds {type(row).__name__} where a mapping with an id is expected")
-        if not isinstance(data, list) and str(row.get("id")).casefold() != path.stem.casefold():
-            raise KnowledgeError(f"{path}: has the id {row.get('id')}; name the file {row.get('id')}.yaml or change the id")
+        raise KnowledgeError(path, f"is not YAML: {' '.join(str(error).split())}", "mend it at the place named") from None
+    for row in data if isinstance(data, list) else [data]:
+        if not isinstance(row, dict) or "id" not in row:
+            raise KnowledgeError(path, "holds something without an id", "write one mapping that begins with id")
+        if not isinstance(data, list) and str(row["id"]).casefold() != path.stem.casefold():
+            raise KnowledgeError(path, f"has the id {row['id']}", f"name the file {row['id']}.yaml or change the id")
+        _inherit_review_date(row, row.get("reviewed"))
         try:
-            yield type_.model_validate(_inherit_review_date(row, row.get("reviewed")))
+            yield row["id"], type_.model_validate(row)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise KnowledgeError(f"{path}: {row.get('id')}: {place}: {first['msg']} ({error.error_count()} in all)") from None
+            place = ".".join(str(part) for part in first["loc"]) or "entry"
+            what = f"{row['id']}: {place}: {first['msg']} ({error.error_count()} in all)"
+            raise KnowledgeError(path, what, f"correct it after the type {type_.__name__} in knowledge/model.py") from None
 
 
-def _inherit_review_date(node: object, reviewed: object) -> object:
+def _inherit_review_date(node: object, reviewed: object) -> None:
     """Cited values that give no review date of their own were reviewed with their file."""
     if isinstance(node, dict):
-        out = {key: _inherit_review_date(value, reviewed) for key, value in node.items()}
-        if "source" in out and "grade" in out and "reviewed" not in out:
-            out["reviewed"] = reviewed
-        return out
-    return [_inherit_review_date(item, reviewed) for item in node] if isinstance(node, list) else node
+        if "source" in node and "grade" in node:
+            node.setdefault("reviewed", reviewed)
+        for value in node.values():
+            if isinstance(value, dict | list):
+                _inherit_review_date(value, reviewed)
+    elif isinstance(node, list):
+        for item in node:
+            if isinstance(item, dict | list):
+                _inherit_review_date(item, reviewed)

@@ -147,9 +147,40 @@ class Source(Known):
     read: Literal["full text", "abstract", "excerpt", "table", "label", "copy", "own"]
     authors: str | None = None
     year: int | None = None
+    container: str | None = None  # journal, book or series, as CSL's container-title
+    volume: str | None = None
+    issue: str | None = None
+    pages: str | None = None
+    publisher: str | None = None
     doi: str | None = None
     url: str | None = None
+    licence: str | None = None
     note: str | None = None
+
+
+# ── vocabularies: words that rules and entries share ────────────────────────────────────────────────────────────────
+
+FLAGS = {
+    "single_syringe": "given alone: nothing else goes into its syringe",
+    "not_intradermal": "under the skin or deeper, never into it",
+    "contraception_required": "harms an unborn child",
+    "ethanol_vehicle": "holds ethanol",
+    "oil_vehicle": "holds oil",
+    "not_water_miscible_as_such": "dissolves in oil only",
+    "not_for_injection": "made for the surface of the skin",
+    "lipophilic_needs_cosolvent": "hardly dissolves in water: what dissolves it must be known",
+    "hyperosmolar_undiluted": "far above the body's osmolarity as it stands in the vial",
+    "hypo_osmolar": "below the body's osmolarity",
+    "acidic_stock": "strongly acidic as it stands in the vial",
+    "block_undiluted": "an additive, not injected as it stands in the vial",
+    "block_default": "offered only where the law of the country allows it",
+    "regulator_warning": "regulators warn of it",
+    "withdrawn": "its authorisations are suspended or withdrawn",
+    "review_required": "too little is known: not offered without a pharmacist's review",
+}
+
+# Classes that a presentation has by the upper end of its labelled pH.
+PH_CLASSES = {"label_ph_below_8": Decimal(8), "acidic": Decimal(6), "label_ph_below_4_6": Decimal("4.6")}
 
 
 # ── substances ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,6 +189,7 @@ class Source(Known):
 class LimitScope(StrEnum):
     DOSE_PER_TREATMENT = "dose_per_treatment"  # mg, and mg/kg when per_kg is set
     DOSE_PER_DAY = "dose_per_day"
+    DOSE_PER_PERIOD = "dose_per_period"  # all treatments within the limit's own period
     DOSE_PER_AREA = "dose_per_area"  # mg/cm2
     VOLUME_PER_POINT = "volume_per_point"  # mL
     VOLUME_PER_TREATMENT = "volume_per_treatment"  # mL
@@ -175,13 +207,74 @@ class Limit(Known):
     scope: LimitScope
     absolute: Quantity | None = None
     per_kg: Quantity | None = None
+    period: Quantity | None = None  # days, for dose_per_period
     conflict: Conflict | None = None
 
     @model_validator(mode="after")
     def _bounded(self) -> Limit:
         if self.absolute is None and self.per_kg is None:
             raise ValueError(f"limit {self.id} bounds nothing: give absolute or per_kg")
+        if (self.scope is LimitScope.DOSE_PER_PERIOD) != (self.period is not None):
+            raise ValueError(f"limit {self.id}: a dose per period has a period in days, and only that has one")
         return self
+
+
+class Protolysis(Known):
+    """How a substance takes part in the pH: charge of its fully protonated form, pKa values in the order protons are lost.
+
+    Both empty (charge 0, no pKa) says that it takes no part.
+    """
+
+    charge: int = 0
+    pka: tuple[Quantity, ...] = ()
+
+
+class Identity(Cited):
+    """Which molecule is meant."""
+
+    cas: Annotated[str, Field(pattern=r"^\d{2,7}-\d\d-\d$")] | None = None
+    smiles: str | None = None
+    inchikey: str | None = None
+
+
+class Physchem(Known):
+    """What the spreading of a substance in tissue depends on.
+
+    Values are of the neutral molecule without counter ion and water, unless a note names another form; what was
+    measured and what was estimated stand apart.
+    """
+
+    identity: Identity | None = None
+    molar_mass: Quantity | None = None  # g/mol, kDa for a polymer
+    log_p: Quantity | None = None  # octanol and water, measured
+    log_p_estimated: tuple[Quantity, ...] = ()
+    log_d_7_4: Quantity | None = None  # all charge states together at pH 7.4
+    polar_surface: Quantity | None = None  # Å2
+    unbound_in_plasma: Quantity | None = None  # fraction
+    bound_in_plasma: Quantity | None = None  # %
+    volume_of_distribution: Quantity | None = None  # L/kg
+    clearance: Quantity | None = None  # mL/min/kg
+    half_life: Quantity | None = None  # h
+    time_to_peak: Quantity | None = None  # min, after injection under the skin
+    solubility: Quantity | None = None  # mol/L, of the uncharged form
+    clear_below_ph: Quantity | None = None  # turbid from this pH on
+    clear_above_ph: Quantity | None = None  # falls out below this pH
+    notes: tuple[Statement, ...] = ()
+
+
+class Member(Known):
+    """One substance of an entry that stands for a group, as glycine of the amino acids."""
+
+    name: str
+    physchem: Physchem
+    protolysis: Protolysis | None = None
+
+
+class Standing(Statement):
+    """What a country says of a substance. Without a country it holds for whatever the text names."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None  # ISO 3166, and EU
+    status: Literal["licensed", "off_label", "not_licensed", "restricted", "withdrawn", "banned"] | None = None
 
 
 class Ingredient(Entry):
@@ -196,15 +289,32 @@ class Ingredient(Entry):
     limits: tuple[Limit, ...] = ()
     doses: tuple[Statement, ...] = ()
     pregnancy: tuple[Statement, ...] = ()
-    regulatory: tuple[Statement, ...] = ()
+    regulatory: tuple[Standing, ...] = ()
     warnings: tuple[Statement, ...] = ()
+    notes: tuple[Statement, ...] = ()
     flags: tuple[Id, ...] = ()  # single_syringe, not_intradermal, contraception_required, ...
+    physchem: Physchem | None = None
+    protolysis: Protolysis | None = None  # None: not known
+    members: tuple[Member, ...] = ()
     data_gaps: tuple[str, ...] = ()
 
 
 class Component(Known):
+    """``molar_mass`` is that of what the strength weighs, counter ion and water of crystallisation included, in g/mol."""
+
     ingredient: Id
     strength: Quantity  # mg/mL or units/mL
+    molar_mass: Quantity | None = None
+    counter_charge: int | None = None  # strong counter ions per molecule: -1 for a hydrochloride, 1 for a sodium salt, 0 for none
+
+
+class Buffer(Known):
+    """A weak acid or base among the excipients: it resists a change of pH as the active itself does."""
+
+    name: str
+    strength: Quantity  # mg/mL
+    molar_mass: Quantity  # of what the strength weighs, in g/mol
+    protolysis: Protolysis
 
 
 class Presentation(Entry):
@@ -214,9 +324,14 @@ class Presentation(Entry):
     components: tuple[Component, ...] = Field(min_length=1)
     container_ml: Quantity | None = None
     ph: Quantity | None = None
+    ph_typical: Quantity | None = None
     osmolarity: Quantity | None = None  # mOsm/L
+    saline_fraction_max: Quantity | None = None  # largest part of a mixture with 0.9 % saline that stays at or below 600 mOsm/L
+    buffers: tuple[Buffer, ...] = ()
+    added_charge: Quantity | None = None  # strong base (above 0) or acid (below) added, in mmol of charge per mL
     excipients: tuple[Statement, ...] = ()
     allergen_groups: tuple[Id, ...] = ()  # what the excipients add to the ingredient's own groups
+    flags: tuple[Id, ...] = ()  # ethanol_vehicle, ...: what this product brings and the substance does not
     single_use: bool = True
     licensed_route: tuple[Statement, ...] = ()
     compounded: bool = False  # made by a pharmacy, no marketing authorisation
@@ -235,13 +350,12 @@ class PairVerdict(StrEnum):
     NO_DATA = "no_data"
 
 
-PH_CLASSES = {"label_ph_below_8": Decimal(8), "acidic": Decimal(6)}  # a presentation whose labelled pH stays below is of the class
-
 
 class Incompatibility(Entry):
-    """What is known of two things in one syringe. ``a`` and ``b`` are an ingredient id, ``class:<id>`` or ``*``.
+    """What is known of two things in one syringe.
 
-    A class is one of the ingredient's own, an allergen group of the presentation (its excipients), or one of its pH.
+    ``a`` and ``b`` are an ingredient id; ``class:<id>`` for a class of ingredients, an allergen group or one of
+    :data:`PH_CLASSES`; ``other:<id>`` for something that is no ingredient here; or ``*`` for anything.
     """
 
     a: str
@@ -258,6 +372,24 @@ class MixtureRule(Entry):
 class Threshold(Entry):
     name: str
     quantity: Quantity
+
+
+class MethodCheck(Known):
+    """A case in which what the method gives stands beside what a label says or somebody measured."""
+
+    case: str
+    computed: Quantity
+    observed: tuple[Quantity, ...] = ()
+
+
+class Method(Entry):
+    """How a number is worked out. ``code`` names what does it here; where nothing does, ``code`` is empty."""
+
+    name: str
+    formula: Statement
+    code: tuple[str, ...] = ()
+    checks: tuple[MethodCheck, ...] = ()
+    cautions: tuple[Statement, ...] = ()
 
 
 class AllergenGroup(Entry):
@@ -347,11 +479,12 @@ class JurisdictionRule(Known):
 
 
 class Jurisdiction(Known):
-    """A country. What no rule names is *unknown*, never allowed."""
+    """A country, or the union that it belongs to. What no rule names is *unknown*, never allowed."""
 
     id: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     reviewed: dt.date
     name: str
+    part_of: tuple[str, ...] = ()  # jurisdictions whose rules hold here too
     rules: tuple[JurisdictionRule, ...] = ()
     mixing: Statement | None = None
     mixing_in_clinic: Literal["allowed", "pharmacy_only", "unknown"] = "unknown"
@@ -649,6 +782,7 @@ KINDS: dict[str, type[Known]] = {
     "incompatibilities": Incompatibility,
     "mixture_rules": MixtureRule,
     "thresholds": Threshold,
+    "methods": Method,
     "allergen_groups": AllergenGroup,
     "policies": Policy,
     "concepts": Concept,

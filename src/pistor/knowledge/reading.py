@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import enum
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
 from pistor.knowledge import model as m
 from pistor.knowledge.library import Library
+from pistor.knowledge.outline import Row, outline, value_text
 
 Found = list[tuple[str, m.Known]]
+HEADING = frozenset({"id", "name", "title"})  # shown above the rows
 
 
 def kinds() -> tuple[str, ...]:
@@ -52,6 +52,11 @@ def listing_text(listed: dict[str, Any]) -> str:
 
 def title(entry: m.Known) -> str:
     """What an entry is called: its name, title, or first words."""
+    if isinstance(entry, m.Incompatibility):
+        a, b = ("anything else" if side == "*" else side.removeprefix("class:").replace("_", " ") for side in (entry.a, entry.b))
+        return f"{a.capitalize()} with {b}: {entry.verdict.value.replace('_', ' ')}"
+    if isinstance(entry, m.Trial):
+        return f"{entry.id}: {entry.condition}"
     for field in ("name", "title", "text", "condition", "item", "what"):
         value = getattr(entry, field, None)
         if isinstance(value, m.Phrase):
@@ -90,7 +95,7 @@ def as_text(library: Library, found: Found) -> str:
     """The entries in full, then the sources they cite."""
     lines: list[str] = []
     for kind, entry in found:
-        lines += [f"{kind}/{getattr(entry, 'id', '')}: {title(entry)}", *_lines(entry, 1), ""]
+        lines += [f"{kind}/{getattr(entry, 'id', '')}: {title(entry)}", *_lines(outline(entry, library, skip=HEADING), 1), ""]
     keys = dict.fromkeys(key for _, entry in found for key in _sources(entry))
     if keys:
         lines.append("Sources")
@@ -118,69 +123,14 @@ def _sources(node: object) -> Iterator[str]:
             yield from _sources(item)
 
 
-def _lines(node: BaseModel, depth: int) -> Iterator[str]:
-    for name in type(node).model_fields:
-        if name in {"id", "name", "title"} and depth == 1:
-            continue
-        yield from _field(name.replace("_", " ").strip(), getattr(node, name), depth)
-
-
-def _field(label: str, value: object, depth: int) -> Iterator[str]:
+def _lines(rows: tuple[Row, ...], depth: int) -> Iterator[str]:
     indent = "  " * depth
-    if value is None or value in ((), {}, ""):
-        return
-    if isinstance(value, m.Cited):
-        yield f"{indent}{label}: {_value(value)}"
-        yield f"{indent}  {_citation(value)}"
-        yield from _conflict(getattr(value, "conflict", None), depth + 1)
-    elif isinstance(value, m.Conflict):
-        yield from _conflict(value, depth)
-    elif isinstance(value, BaseModel):
-        yield f"{indent}{label}:"
-        yield from _lines(value, depth + 1)
-    elif isinstance(value, tuple | list):
-        yield from _items(label, tuple(value), depth)
-    elif isinstance(value, dict):
-        yield f"{indent}{label}:"
-        for key, item in value.items():
-            yield from _field(str(key).replace("_", " "), item, depth + 1)
-    else:
-        yield f"{indent}{label}: {_plain(value)}"
-
-
-def _items(label: str, items: tuple[object, ...], depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    if any(isinstance(item, BaseModel) for item in items):
-        yield f"{indent}{label}:"
-        for item in items:
-            yield from _field("-", item, depth + 1)
-    elif any(" " in str(item) for item in items):
-        yield f"{indent}{label}:"
-        yield from (f"{indent}  - {_plain(item)}" for item in items)
-    elif len(items) > 40:
-        yield f"{indent}{label}: {len(items)} items"
-    else:
-        yield f"{indent}{label}: {', '.join(_plain(item) for item in items)}"
-
-
-def _value(cited: m.Cited) -> str:
-    if isinstance(cited, m.Quantity):
-        return f"{_range(cited.value, cited.min, cited.max)} {cited.unit}{f' ({cited.note})' if cited.note else ''}"
-    if isinstance(cited, m.Statement):
-        return cited.text
-    if isinstance(cited, m.Reading):
-        return " ".join(part for part in (_range(cited.value, cited.min, cited.max), cited.text) if part)
-    return ", ".join(f"{name.replace('_', ' ')} {_plain(getattr(cited, name))}" for name in type(cited).model_fields if name not in m.Cited.model_fields)
-
-
-def _range(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> str:
-    if value is not None:
-        return _plain(value)
-    if low is not None and high is not None:
-        return f"{_plain(low)} to {_plain(high)}"
-    if high is not None:
-        return f"at most {_plain(high)}"
-    return f"at least {_plain(low)}" if low is not None else ""
+    for row in rows:
+        yield f"{indent}{row.label or '-'}: {row.text}".rstrip()
+        if row.cited is not None:
+            yield f"{indent}  {_citation(row.cited)}"
+        yield from _conflict(row.conflict, depth + 1)
+        yield from _lines(row.rows, depth + 1)
 
 
 def _citation(cited: m.Cited) -> str:
@@ -193,15 +143,4 @@ def _conflict(conflict: m.Conflict | None, depth: int) -> Iterator[str]:
     indent = "  " * depth
     yield f"{indent}CONFLICT: {conflict.note}{' To be confirmed before use.' if conflict.confirm else ''}"
     for reading in conflict.readings:
-        yield f"{indent}  other: {_value(reading)}  {_citation(reading)}"
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, enum.Enum):
-        return str(value.value)
-    if isinstance(value, tuple | list):
-        return ", ".join(_plain(item) for item in value)
-    if isinstance(value, Decimal):
-        text = format(value, "f")
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return str(value)
+        yield f"{indent}  other: {value_text(reading)}  {_citation(reading)}"

@@ -11,6 +11,7 @@ from pistor.records.documents import Document
 from pistor.records.drafts import Draft, Submission
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
+from pistor.records.library import LocalEntry
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
@@ -21,6 +22,6 @@ from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 __all__ = [
     "AftercareSheet", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic", "Consent",
     "ConsentWithdrawal", "Course", "Document", "Draft", "Formulation", "HistoryEntry", "ImportedDocument",
-    "InjectionPlan", "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "ReactionFollowUp",
+    "InjectionPlan", "LocalEntry", "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "ReactionFollowUp",
     "ReactionReport", "ScaleScore", "Submission", "Treatment", "User", "ZoneDose",
 ]  # fmt: skip

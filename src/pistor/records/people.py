@@ -51,6 +51,7 @@ class Clinic(models.Model):
     time_zone = models.CharField(max_length=60, default="Europe/Paris")
     phone = models.CharField(max_length=40, blank=True)
     is_demo = models.BooleanField(default=False)
+    local_knowledge = models.CharField(max_length=16, blank=True)  # changes with the clinic's own entries; empty where it has none
 
     def __str__(self) -> str:
         return self.name

@@ -147,7 +147,7 @@ def test_deoxycholic_acid_does_not_go_into_the_skin():
 @pytest.mark.parametrize(
     ("rows", "ph", "unknown"),
     [
-        ([("lidocaine_2pct", "1"), ("sodium_chloride_09pct", "4")], ("4.5", "7"), ()),
+        ([("lidocaine_2pct", "1"), ("sodium_chloride_09pct", "4")], ("4.72", "7"), ()),
         ([("lidocaine_2pct", "1")], ("5", "7"), ()),
         ([("lidocaine_2pct", "1"), ("ketoprofen_50mg_ml", "1")], None, ("Ketoprofen 100 mg/2 mL ampoule",)),
     ],

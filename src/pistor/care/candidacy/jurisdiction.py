@@ -17,11 +17,16 @@ def jurisdiction_findings(intent: Intent, library: Library) -> list[Finding]:
     if intent.jurisdiction is None:
         return [_unknown(intent, "The country is not known, so neither is what its law says.", "jurisdiction_unknown", ("jurisdiction",))]
     country = library.jurisdictions.get(intent.jurisdiction)
-    rules = [rule for rule in country.rules if in_scope(rule.scope, intent, library)] if country else []
-    if country is None or not rules:
+    rules = [(rule, place) for place in _places(country, library) for rule in place.rules if in_scope(rule.scope, intent, library)]
+    if not rules:
         name = country.name if country else intent.jurisdiction
         return [_unknown(intent, f"No rule is known for this treatment in {name}; that is not the same as allowed.", "jurisdiction_no_rule", ("jurisdiction",))]
-    return [_finding(rule, country, intent, library) for rule in rules]
+    return [_finding(rule, place, intent, library) for rule, place in rules]
+
+
+def _places(country: Jurisdiction | None, library: Library) -> list[Jurisdiction]:
+    """A country and whatever it is part of."""
+    return [country, *(library.jurisdictions[id_] for id_ in country.part_of if id_ in library.jurisdictions)] if country else []
 
 
 def _unknown(intent: Intent, text: str, rule: str, missing: tuple[str, ...]) -> Finding:

@@ -57,6 +57,12 @@ class Verdict:
         }
 
 
+def one_rule(rule: Contraindication, picture: PatientPicture, intent: Intent, library: Library) -> Finding | None:
+    """What one rule finds, where only that is asked; None where it does not hold or cannot be told."""
+    reply = ask(rule.when, Case(chart_of(picture, library), intent))
+    return _holds(rule, reply, intent, library) if reply.holds else None
+
+
 def assess(picture: PatientPicture, intent: Intent, library: Library) -> Verdict:
     """Every rule in scope asked of the picture. Missing facts become questions, never a yes."""
     chart = chart_of(picture, library)

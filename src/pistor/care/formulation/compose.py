@@ -8,6 +8,7 @@ from decimal import Decimal
 from pistor.care.evidence import Effect, Fact, Finding, SourceRef, cited
 from pistor.care.formulation.blend import Blend, Concentration, ConfirmOption, Interval, Part, ToConfirm, UnusableBlend, plain, shown
 from pistor.care.formulation.pairs import PairResult, judge_pairs
+from pistor.care.formulation.ph import ph_interval
 from pistor.knowledge import Library
 from pistor.knowledge.model import Ingredient, MixtureRule, PairVerdict, Policy, Presentation, Quantity
 
@@ -20,11 +21,11 @@ def compose(
     *,
     policy: str,
     jurisdiction: str | None,
-    application: str,
+    application: str | None,
     technique: str | None = None,
     protocol: str | None = None,
 ) -> Blend:
-    """The blend of ``parts``. Raises :class:`UnusableBlend` where a volume or an id cannot be used."""
+    """The blend of ``parts``, for an application where one is meant. Raises :class:`UnusableBlend` where a volume or an id cannot be used."""
     if policy not in library.policies:
         raise UnusableBlend(f"The policy {policy} is not known; choose one of {', '.join(library.policies)}.")
     merged = _merged(parts, library)
@@ -35,7 +36,7 @@ def compose(
     pairs = judge_pairs(presentations, library)
     kinds = [library.ingredients[ingredient] for ingredient in dict.fromkeys(concentration.ingredient for concentration in concentrations)]
     groups = {group for kind in kinds for group in kind.allergen_groups} | {group for one in presentations for group in one.allergen_groups}
-    ph, osmolarity = _ph(presentations), _osmolarity(chosen, volume)
+    ph, osmolarity = ph_interval(chosen, library), _osmolarity(chosen, volume)
     findings = (
         *_pair_findings(pairs),
         *_alone(kinds, presentations, library),
@@ -127,17 +128,6 @@ def _concentrations(chosen: list[tuple[Presentation, Decimal]], volume: Decimal,
 
 
 # ── ranges ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ph(presentations: list[Presentation]) -> Interval:
-    basis = "labelled range of the product" if len(presentations) == 1 else "from the lowest to the highest labelled pH of the parts"
-    unknown = tuple(p.name for p in presentations if p.ph is None or p.ph.low is None or p.ph.high is None)
-    quantities = [p.ph for p in presentations if p.ph is not None]
-    if unknown:
-        return Interval(None, None, "pH", basis, unknown, cited(quantities))
-    low = min(q.low for q in quantities if q.low is not None)
-    high = max(q.high for q in quantities if q.high is not None)
-    return Interval(low, high, "pH", basis, (), cited(quantities))
 
 
 def _osmolarity(chosen: list[tuple[Presentation, Decimal]], volume: Decimal) -> Interval:
@@ -296,13 +286,27 @@ def _country(library: Library, jurisdiction: str | None, policy: Policy, kinds: 
 
 
 def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], technique: str | None, library: Library) -> Iterable[Finding]:
+    for presentation in presentations:
+        for flag, vehicle in _VEHICLES.items():
+            if flag in presentation.flags:
+                text = f"{presentation.name} holds {vehicle}, which can kill skin. Another maker's product may be free of it: read its label."
+                sources = (*cited(presentation.excipients), *_rule(library, "mr01_water_soluble"))
+                yield Finding("presentation:vehicle", Effect.CAUTION, text, (), (), sources, "Which amount of alcohol is harmless is not published.")
     layer = library.techniques[technique].target_layer if technique and technique in library.techniques else None
+    into_skin = layer in ("epidermis", "dermis")
+    for presentation in presentations:
+        if "not_intradermal" in presentation.flags and into_skin:
+            text = f"{presentation.name} is kept out of the skin; the chosen technique ends in the {layer}."
+            yield Finding("presentation:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(presentation.licensed_route), "", stops=True)
     for ingredient in kinds:
+        if "withdrawn" in ingredient.flags:
+            text = f"{ingredient.name} was taken off the market: " + " ".join(statement.text for statement in ingredient.regulatory)
+            yield Finding("ingredient:withdrawn", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory), "", stops=True)
         for flag, vehicle in _VEHICLES.items():
             if flag in ingredient.flags:
                 text = f"{ingredient.name} comes in {vehicle}: only water-soluble products are injected here."
                 yield Finding("mixture:water_soluble", Effect.CONTRAINDICATED, text, (), (), _rule(library, "mr01_water_soluble"), "", stops=True)
-        if "not_intradermal" in ingredient.flags and layer in ("epidermis", "dermis"):
+        if "not_intradermal" in ingredient.flags and into_skin:
             text = f"{ingredient.name} goes under the skin, never into it; the chosen technique ends in the {layer}."
             yield Finding("ingredient:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory), "", stops=True)
         if "suspension" in ingredient.classes:
@@ -324,9 +328,9 @@ def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], techniq
             yield Finding("ingredient:regulator_warning", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory))
 
 
-def _purpose(kinds: list[Ingredient], application: str) -> Iterable[Finding]:
+def _purpose(kinds: list[Ingredient], application: str | None) -> Iterable[Finding]:
     for ingredient in kinds:
-        if application not in ingredient.applications:
+        if application is not None and application not in ingredient.applications:
             known = ", ".join(ingredient.applications)
             yield Finding(
                 "ingredient:other_application",

@@ -15,7 +15,7 @@ from pistor.knowledge.model import Grade, Ingredient, Limit, LimitScope, Quantit
 
 State = Literal["within", "near", "over", "unknown"]
 _MINIMA = (LimitScope.SPACING_MIN, LimitScope.INTERVAL_MIN)
-_DOSES = (LimitScope.DOSE_PER_TREATMENT, LimitScope.DOSE_PER_DAY)
+_DOSES = (LimitScope.DOSE_PER_TREATMENT, LimitScope.DOSE_PER_DAY, LimitScope.DOSE_PER_PERIOD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +218,10 @@ def _dose_check(ingredient: Ingredient, limit: Limit, given: _Given) -> DoseChec
     on_skin = [item for item in given.topical if item.ingredient == ingredient.id]
     dose = injected + sum((item.dose_mg for item in on_skin if item.dose_mg is not None), Decimal(0))
     facts = [Fact("injected", f"{shown(injected)} {unit}", None, "blend")]
+    times = _times(limit, given)
+    if times is not None and times > 1:
+        dose *= times
+        facts.append(Fact("treatments within the period", str(times), None, "interval and course"))
     facts += [
         Fact("on the skin", f"{shown(item.dose_mg)} mg, counted in full" if item.dose_mg is not None else "dose not recorded", None, "topical")
         for item in on_skin
@@ -237,9 +241,19 @@ def _dose_check(ingredient: Ingredient, limit: Limit, given: _Given) -> DoseChec
     number = min((bound for bound, _ in bounds), default=None)
     fraction = None if number is None else dose / number
     # Too much is too much even where the rest is not known; otherwise what is missing keeps the answer open.
-    unsure = bool(missing or dose_unknown) and not (fraction is not None and fraction > 1)
+    unsure = bool(missing or dose_unknown or times is None) and not (fraction is not None and fraction > 1)
     check = _made(ingredient, limit, dose, unit, number, fraction, tuple(facts), missing, given, [q for q in (limit.absolute, limit.per_kg) if q])
     return check if not unsure else _replaced(check)
+
+
+def _times(limit: Limit, given: _Given) -> int | None:
+    """How many treatments fall within a limit's period, the first on its first day; None where the course does not say."""
+    if limit.period is None or limit.period.high is None:
+        return 1
+    if given.sessions == 1 or given.interval_days is None:
+        return given.sessions if given.sessions == 1 else None
+    fit = int((limit.period.high - 1) // given.interval_days) + 1
+    return fit if given.sessions is None else min(fit, given.sessions)
 
 
 def _replaced(check: DoseCheck) -> DoseCheck:

@@ -96,8 +96,13 @@ def _judge(left: tuple[Presentation, Subjects], right: tuple[Presentation, Subje
     # What an excipient does, and what a label forbids, holds whatever is known of the actives.
     firm = [rule for rule, (_, excipient) in found if excipient or rule.verdict is PairVerdict.BLOCK]
     winner = max((winner, *firm), key=lambda rule: SEVERITY[rule.verdict])
-    others = tuple((rule.verdict, rule.text.text, cited((rule.text,))) for rule, _ in found if rule is not winner)
-    return PairResult(a.id, b.id, winner.verdict, winner.text.text, cited((winner.text,)), a.name, b.name, winner.id, others)
+    others = tuple((rule.verdict, _said(rule), cited((rule.text,))) for rule, _ in found if rule is not winner)
+    return PairResult(a.id, b.id, winner.verdict, _said(winner), cited((winner.text,)), a.name, b.name, winner.id, others)
+
+
+def _said(rule: Incompatibility) -> str:
+    """What a rule says, and where another source says otherwise."""
+    return f"{rule.text.text} {rule.text.conflict.note}" if rule.text.conflict else rule.text.text
 
 
 def _applying(a: Subjects, b: Subjects, rules: Rules) -> list[tuple[Incompatibility, tuple[int, bool]]]:
@@ -131,9 +136,8 @@ def _subjects(presentation: Presentation, library: Library) -> Subjects:
 
 def _classes_by_label(presentation: Presentation) -> tuple[str, ...]:
     """Classes that follow from the labelled pH."""
-    if presentation.ph is None or presentation.ph.high is None:
-        return ()
-    return tuple(name for name, bound in PH_CLASSES.items() if presentation.ph.high < bound)
+    high = None if presentation.ph is None else presentation.ph.high
+    return () if high is None else tuple(name for name, bound in PH_CLASSES.items() if high < bound)
 
 
 def _sources(rows: list[dict[str, Any]]) -> tuple[SourceRef, ...]:

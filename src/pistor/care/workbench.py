@@ -1,0 +1,137 @@
+"""A blend tried out, with or without a patient: what is in it, what is known of it, and one word for the whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from pistor.care.candidacy import one_rule
+from pistor.care.consultation import Allergy, PatientPicture
+from pistor.care.evidence import Effect, Finding
+from pistor.care.formulation import Blend, DoseCheck, Part, check_doses, compose, dose_findings
+from pistor.care.intent import Intent
+from pistor.knowledge import Library
+from pistor.knowledge.model import PairVerdict
+
+DEFAULT_POLICY = "mixture"
+ALLERGY_RULE = "allergy_ingredient"
+
+
+class BlendVerdict(StrEnum):
+    """From the worst to the best; the worst that is present decides."""
+
+    BLOCK = "block"  # something forbids it
+    AVOID = "avoid"  # something speaks against it
+    NO_DATA = "no_data"  # nobody has looked at two of its parts together
+    CAUTION = "caution"  # allowed under conditions
+    COMPATIBLE = "compatible"  # every pair was looked at, under the conditions its rule names
+    SINGLE = "single_product"  # nothing is mixed
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is to be tried. Volumes in mL, weight in kg, spacing in mm; None where nobody said."""
+
+    parts: tuple[Part, ...]
+    application: str | None = None
+    policy: str = DEFAULT_POLICY
+    jurisdiction: str | None = None
+    technique: str | None = None
+    weight_kg: Decimal | None = None
+    allergies: tuple[str, ...] = ()
+    volume_per_point_ml: Decimal | None = None
+    points: int | None = None
+    sessions: int | None = None
+    interval_days: int | None = None
+    spacing_mm: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """The answer. ``findings`` are those of the blend, of its doses and of the allergies named."""
+
+    recipe: Recipe
+    blend: Blend
+    doses: tuple[DoseCheck, ...]
+    verdict: BlendVerdict
+    findings: tuple[Finding, ...]
+
+
+def work_out(recipe: Recipe, library: Library, on: dt.date) -> Worked:
+    """Try a recipe. Raises :class:`UnusableBlend` where a part, a policy or a number cannot be used."""
+    blend = compose(
+        recipe.parts, library, policy=recipe.policy, jurisdiction=recipe.jurisdiction, application=recipe.application, technique=recipe.technique
+    )
+    doses = check_doses(
+        blend, library, volume_per_point_ml=recipe.volume_per_point_ml, points=recipe.points, sessions=recipe.sessions, weight_kg=recipe.weight_kg,
+        spacing_mm=recipe.spacing_mm, interval_days=recipe.interval_days,
+    )  # fmt: skip
+    allergic = _allergy(recipe, blend, library, on)
+    findings = (*allergic, *blend.findings, *dose_findings(doses))
+    return Worked(recipe, blend, doses, verdict_of(blend, findings), findings)
+
+
+def verdict_of(blend: Blend, findings: tuple[Finding, ...]) -> BlendVerdict:
+    """One word for a blend and what was found. It is *compatible* only where every pair was looked at."""
+    if any(finding.stops for finding in findings):
+        return BlendVerdict.BLOCK
+    if any(finding.effect is Effect.CONTRAINDICATED for finding in findings):
+        return BlendVerdict.AVOID
+    if any(pair.verdict is PairVerdict.NO_DATA for pair in blend.pairs):
+        return BlendVerdict.NO_DATA
+    if any(finding.effect in (Effect.CAUTION, Effect.ASK, Effect.REFER) for finding in findings):
+        return BlendVerdict.CAUTION
+    return BlendVerdict.COMPATIBLE if blend.pairs else BlendVerdict.SINGLE
+
+
+def _allergy(recipe: Recipe, blend: Blend, library: Library, on: dt.date) -> tuple[Finding, ...]:
+    rule = library.contraindications.get(ALLERGY_RULE)
+    if rule is None or not recipe.allergies:
+        return ()
+    picture = PatientPicture(on=on, allergies=tuple(Allergy(name, (), True, origin="recipe") for name in recipe.allergies))
+    intent = Intent(recipe.application or "", "", "", blend.ingredients, tuple(part.presentation for part in blend.parts))
+    found = one_rule(rule, picture, intent, library)
+    return (found,) if found else ()
+
+
+def as_dict(worked: Worked) -> dict[str, Any]:
+    """What ``pistor blend --json`` prints: numbers as numbers, null where nothing is known."""
+    blend = worked.blend
+    return {
+        "volume_ml": float(blend.volume_ml),
+        "parts": [{"presentation": part.presentation, "volume_ml": float(part.volume_ml)} for part in blend.parts],
+        "concentrations": [
+            {"ingredient": one.ingredient, ("units_per_ml" if one.unit.startswith("units") else "mg_per_ml"): float(one.per_ml), "active": one.active,
+             "sources": [source.as_dict() for source in one.sources]}
+            for one in blend.concentrations
+        ],
+        "ph": _ends(blend.ph.low, blend.ph.high),
+        "ph_basis": blend.ph.basis,
+        "ph_unknown": list(blend.ph.unknown),
+        "osmolarity_mosm_per_l": _ends(blend.osmolarity.low, blend.osmolarity.high),
+        "osmolarity_basis": blend.osmolarity.basis,
+        "osmolarity_unknown": list(blend.osmolarity.unknown),
+        "pairs": [
+            {"between": [pair.a, pair.b], "verdict": pair.verdict.value, "text": pair.text, "sources": [source.as_dict() for source in pair.sources]}
+            for pair in blend.pairs
+        ],
+        "limits": [
+            {"ingredient": check.ingredient, "what": check.what, "dose": _number(check.dose), "unit": check.unit, "limit": _number(check.limit),
+             "fraction": _number(check.fraction), "state": check.state, "sources": [source.as_dict() for source in check.sources]}
+            for check in worked.doses
+        ],
+        "verdict": worked.verdict.value,
+        "findings": [finding.as_dict() for finding in worked.findings],
+        "knowledge_version": blend.knowledge_version,
+    }  # fmt: skip
+
+
+def _ends(low: Decimal | None, high: Decimal | None) -> list[float] | None:
+    return None if low is None or high is None else [float(low), float(high)]
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(round(value, 6))

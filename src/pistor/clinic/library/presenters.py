@@ -1,0 +1,134 @@
+"""The knowledge as pages: one for every entry, with what it rests on, where sources disagree, and what refers to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pistor.exchange.pictures import map_svg
+from pistor.knowledge import Library
+from pistor.knowledge import model as m
+from pistor.knowledge.finder import search
+from pistor.knowledge.links import Key, referred_by
+from pistor.knowledge.outline import Row, outline, value_text
+from pistor.knowledge.reading import HEADING, counts, title
+
+Address = Callable[[str, str], str]  # kind and id (empty for the list of a kind) to where the page is
+
+# What a reader meets first, in groups; every kind stands in one of them.
+SHELVES = (
+    ("What is injected", ("ingredients", "presentations", "incompatibilities", "mixture_rules", "thresholds", "allergen_groups", "policies")),
+    ("What it is for", ("indications", "protocols", "trials", "scales", "comparisons")),
+    ("Where and how", ("techniques", "zones", "body_maps", "checklist_steps", "aftercare_rules", "check_ins")),
+    ("Who, and what can happen", ("contraindications", "questions", "concepts", "reactions", "signs", "triage_rules")),
+    ("Law and words", ("jurisdictions", "consent_texts")),
+    ("Where it comes from", ("sources",)),
+)
+GRADES = {
+    "A": "Regulator, label, randomised trial or systematic review",
+    "B": "Study without random allocation, or consensus",
+    "C": "A page of a practice or a vendor",
+    "D": "Our own derivation from cited values",
+    "M": "From memory: never shipped as a fact",
+}
+_WITHIN = {"id"}  # of what stands inside an entry nobody needs the id
+_UNSEEN = HEADING | {"reviewed", "url", "doi"}
+
+
+def words(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def shelves(library: Library, address: Address) -> list[dict[str, Any]]:
+    """The kinds with how many entries each holds; a kind that no shelf names stands on the last but one."""
+    held = counts(library)
+    named = {kind for _, kinds in SHELVES for kind in kinds}
+    rest = tuple(kind for kind in held if kind not in named)
+    grouped = [(name, (*kinds, *rest) if name == "Law and words" else kinds) for name, kinds in SHELVES]
+    return [
+        {"name": name, "kinds": [{"name": words(kind).capitalize(), "url": address(kind, ""), "count": held[kind]} for kind in kinds if held.get(kind)]}
+        for name, kinds in grouped
+    ]
+
+
+def listed(library: Library, kind: str, address: Address) -> list[dict[str, str]]:
+    """The entries of a kind by title, each with its first cited sentence where it has one."""
+    rows = [
+        {"title": title(entry) or words(id_), "id": id_, "url": address(kind, id_), "about": _about(entry)} for id_, entry in getattr(library, kind).items()
+    ]
+    return sorted(rows, key=lambda row: row["title"].casefold())
+
+
+def _about(entry: m.Known) -> str:
+    for field in ("summary", "text", "evidence", "role", "condition", "substance_class", "design"):
+        value = getattr(entry, field, None)
+        said = value.text if isinstance(value, m.Statement) else value.en if isinstance(value, m.Phrase) else value
+        if isinstance(said, str) and said != title(entry):
+            return said if len(said) <= 160 else f"{said[:157].rstrip()}…"
+    return ""
+
+
+def found(library: Library, query: str, address: Address) -> list[dict[str, str]]:
+    return [{"title": hit.title, "kind": words(hit.kind), "url": address(hit.kind, hit.id), "on": hit.on} for hit in search(library, query)]
+
+
+def entry_page(library: Library, kind: str, id_: str, address: Address) -> dict[str, Any]:
+    """Everything one page says. The caller has looked that the entry exists."""
+    entry = getattr(library, kind)[id_]
+    by = referred_by(library).get((kind, id_), ())
+    return {
+        "kind": words(kind), "kind_url": address(kind, ""), "id": id_, "title": title(entry) or words(id_), "reviewed": entry.reviewed,
+        "rows": [_row(row, library, address) for row in outline(entry, library, skip=_UNSEEN)],
+        "gaps": list(getattr(entry, "data_gaps", ())),
+        "picture": map_svg(None, library, entry.id, zoom=False) if isinstance(entry, m.BodyMap) else "",
+        "origin": _origin(entry) if isinstance(entry, m.Source) else None,
+        "referred_by": _grouped(by, library, address),
+        "conflicts": _conflicts(outline(entry, library)),
+    }  # fmt: skip
+
+
+_IDS = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+(?:, [a-z0-9_]+)*|[a-z0-9_]+(?:, [a-z0-9]+(?:_[a-z0-9]+)+)+")
+
+
+def _row(row: Row, library: Library, address: Address) -> dict[str, Any]:
+    return {
+        "label": row.label,
+        "text": words(row.text) if row.cited is None and _IDS.fullmatch(row.text) else row.text,
+        "links": [_link(key, library, address) for key in row.links],
+        "cite": _citation(row.cited, library, address) if row.cited is not None else None,
+        "conflict": _conflict(row.conflict, library, address) if row.conflict is not None else None,
+        "rows": [_row(inner, library, address) for inner in row.rows if inner.label not in _WITHIN],
+    }
+
+
+def _citation(cited: m.Cited, library: Library, address: Address) -> dict[str, Any]:
+    keys = [{"key": key, "url": address("sources", key), "title": library.sources[key].title} for key in cited.source if key in library.sources]
+    return {"keys": keys, "at": cited.at, "grade": cited.grade.value, "means": GRADES[cited.grade.value], "reviewed": cited.reviewed}
+
+
+def _conflict(conflict: m.Conflict, library: Library, address: Address) -> dict[str, Any]:
+    readings = [{"text": value_text(reading), "cite": _citation(reading, library, address)} for reading in conflict.readings]
+    return {"note": conflict.note, "confirm": conflict.confirm, "readings": readings}
+
+
+def _conflicts(rows: Iterable[Row]) -> int:
+    return sum((row.conflict is not None) + _conflicts(row.rows) for row in rows)
+
+
+def _link(key: Key, library: Library, address: Address) -> dict[str, str]:
+    kind, id_ = key
+    return {"title": title(getattr(library, kind)[id_]) or words(id_), "url": address(kind, id_)}
+
+
+def _grouped(keys: Iterable[Key], library: Library, address: Address) -> list[dict[str, Any]]:
+    groups: dict[str, list[dict[str, str]]] = {}
+    for key in keys:
+        groups.setdefault(words(key[0]), []).append(_link(key, library, address))
+    return [{"kind": kind, "entries": entries} for kind, entries in groups.items()]
+
+
+def _origin(source: m.Source) -> dict[str, str]:
+    """Where the original is. Only addresses of the web become links."""
+    url = f"https://doi.org/{source.doi}" if source.doi else source.url or ""
+    return {"url": url if url.startswith(("https://", "http://")) else "", "said": f"doi {source.doi}" if source.doi else source.url or ""}

@@ -1,0 +1,148 @@
+"""A blend written by hand in YAML, for ``pistor blend``. docs/reference/blend.md describes it."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pistor.care.formulation import Part
+from pistor.care.workbench import DEFAULT_POLICY, Recipe
+from pistor.exchange.case import load_yaml
+from pistor.exchange.errors import Unusable
+from pistor.exchange.fhir.values import text
+from pistor.knowledge import Library
+from pistor.knowledge.model import Application
+
+REFERENCE = "docs/reference/blend.md"
+_NUMBERS = ("weight_kg", "volume_per_point_ml", "spacing_mm")
+_COUNTS = ("points", "sessions", "interval_days")
+_WORDS = ("application", "policy", "jurisdiction", "technique")
+_KEYS = ("parts", *_WORDS, *_NUMBERS, *_COUNTS, "allergies")
+MOST_PARTS = 40
+
+
+def read_recipe_file(path: Path, library: Library) -> Recipe:
+    """The recipe in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
+    try:
+        return read_recipe(path.read_bytes(), library)
+    except FileNotFoundError:
+        raise Unusable(f"{path}: there is no such file; check the path.") from None
+    except OSError as error:
+        raise Unusable(f"{path}: the file cannot be read ({error.strerror or 'unknown reason'}); check it.") from None
+    except ValueError as error:  # a path with a null byte
+        raise Unusable(f"The path cannot be used ({error}); check it.") from None
+    except Unusable as problem:
+        raise Unusable(f"{path}: {problem.sentence}") from None
+
+
+def read_recipe(data: bytes, library: Library) -> Recipe:
+    """A list of parts, or a mapping with ``parts`` and what else is known. Raises :class:`Unusable` with one sentence."""
+    value = load_yaml(data, REFERENCE)
+    recipe = {"parts": value} if isinstance(value, list) else value
+    if not isinstance(recipe, dict) or not recipe.get("parts"):
+        raise Unusable(f"a blend is a list of presentations with volumes, or a mapping with the key parts; see {REFERENCE}.")
+    unknown = [str(key)[:40] for key in recipe if key not in _KEYS]
+    if unknown:
+        raise Unusable(f"“{unknown[0]}” is no part of a blend file; known are {', '.join(_KEYS)}.")
+    words = {key: _word(recipe.get(key), key) for key in _WORDS}
+    return Recipe(
+        parts=_parts(recipe["parts"], library),
+        application=_one_of(words["application"], "application", tuple(Application)),
+        policy=_one_of(words["policy"], "policy", tuple(library.policies)) or DEFAULT_POLICY,
+        jurisdiction=_country(words["jurisdiction"]),
+        technique=_one_of(words["technique"], "technique", tuple(library.techniques)),
+        allergies=_allergies(recipe.get("allergies")),
+        **{key: _number(recipe[key], key) for key in _NUMBERS if recipe.get(key) is not None},  # type: ignore[arg-type]
+        **{key: _count(recipe[key], key) for key in _COUNTS if recipe.get(key) is not None},  # type: ignore[arg-type]
+    )
+
+
+def _parts(value: Any, library: Library) -> tuple[Part, ...]:
+    if not isinstance(value, list):
+        raise Unusable("parts is not a list; write one presentation per line, each after a dash, with its volume_ml.")
+    if len(value) > MOST_PARTS:
+        raise Unusable(f"parts has {len(value)} entries and at most {MOST_PARTS} are read; nobody fills a syringe from so many.")
+    return tuple(_part(entry, f"parts[{place}]", library) for place, entry in enumerate(value, 1))
+
+
+def _part(entry: Any, place: str, library: Library) -> Part:
+    """``{presentation: ID, volume_ml: 2}``, or shorter ``{ID: 2}``; an ingredient's id does where it has one presentation."""
+    if not isinstance(entry, dict):
+        raise Unusable(f"{place} is no presentation with a volume; write presentation: ID and volume_ml: NUMBER.")
+    if len(entry) == 1:
+        [(id_, volume)] = entry.items()
+    else:
+        unknown = [str(key)[:40] for key in entry if key not in ("presentation", "ingredient", "volume_ml")]
+        if unknown:
+            raise Unusable(f"{place} has “{unknown[0]}”, which is not known; write presentation and volume_ml.")
+        id_, volume = entry.get("presentation", entry.get("ingredient")), entry.get("volume_ml")
+    if volume is None:
+        raise Unusable(f"{place} has no volume_ml; say how many millilitres of it go into the blend.")
+    return Part(_presentation(text(str(id_ or "")), place, library), _number(volume, f"{place}.volume_ml"))
+
+
+def _presentation(id_: str, place: str, library: Library) -> str:
+    if id_ in library.presentations:
+        return id_
+    of_ingredient = [one.id for one in library.presentations.values() if id_ in (component.ingredient for component in one.components)]
+    if len(of_ingredient) == 1:
+        return of_ingredient[0]
+    if of_ingredient:
+        raise Unusable(f"{place}: {id_} comes as {', '.join(sorted(of_ingredient))}; name one of these.")
+    if id_ in library.ingredients:
+        raise Unusable(f"{place}: no presentation of {id_} is known with its strength, so nothing can be computed.")
+    near = get_close_matches(id_, (*library.presentations, *library.ingredients), n=3)
+    hint = f"the nearest are {', '.join(near)}" if near else "pistor knowledge list presentations shows all"
+    raise Unusable(f"{place}: “{id_[:60]}” is no presentation; {hint}.")
+
+
+def _number(value: Any, place: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Unusable(f"{place} is not a number; write it with a point, such as 2.5.")
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise Unusable(f"{place} is “{text(str(value))[:40]}” and not a number; write it with a point, such as 2.5.") from None
+    if not number.is_finite() or number <= 0:
+        raise Unusable(f"{place} is {text(str(value))[:40]}; it must be a number above 0.")
+    return number
+
+
+def _count(value: Any, place: str) -> int:
+    number = _number(value, place)
+    if number != int(number):
+        raise Unusable(f"{place} is {number}; it must be a whole number.")
+    return int(number)
+
+
+def _word(value: Any, key: str) -> str | None:
+    if value is None:
+        return None
+    if value is False and key == "jurisdiction":
+        return "NO"  # YAML reads the code of Norway as a no
+    if not isinstance(value, str):
+        raise Unusable(f"{key} is not a word; put it in quotes.")
+    return text(value) or None
+
+
+def _one_of(value: str | None, key: str, known: tuple[str, ...]) -> str | None:
+    if value is not None and value not in known:
+        raise Unusable(f"{key} is “{value[:60]}”; known are {', '.join(known)}.")
+    return value
+
+
+def _country(value: str | None) -> str | None:
+    if value is not None and not (len(value) == 2 and value.isascii() and value.isalpha()):
+        raise Unusable(f"jurisdiction is “{value[:40]}”; give two letters such as FR or US, or leave it out where the country is not known.")
+    return value.upper() if value else None
+
+
+def _allergies(value: Any) -> tuple[str, ...]:
+    if value is None or value is False or (isinstance(value, str) and value.casefold() in ("none", "no")):
+        return ()
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or not all(isinstance(entry, str) and text(entry) for entry in listed):
+        raise Unusable("allergies is not a list of names; write one per line, each after a dash.")
+    return tuple(text(entry) for entry in listed)

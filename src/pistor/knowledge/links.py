@@ -1,0 +1,86 @@
+"""Which entries name which: the same table checks that names resolve, makes them links, and says what refers to an entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from pydantic import BaseModel
+
+from pistor.knowledge import criteria as c
+from pistor.knowledge import model as m
+from pistor.knowledge.library import Library
+
+REFERENCES: dict[type[BaseModel], dict[str, str]] = {
+    m.Ingredient: {"allergen_groups": "allergen_groups"},
+    m.Component: {"ingredient": "ingredients"},
+    m.Presentation: {"allergen_groups": "allergen_groups"},
+    m.AllergenGroup: {"concept": "concepts"},
+    m.Scope: {"ingredients": "ingredients", "zones": "zones", "zones_except": "zones", "topical": "ingredients"},
+    m.Jurisdiction: {"part_of": "jurisdictions"},
+    m.Zone: {"body_map": "body_maps"},
+    m.MapZone: {"zone": "zones"},
+    m.BlendPart: {"presentation": "presentations"},
+    m.Protocol: {
+        "indication": "indications", "policy": "policies", "ingredients": "ingredients", "technique": "techniques",
+        "aftercare": "aftercare_rules", "trials": "trials",
+    },
+    m.Indication: {
+        "zones": "zones", "protocols": "protocols", "scales": "scales", "primary_scale": "scales", "alternatives": "comparisons", "reactions": "reactions",
+    },
+    m.Trial: {"source": "sources"},
+    m.Arm: {"ingredients": "ingredients"},
+    m.Reaction: {"ingredients": "ingredients", "signs": "signs"},
+    m.TriageRule: {"any_of": "signs", "and_any_of": "signs", "suspects": "reactions"},
+    m.AftercareRule: {"techniques": "techniques", "ingredients": "ingredients"},
+    m.Cited: {"source": "sources"},
+    c.ConditionIs: {"condition": "concepts"},
+    c.MedicineIs: {"medicine": "concepts"},
+}  # fmt: skip
+# Named too, but not always the id of an entry: the check knows the exceptions, a link is made only where the entry exists.
+PERHAPS: dict[type[BaseModel], dict[str, str]] = {
+    m.Incompatibility: {"a": "ingredients", "b": "ingredients"},
+    m.Concept: {"question": "questions"},
+    c.AllergyTo: {"allergy": "allergen_groups"},
+    c.AnswerIs: {"answer": "questions"},
+}
+
+Key = tuple[str, str]  # kind and id
+
+
+def kind_named(type_: type[BaseModel], field: str) -> str | None:
+    """The kind of entry that a field names, or None where it names none."""
+    for base in type_.__mro__:
+        for table in (REFERENCES, PERHAPS):
+            if field in table.get(base, {}):
+                return table[base][field]
+    return None
+
+
+def names_in(node: object) -> Iterator[Key]:
+    """Every (kind, id) that is named anywhere inside a node."""
+    if isinstance(node, BaseModel):
+        for field in type(node).model_fields:
+            value = getattr(node, field)
+            kind = kind_named(type(node), field)
+            if kind is not None and value:
+                yield from ((kind, name) for name in ((value,) if isinstance(value, str) else value))
+            else:
+                yield from names_in(value)
+    elif isinstance(node, tuple | list):
+        for item in node:
+            yield from names_in(item)
+    elif isinstance(node, dict):
+        yield from names_in(tuple(node.values()))
+
+
+@cache
+def referred_by(library: Library) -> Mapping[Key, tuple[Key, ...]]:
+    """For each entry the entries that name it, in the order of the kinds."""
+    found: dict[Key, dict[Key, None]] = defaultdict(dict)
+    for kind, id_, entry in library.entries():
+        for key in names_in(entry):
+            if key != (kind, id_):
+                found[key][kind, id_] = None
+    return {key: tuple(by) for key, by in found.items()}

@@ -1,0 +1,136 @@
+"""An entry as rows that a terminal, a page and a printed sheet can show alike: label, value, citation, conflict, links."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from pistor.knowledge import model as m
+from pistor.knowledge.library import Library
+from pistor.knowledge.links import Key, kind_named
+
+MANY = 40  # more than so many plain values are counted, not listed: polygons, not facts
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line. ``cited`` says where the value comes from; ``links`` are entries that it names; ``rows`` stand below it."""
+
+    label: str
+    text: str = ""
+    cited: m.Cited | None = None
+    conflict: m.Conflict | None = None
+    links: tuple[Key, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+def outline(entry: BaseModel, library: Library, *, skip: frozenset[str] = frozenset()) -> tuple[Row, ...]:
+    """Every field of an entry that says something, in the order of its type."""
+    return tuple(_rows(entry, library, skip))
+
+
+def _rows(node: BaseModel, library: Library, skip: frozenset[str] = frozenset()) -> Iterator[Row]:
+    for field in type(node).model_fields:
+        if field not in skip:
+            yield from _row(label_of(field), getattr(node, field), library, kind_named(type(node), field))
+
+
+_UNITS = {"ml": "mL", "mm": "mm", "kg": "kg", "deg": "degrees", "days": "days", "hours": "hours"}
+
+
+_LABELS = {
+    "pka": "pKa", "ph": "pH", "ph_typical": "usual pH", "mcid": "minimal important difference", "cas": "CAS number", "smiles": "SMILES",
+    "inchikey": "InChIKey", "physchem": "physical chemistry", "protolysis": "weak acid or base", "charge": "charge with all protons",
+    "log_p": "log P, measured", "log_p_estimated": "log P, estimated", "log_d_7_4": "log D at pH 7.4", "polar_surface": "polar surface",
+    "unbound_in_plasma": "unbound in plasma", "clear_below_ph": "clear below pH", "clear_above_ph": "clear above pH",
+    "saline_fraction_max": "largest part in saline up to 600 mOsm/L", "members": "substances",
+}  # fmt: skip
+
+
+def label_of(field: str) -> str:
+    """A field's name as a label; the unit at its end is written as a unit."""
+    said, _, last = field.strip("_").rpartition("_")
+    if said and last in _UNITS and not said.startswith(("per", "after", "treatment")):
+        return f"{said.replace('_', ' ')}, {_UNITS[last]}"
+    return _LABELS.get(field, field.replace("_", " ").strip())
+
+
+def _row(label: str, value: object, library: Library, kind: str | None = None) -> Iterator[Row]:
+    if value is None or value in ((), {}, ""):
+        return
+    if kind is not None:
+        names = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+        links = tuple((kind, name) for name in names if name in getattr(library, kind))
+        yield Row(label, ", ".join(str(name) for name in names), links=links)
+    elif isinstance(value, m.Cited):
+        inner = () if isinstance(value, m.Quantity | m.Statement | m.Reading) else tuple(_rows(value, library, _CITATION))
+        yield Row(label, value_text(value) if not inner else "", value, getattr(value, "conflict", None), rows=inner)
+    elif isinstance(value, m.Conflict):
+        yield Row(label, conflict=value)
+    elif isinstance(value, m.Phrase):
+        yield Row(label, value.en)
+    elif isinstance(value, BaseModel):
+        yield Row(label, rows=tuple(_rows(value, library)))
+    elif isinstance(value, dict):
+        yield Row(label, rows=tuple(row for key, item in value.items() for row in _row(str(key).replace("_", " "), item, library)))
+    elif isinstance(value, tuple | list):
+        yield from _list(label, tuple(value), library)
+    else:
+        yield Row(label, plain(value))
+
+
+_BARE = frozenset({"log10", "fraction"})  # plain numbers: the label says what of
+_CITATION = frozenset(m.Cited.model_fields) | {"conflict"}
+
+
+def _list(label: str, items: tuple[object, ...], library: Library) -> Iterator[Row]:
+    if any(isinstance(item, BaseModel) for item in items):
+        yield Row(label, rows=tuple(row for item in items for row in _row("", item, library)))
+    elif any(" " in str(item) for item in items):
+        yield Row(label, rows=tuple(Row("", plain(item)) for item in items))
+    elif len(items) > MANY:
+        yield Row(label, f"{len(items)} items")
+    else:
+        yield Row(label, ", ".join(plain(item) for item in items))
+
+
+def value_text(cited: m.Cited) -> str:
+    """What a cited value says, without where it comes from."""
+    if isinstance(cited, m.Quantity):
+        unit = "" if cited.unit in _BARE else f" {cited.unit}"
+        return f"{_range(cited.value, cited.min, cited.max)}{unit}{f' ({cited.note})' if cited.note else ''}"
+    if isinstance(cited, m.Standing) and cited.status:
+        return f"{cited.text} ({cited.status.replace('_', '-')})"
+    if isinstance(cited, m.Statement):
+        return cited.text
+    if isinstance(cited, m.Reading):
+        return " ".join(part for part in (_range(cited.value, cited.min, cited.max), cited.text) if part)
+    return ", ".join(f"{name.replace('_', ' ')} {plain(getattr(cited, name))}" for name in type(cited).model_fields if name not in _CITATION)
+
+
+def _range(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> str:
+    if value is not None:
+        return plain(value)
+    if low is not None and high is not None:
+        return f"{plain(low)} to {plain(high)}"
+    if high is not None:
+        return f"at most {plain(high)}"
+    return f"at least {plain(low)}" if low is not None else ""
+
+
+def plain(value: object) -> str:
+    """A bare value: no exponent, no trailing zeros."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, enum.Enum):
+        return str(value.value)
+    if isinstance(value, tuple | list):
+        return ", ".join(plain(item) for item in value)
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)

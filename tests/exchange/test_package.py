@@ -1,0 +1,120 @@
+"""The open data package: whole, valid against its own schemas, and comparable with an earlier one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from pistor.cli import main
+from pistor.exchange.package import changes_text, entries_of, export, read_entries
+from pistor.knowledge import load
+from pistor.knowledge import model as m
+from pistor.knowledge.diff import compare
+from pistor.knowledge.library import DATA
+
+LIBRARY = load()
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("package")
+    export(LIBRARY, folder)
+    return folder
+
+
+def read(package, name):
+    return json.loads((package / name).read_text(encoding="utf-8"))
+
+
+def test_every_entry_is_in_it_and_reads_back_as_it_was(package):
+    for kind, type_ in m.KINDS.items():
+        held = getattr(LIBRARY, kind)
+        if held:
+            entries = read(package, f"{kind}.json")
+            assert set(entries) == set(held)
+            for id_, entry in entries.items():
+                assert type_.model_validate(entry) == held[id_]
+
+
+def test_the_descriptor_names_every_file(package):
+    for resource in read(package, "datapackage.json")["resources"]:
+        assert (package / resource["path"]).exists()
+        assert (package / resource["jsonSchema"]).exists()
+        assert resource["entries"] == len(read(package, resource["path"]))
+
+
+def test_references_carry_what_a_reference_manager_needs(package):
+    references = {entry["id"]: entry for entry in read(package, "references.csl.json")}
+    assert set(references) == set(LIBRARY.sources)
+    assert all(entry["title"] and entry["type"] and entry["note"].startswith("Read: ") for entry in references.values())
+
+
+def test_every_protocol_is_a_plan_definition_with_its_sources(package):
+    for protocol in LIBRARY.protocols.values():
+        plan = read(package, f"fhir/PlanDefinition-{protocol.id}.json")
+        assert (plan["resourceType"], plan["status"], plan["experimental"]) == ("PlanDefinition", "draft", True)
+        assert set(protocol.summary.source) <= {artifact["label"] for artifact in plan["relatedArtifact"]}
+        assert [action["id"] for action in plan["action"]] == ["treatment", "evaluation", "stop", "maintenance"]
+
+
+def test_a_label_s_course_is_timed(package):
+    repeat = read(package, "fhir/PlanDefinition-submental_deoxycholic_acid.json")["action"][0]["timingTiming"]["repeat"]
+    assert (repeat["frequency"], repeat["period"], repeat["periodUnit"]) == (1, 30.0, "d")
+
+
+def changed(before, after):
+    return [str(change) for change in compare(before, after)]
+
+
+def test_nothing_changed_between_a_package_and_its_own_files(package):
+    assert compare(read_entries(package), entries_of(LIBRARY)) == ()
+    assert "Nothing changed." in changes_text((), "x")
+
+
+def test_what_a_clinician_would_do_differently_comes_first():
+    before = {"ingredients": {"x": {"id": "x", "reviewed": "2026-01-01", "limits": [{"id": "a", "absolute": {"value": "300", "grade": "A"}}, {"id": "b"}]}}}
+    after = {
+        "ingredients": {"x": {"id": "x", "reviewed": "2026-02-01", "limits": [{"id": "b"}, {"id": "a", "absolute": {"value": "200", "grade": "B"}}]}},
+        "scales": {"new": {"id": "new"}},
+    }
+    changes = compare(before, after)
+    assert [change.weight for change in changes] == ["clinical", "clinical", "evidence", "review"]
+    assert str(changes[0]) == "ingredients/x: limits.a.absolute.value: 300 is now 200"
+    assert str(changes[1]) == "scales/new: added"
+    assert changed(after, before)[1] == "scales/new: removed"
+
+
+def test_a_later_package_says_what_changed_since(package, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data)
+    file = data / "scales" / "dlqi.yaml"
+    file.unlink()
+    export(load(data), tmp_path / "later", since=package)
+    assert "scales/dlqi: removed" in (tmp_path / "later" / "CHANGES.md").read_text()
+
+
+def test_the_command_line_compares(package, capsys):
+    assert main(["knowledge", "diff", str(package), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"changes": []}
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda folder: None, "holds neither"),
+        (lambda folder: (folder / "datapackage.json").write_text("{"), "is broken"),
+        (lambda folder: (folder / "datapackage.json").write_text('{"resources": [{"name": "scales"}]}'), "names a file that is missing"),
+        (lambda folder: ((folder / "VERSION").write_text("1"), (folder / "scales").mkdir(), (folder / "scales" / "x.yaml").write_text("id: y")), "has the id y"),
+    ],
+)
+def test_what_is_no_package_is_said(tmp_path, capsys, make, said):
+    make(tmp_path)
+    assert main(["knowledge", "diff", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_said(capsys):
+    assert main(["knowledge", "diff", "/nowhere/at/all"]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
