@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.care.aftercare import Sheet, sheet
 from pistor.exchange.signed import aftercare_pdf
-from pistor.knowledge import Library, load
+from pistor.knowledge import Library
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.documents import Document
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.treatment import Treatment, ZoneDose
 
@@ -34,7 +35,7 @@ def give_aftercare(
             raise Refused("Say how the sheet was given: printed, shown or sent.")
         if not _PHONE.fullmatch(number):
             raise Refused("Enter the number the patient can call, for example +33 1 23 45 67 89. Without it the sheet helps nobody at night.")
-        made = sheet_of(visit, load(), language)
+        made = sheet_of(visit, library_of(by.clinic), language)
         content = {**made.as_dict(), "phone": number}
         pdf = aftercare_pdf(sheet=made.as_dict(), name=str(visit.patient), clinic=visit.clinic.name, phone=number)
         written = {"clinic": visit.clinic, "created_at": at, "created_by": by}

@@ -7,9 +7,9 @@ import uuid
 
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.care.alternatives import compare
-from pistor.knowledge import load
 from pistor.records.alternatives import AlternativesTalk
 from pistor.records.course import Course
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 
 UNDECIDED, NONE = "undecided", "none"  # still thinking; none of these
@@ -33,7 +33,7 @@ def record_alternatives_talk(
     verb = "alternatives.talked_through"
     with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb=verb, token=token, at=at) as submission:
         course = Course.objects.of(by.clinic).get(pk=course.pk)
-        library = load()
+        library = library_of(by.clinic)
         shown = [option.id for option in compare(library, course.application, course.indication).options]
         if preference not in (*shown, UNDECIDED, NONE):
             raise Refused("Choose one of the options that are shown, none of them, or undecided.")

@@ -11,11 +11,11 @@ from pistor.actions.consultation import RANGES, NewEntry, record_history
 from pistor.actions.core import Refused, Stale, audit, claim_version, unit_of_work
 from pistor.care.consultation import Kind
 from pistor.care.evidence import Effect
-from pistor.knowledge import load
 from pistor.records.candidacy import Assessment, Override
 from pistor.records.consultation import HistoryEntry, Patient
 from pistor.records.course import Course
 from pistor.records.intent import TO_PASS, Candidacy, candidacy_of, needs_reason
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.treatment import Treatment
 
@@ -30,7 +30,7 @@ def answer_questions(
     given = {question: value.strip() for question, value in answers.items() if value.strip()}
     if not given:
         raise Refused("No question was answered. Choose an answer, or “don't know” where the patient does not know.")
-    library = load()
+    library = library_of(by.clinic)
     entries = []
     for question, value in given.items():
         if question not in library.questions or question in ELSEWHERE:

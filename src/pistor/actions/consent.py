@@ -14,11 +14,11 @@ from pistor.actions.course import local_day
 from pistor.care.consent import NoText, Signer, consent_sheet, interpreter_section, meaning
 from pistor.care.visit import plan_needs
 from pistor.exchange.signed import consent_pdf
-from pistor.knowledge import load
 from pistor.records.consent import Consent, ConsentWithdrawal
 from pistor.records.course import Course
 from pistor.records.documents import Document
 from pistor.records.latest import latest_blend_and_map
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.plan import plan_digest, plan_missing, plan_of
 from pistor.records.treatment import Treatment
@@ -54,7 +54,7 @@ def sign_consent(
     with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb="consent.signed", token=token, at=at) as submission:
         visit = Treatment.objects.of(by.clinic).select_related("course", "patient", "clinic").get(pk=visit.pk)
         course = Course.objects.of(by.clinic).select_for_update().select_related("patient", "clinic").get(pk=visit.course_id)
-        today, library = local_day(by, at), load()
+        today, library = local_day(by, at), library_of(by.clinic)
         name, interpreter, path = _clean(signer_name), _clean(interpreter_name), signature_path.strip()
         _refuse_signature(name, signer_kind, path, interpreter)
         needs = (*plan_needs(facts_of(visit, library, today)), *plan_missing(course))

@@ -22,6 +22,7 @@ from pistor.knowledge import load
 from pistor.knowledge.model import Question
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient, search_key
 from pistor.records.course import Course
+from pistor.records.library import library_of
 from pistor.records.people import Capability, Clinic, User
 from pistor.records.picture import age_of, current_entries
 
@@ -357,7 +358,7 @@ def import_document(
         if earlier is not None:
             raise AlreadyImported(earlier)
         try:
-            record = read_bytes(data, local_day(by, at), name=name, library=load())
+            record = read_bytes(data, local_day(by, at), name=name, library=library_of(by.clinic))
         except Unusable as problem:
             raise Refused(problem.sentence) from None
         new = _not_known_yet(row, record)

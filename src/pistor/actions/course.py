@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.care.course import NoSchedule, Schedule, make_schedule, usual_interval_days, usual_sessions
 from pistor.care.intent import UnknownId, intent_for
-from pistor.knowledge import load
 from pistor.knowledge.model import Protocol
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.treatment import Treatment
 
@@ -32,7 +32,7 @@ def start_course(
     """A course in planning for one indication, with its first visit open today. Returns that visit."""
     with unit_of_work(by=by, capability=Capability.DECIDE, verb="start_course", token=token, at=at) as submission:
         patient = _patient(by, patient)
-        library = load()
+        library = library_of(by.clinic)
         if indication not in library.indications:
             raise Refused(f"“{indication}” is no known indication. Choose one of: {', '.join(library.indications)}.")
         known = library.indications[indication]
@@ -84,7 +84,7 @@ def schedule_course(
     """
     with unit_of_work(by=by, capability=Capability.DECIDE, verb="schedule_course", token=token, at=at) as submission:
         course = Course.objects.of(by.clinic).select_related("patient").get(pk=course.pk)
-        library, today = load(), local_day(by, at)
+        library, today = library_of(by.clinic), local_day(by, at)
         protocol = library.protocols.get(course.protocol)
         if protocol is None:
             raise Refused("This course has no protocol, so there is nothing to take dates from. Choose a protocol first.")

@@ -10,10 +10,10 @@ from typing import Any
 
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.care.formulation import Blend, Part, ToConfirm, UnusableBlend, compose, dose_findings
-from pistor.knowledge import load
 from pistor.records.course import Course
 from pistor.records.doses import giving_of
 from pistor.records.formulation import Formulation
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 
 
@@ -36,7 +36,7 @@ def compose_blend(
     """
     with unit_of_work(by=by, capability=Capability.DECIDE, verb="formulation.composed", token=token, at=at) as submission:
         course = Course.objects.of(by.clinic).select_related("clinic", "patient").get(pk=course.pk)
-        library, chosen = load(), policy or course.policy
+        library, chosen = library_of(by.clinic), policy or course.policy
         protocol = library.protocols.get(course.protocol)
         try:
             blend = compose(

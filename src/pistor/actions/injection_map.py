@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.care.formulation import Blend, dose_findings
 from pistor.care.injection_map import Area, Generator, InjectionMap, NoMap, make_map
-from pistor.knowledge import Library, load
+from pistor.knowledge import Library
 from pistor.records.course import Course
 from pistor.records.doses import current_formulation, giving_of
 from pistor.records.injection_map import InjectionPlan
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 
 
@@ -32,7 +33,7 @@ def draw_map(
     """Make the map and keep its generator and exceptions. Refuses a map without points and doses past a limit that stops."""
     with unit_of_work(by=by, capability=Capability.DECIDE, verb="injection_map.drawn", token=token, at=at) as submission:
         course = Course.objects.of(by.clinic).get(pk=course.pk)
-        library = load()
+        library = library_of(by.clinic)
         try:
             drawn = make_map(areas, generator, technique, library, exceptions={"removed": removed})
         except NoMap as error:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.care.maintenance import Suggestion, suggest
-from pistor.knowledge import load
 from pistor.records.course import Course
+from pistor.records.library import library_of
 from pistor.records.maintenance import MaintenanceDecision, progress_of
 from pistor.records.outcomes import baseline_and_latest, scores_of
 from pistor.records.people import Capability, User
@@ -20,7 +20,7 @@ ENDED = {"stop": Course.State.STOPPED, "refer": Course.State.REFERRED}
 
 def suggestion_for(course: Course, *, today: dt.date) -> Suggestion:
     """What is suggested for a course now; the page shows it and the decision is held against it."""
-    library = load()
+    library = library_of(course.clinic)
     indication = library.indications.get(course.indication)
     scale = library.scales.get(indication.primary_scale) if indication else None
     baseline, latest = baseline_and_latest(scores_of(course), scale.id) if scale else (None, None)
@@ -65,7 +65,8 @@ def decide_maintenance(
         course.save(update_fields=["state"])
         row = MaintenanceDecision.objects.create(
             clinic=visit.clinic, created_at=at, created_by=by, course=course, treatment=visit, choice=choice,
-            suggestion=suggestion.as_dict(), reason=reason.strip(), next_on=following.planned_on if following else next_on, knowledge_version=load().version,
+            suggestion=suggestion.as_dict(), reason=reason.strip(), next_on=following.planned_on if following else next_on,
+            knowledge_version=library_of(by.clinic).version,
         )  # fmt: skip
         audit(by=by, verb="decide_maintenance", subject=row, at=at, patient_id=visit.patient_id, choice=choice, suggested=suggestion.choice)
         if submission:
@@ -127,6 +128,6 @@ def _state(course: Course, suggestion: Suggestion, choice: str) -> str:
         return ENDED[choice]
     if choice == "change":
         return Course.State.PLANNING
-    protocol = load().protocols.get(course.protocol)
+    protocol = library_of(course.clinic).protocols.get(course.protocol)
     planned = course.sessions or (int(protocol.sessions.high or 0) if protocol else 0)
     return Course.State.MAINTENANCE if planned and progress_of(course).treatments_done >= planned else Course.State.ACTIVE

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.care.reactions import Triage, triage
-from pistor.knowledge import load
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from pistor.records.treatment import Treatment
@@ -43,7 +43,7 @@ def report_reaction(
         report = ReactionReport.objects.create(
             clinic=visit.clinic, created_at=at, created_by=by, patient=visit.patient, treatment=visit, reported_at=at,
             began_on=began_on, signs=sorted(set(signs)), sites=sites, zone=zone, severity=severity, description=description.strip(),
-            triage=result.as_dict(), level=result.level, knowledge_version=load().version,
+            triage=result.as_dict(), level=result.level, knowledge_version=library_of(by.clinic).version,
         )  # fmt: skip
         audit(by=by, verb="report_reaction", subject=report, at=at, patient_id=visit.patient_id, level=result.level)
         if submission:
@@ -84,7 +84,7 @@ def _check(visit: Treatment, given_on: dt.date, began_on: dt.date, signs: Collec
         reasons.append("The day it began lies in the future. Enter the day on which it was first noticed.")
     elif began_on < given_on:
         reasons.append("The day it began lies before this treatment. Report it on the visit before, or correct the day.")
-    known = load().signs
+    known = library_of(visit.clinic).signs
     strange = sorted(set(signs) - set(known))
     if not signs:
         reasons.append("No sign is ticked. Tick what is seen or felt; without it nothing can be sorted.")
@@ -99,7 +99,7 @@ def _check(visit: Treatment, given_on: dt.date, began_on: dt.date, signs: Collec
 def _triage(visit: Treatment, given_on: dt.date, began_on: dt.date, signs: Collection[str], sites: int | None, at: dt.datetime) -> Triage:
     used = {ingredient for doses in visit.zone_doses.values_list("doses", flat=True) for ingredient in doses}
     return triage(
-        load(),
+        library_of(visit.clinic),
         application=visit.course.application,
         signs=signs,
         hours_since=_hours_since(visit, given_on, at),

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.actions.course import local_day
-from pistor.knowledge import load
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.stock import Lot
 
@@ -39,7 +39,7 @@ def add_lot(
     """Put a lot on the clinic's shelf. One that has expired is refused."""
     with unit_of_work(by=by, capability=Capability.TREAT, verb="lot.added", token=token, at=at) as submission:
         number, today = " ".join(lot_number.split()), local_day(by, at)
-        if presentation not in load().presentations:
+        if presentation not in library_of(by.clinic).presentations:
             raise Refused(f"“{presentation[:60]}” is no known presentation. Choose one of the blend.")
         if not number or len(number) > 60:
             raise Refused("Enter the lot number as it stands on the package, at most 60 characters.")

@@ -26,11 +26,12 @@ from pistor.care.treatment import (
     unusable_lots,
     unusable_numbers,
 )
-from pistor.knowledge import Library, load
+from pistor.knowledge import Library
 from pistor.records.consent import Consent
 from pistor.records.course import Course
 from pistor.records.doses import giving_of
 from pistor.records.latest import keep_latest, latest_blend_and_map
+from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.plan import map_of, plan_digest
 from pistor.records.signed import amendment_sha256, canonical, lot_rows, record_of, sha256, zone_rows
@@ -74,7 +75,7 @@ def sign_treatment(
     """Sign and lock. With ``entry`` that is recorded first, in the same transaction; refused with everything that is missing."""
     with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.signed", token=token, at=at) as submission:
         visit = _open_visit(visit, by, at)
-        library = load()
+        library = library_of(by.clinic)
         if entry is not None:
             _write(visit, entry, by, at, version)
         else:
@@ -193,14 +194,14 @@ def _open_visit(visit: Treatment, by: User, at: dt.datetime) -> Treatment:
     found.clinic = found.course.clinic = found.patient.clinic = by.clinic  # type: ignore[assignment]  # one clinic: the manager asked for it
     found.course.patient = found.patient
     keep_latest(found.course)  # locked, so neither can change under this transaction
-    missing = missing_before_treatment(facts_of(found, load(), local_day(by, at)))
+    missing = missing_before_treatment(facts_of(found, library_of(by.clinic), local_day(by, at)))
     if missing:
         raise Refused(*missing)
     return found
 
 
 def _write(visit: Treatment, entry: Entry, by: User, at: dt.datetime, version: int | None) -> None:
-    library, record, today = load(), entry.record, local_day(by, at)
+    library, record, today = library_of(by.clinic), entry.record, local_day(by, at)
     lots = _lots(entry.lots, by)
     planned = {(zone.zone, zone.side): zone for zone in planned_zones(visit.course, library)}
     zones = tuple(_with_plan(zone, planned.get((zone.zone, zone.side))) for zone in record.zones)

@@ -13,10 +13,11 @@ from pistor.care.candidacy import Verdict, assess
 from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Effect, Finding
 from pistor.care.intent import Intent, UnknownId, intent_for
-from pistor.knowledge import Library, load
+from pistor.knowledge import Library
 from pistor.records.candidacy import Assessment, Override
 from pistor.records.course import Course
 from pistor.records.latest import latest_blend_and_map
+from pistor.records.library import library_of
 from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
 
@@ -26,7 +27,7 @@ TO_PASS = (Effect.CONTRAINDICATED, Effect.REFER, Effect.ASK)
 
 def intent_of(course: Course, library: Library | None = None) -> Intent:
     """The intent of a course: its blend where one was composed, else what its protocol uses."""
-    library = library or load()
+    library = library or library_of(course.clinic)
     blend, _ = latest_blend_and_map(course)
     presentations = tuple(str(part.get("presentation")) for part in blend.parts) if blend else ()
     ingredients = dict.fromkeys(c.ingredient for id_ in presentations if id_ in library.presentations for c in library.presentations[id_].components)
@@ -69,7 +70,7 @@ def intent_of(course: Course, library: Library | None = None) -> Intent:
 
 def current_verdict(course: Course, on: dt.date) -> Verdict:
     """What candidacy says about a course on a day, computed now."""
-    library = load()
+    library = library_of(course.clinic)
     return assess(picture_of(course.patient, on), intent_of(course, library), library)
 
 
@@ -130,7 +131,7 @@ def needs_reason(finding: Finding, picture: PatientPicture) -> bool:
 
 def candidacy_of(course: Course, on: dt.date, library: Library | None = None) -> Candidacy:
     """The verdict now, and what was decided about it before."""
-    library = library or load()
+    library = library or library_of(course.clinic)
     picture, intent = picture_of(course.patient, on), intent_of(course, library)
     verdict = assess(picture, intent, library)
     findings = {finding.rule: finding for finding in verdict.findings}

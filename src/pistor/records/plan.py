@@ -9,12 +9,13 @@ from decimal import InvalidOperation
 from pistor.care.formulation import Part, UnusableBlend
 from pistor.care.injection_map import InjectionMap, NoMap, area_from_dict, generator_from_dict, make_map
 from pistor.care.plan import Plan, make_plan
-from pistor.knowledge import Library, load
+from pistor.knowledge import Library
 from pistor.records.course import Course
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import intent_of
 from pistor.records.latest import latest_blend_and_map
+from pistor.records.library import library_of
 from pistor.records.picture import picture_of
 
 
@@ -26,7 +27,7 @@ def plan_of(course: Course, on: dt.date | None = None) -> Plan | None:
     blend, drawn = latest_blend_and_map(course)
     if blend is None or drawn is None or course.scheduled_at is None:
         return None
-    library = load()
+    library = library_of(course.clinic)
     day = on or course.start_on or course.created_at.date()
     try:
         plan = make_plan(

@@ -11,8 +11,8 @@ from pistor.actions.core import Refused
 from pistor.clinic.aftercare.forms import GiveForm
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
-from pistor.knowledge import load
 from pistor.records.aftercare import AftercareSheet
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
 
@@ -59,7 +59,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: GiveForm | None, *, sta
     language = request.POST.get("language") or request.GET.get("language") or visit.patient.language
     language = language if language in TONGUES else "en"
     signed = visit.state == Treatment.State.SIGNED
-    made = sheet_of(visit, load(), language) if signed else None
+    made = sheet_of(visit, library_of(request.user.clinic), language) if signed else None  # type: ignore[union-attr]
     given = AftercareSheet.objects.of(visit.clinic).filter(treatment=visit).select_related("created_by").order_by("-created_at")
     context = {
         "form": form or GiveForm(initial={"language": language, "phone": visit.clinic.phone, "how": "printed"}), "sheet": made, "language": language,

@@ -14,9 +14,9 @@ from pistor.clinic.alternatives.presenters import cards_shown, rows_shown, trial
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import render_step
-from pistor.knowledge import load
 from pistor.records.alternatives import AlternativesTalk
 from pistor.records.course import Course
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
 
@@ -25,7 +25,7 @@ from pistor.records.treatment import Treatment
 def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """The options side by side, what the chosen protocol was shown to do, and what the patient prefers."""
     visit = visit_of(request, visit_id)
-    form_class = talk_form(compare(load(), visit.course.application, visit.course.indication))
+    form_class = talk_form(compare(library_of(request.user.clinic), visit.course.application, visit.course.indication))  # type: ignore[union-attr]
     if request.method != "POST":
         return _shown(request, visit, form_class())
     form = form_class(request.POST)
@@ -49,7 +49,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, visit: Treatment, form: StepForm, *, status: int = 200) -> HttpResponse:
-    library, course = load(), visit.course
+    library, course = library_of(request.user.clinic), visit.course  # type: ignore[union-attr]
     table = compare(library, course.application, course.indication)
     protocol = _protocol(course)
     benefit = benefit_of(library, protocol) if protocol else None
@@ -70,7 +70,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: StepForm, *, status: in
 
 def _protocol(course: Course) -> str | None:
     """The protocol of the course, or the indication's first where none was chosen yet."""
-    library = load()
+    library = library_of(course.clinic)
     if course.protocol in library.protocols:
         return course.protocol
     indication = library.indications.get(course.indication)

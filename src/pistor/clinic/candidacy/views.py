@@ -14,8 +14,8 @@ from pistor.clinic.candidacy.forms import AnswersForm, GoOnForm, OverrideForm, W
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import look_at, render_step
-from pistor.knowledge import load
 from pistor.records.intent import Candidacy, candidacy_of
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
 
@@ -53,7 +53,7 @@ def _form(request: HttpRequest, now: Candidacy) -> StepForm:
     did = request.POST.get("do", "")
     if did == "answer":
         # Every question may come back, also one that another save has answered since.
-        library = load()
+        library = library_of(request.user.clinic)  # type: ignore[union-attr]
         named = [library.questions[name[2:]] for name in request.POST if name.startswith("q_") and name[2:] in library.questions]
         return AnswersForm(request.POST, questions=[*dict.fromkeys((*presenters.asked_here(now, library), *named))])
     if did in ("override", "withdraw"):
@@ -93,7 +93,7 @@ def _go_on(request: HttpRequest, visit: Treatment, form: GoOnForm, location: str
 
 
 def _shown(request: HttpRequest, visit: Treatment, now: Candidacy, form: StepForm | None = None, *, status: int = 200) -> HttpResponse:
-    library, course = load(), visit.course
+    library, course = library_of(request.user.clinic), visit.course  # type: ignore[union-attr]
     answers = form if isinstance(form, AnswersForm) else AnswersForm(questions=presenters.asked_here(now, library), version=visit.patient.version)
     going_on = form if isinstance(form, GoOnForm) else GoOnForm(version=course.version, initial={"digest": now.digest})
     if status == 409 and isinstance(form, GoOnForm):

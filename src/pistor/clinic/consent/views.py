@@ -15,9 +15,9 @@ from pistor.clinic.consent.presenters import consent_rows
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import look_at, render_step
 from pistor.exchange.signed import signature_svg
-from pistor.knowledge import load
 from pistor.records.consent import Consent
 from pistor.records.latest import latest_blend_and_map
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.plan import plan_digest, plan_missing, plan_of
 from pistor.records.treatment import Treatment
@@ -89,7 +89,7 @@ def _consent(request: HttpRequest, visit_id: uuid.UUID, consent_id: uuid.UUID) -
 
 
 def _shown(request: HttpRequest, visit: Treatment, form: ConsentForm | None, *, status: int = 200) -> HttpResponse:
-    library, course = load(), visit.course
+    library, course = library_of(request.user.clinic), visit.course  # type: ignore[union-attr]
     digest = plan_digest(course, *latest_blend_and_map(course))
     known = languages(library)
     language = request.POST.get("language") or request.GET.get("language") or visit.patient.language

@@ -15,8 +15,8 @@ from pistor.clinic.consultation.presenters import changes_since, sections_of
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.exchange.files import LIMIT_BYTES
-from pistor.knowledge import load
 from pistor.records.consultation import HistoryEntry
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.picture import current_entries, picture_from
 from pistor.records.treatment import Treatment
@@ -55,7 +55,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 def _history_form(request: HttpRequest, visit: Treatment, data: Any) -> HistoryForm:
     entries = current_entries(visit.patient)
     picture = picture_from(visit.patient, entries, local_day(request.user, request.at))  # type: ignore[arg-type, attr-defined]
-    return HistoryForm(data, library=load(), patient=visit.patient, course=visit.course, entries=entries, picture=picture)
+    return HistoryForm(data, library=library_of(request.user.clinic), patient=visit.patient, course=visit.course, entries=entries, picture=picture)  # type: ignore[union-attr]
 
 
 def _history(request: HttpRequest, visit: Treatment, form: HistoryForm, *, status: int = 200) -> HttpResponse:
@@ -65,7 +65,7 @@ def _history(request: HttpRequest, visit: Treatment, form: HistoryForm, *, statu
     context = {
         "form": form,
         "sections": form.sections(),
-        "lists": form.lists(load()),
+        "lists": form.lists(library_of(request.user.clinic)),  # type: ignore[union-attr]
         "picture": form.picture,
         "last": last,
         "changes": changes_since(entries, last.signed_at if last else None),
@@ -133,7 +133,7 @@ def decide(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
                 status = 409
     sections = [
         {"section": s, "all": form[f"all_{s.kind}"], "rows": [{"row": row, "field": form[f"p_{row.entry.pk}"]} for row in s.rows]}
-        for s in sections_of(proposals, current_entries(visit.patient), load())
+        for s in sections_of(proposals, current_entries(visit.patient), library_of(request.user.clinic))  # type: ignore[union-attr]
     ]
     context = {"form": form, "sections": sections, "doubts": doubts, "notes": [n for n in notes if n not in doubts], "total": total, "shown": len(proposals)}
     return render_step(request, visit, "consultation", "consultation/proposals.html", context, status=status)

@@ -10,7 +10,7 @@ from pistor.actions.course import local_day
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.exchange import plan as printed
-from pistor.knowledge import load
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.plan import plan_missing, plan_of
 
@@ -24,7 +24,7 @@ def plan_pdf(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     if plan is None:
         return render_step(request, visit, "course", "course/no_plan.html", {"missing": plan_missing(visit.course)}, status=409)
     patient = visit.patient
-    pdf = printed.plan_pdf(plan, load(), name=str(patient), birth_date=patient.birth_date, on=today, clinic=visit.clinic.name)
+    pdf = printed.plan_pdf(plan, library_of(request.user.clinic), name=str(patient), birth_date=patient.birth_date, on=today, clinic=visit.clinic.name)  # type: ignore[union-attr]
     response = HttpResponse(pdf, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="plan-{patient.number.encode("ascii", "ignore").decode() or "patient"}.pdf"'
     response["Cache-Control"] = "no-store"

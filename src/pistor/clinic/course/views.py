@@ -16,6 +16,7 @@ from pistor.clinic.shared.frame import render_step
 from pistor.exchange.pictures import timeline_svg
 from pistor.knowledge import load
 from pistor.knowledge.model import Protocol
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
 
@@ -23,7 +24,7 @@ from pistor.records.treatment import Treatment
 @page(Capability.SEE_CLINICAL, write=Capability.DECIDE)
 def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """When the treatments are, when to look at the response, when to stop, and what follows."""
-    visit, library = visit_of(request, visit_id), load()
+    visit, library = visit_of(request, visit_id), library_of(request.user.clinic)  # type: ignore[union-attr]
     protocol = library.protocols.get(visit.course.protocol)
     if protocol is None:
         return render_step(request, visit, "course", "course/show.html", {"protocol": None}, status=200 if request.method != "POST" else 409)
@@ -44,7 +45,7 @@ def _posted(request: HttpRequest, visit: Treatment, protocol: Protocol) -> HttpR
     if not form.is_valid():
         return _shown(request, visit, protocol, form, None, status=422)
     try:
-        schedule = make_schedule(protocol, load(), **form.numbers())
+        schedule = make_schedule(protocol, library_of(request.user.clinic), **form.numbers())  # type: ignore[union-attr]
     except NoSchedule as error:
         form.add_error(None, str(error))
         return _shown(request, visit, protocol, form, None, status=422)

@@ -14,9 +14,10 @@ from pistor.clinic.formulation.forms import MAX_ROWS, BlendForm, parts_of, rows_
 from pistor.clinic.formulation.presenters import amounts_shown, concentrations_shown, doses_shown, number, pairs_shown, ranges_shown
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
-from pistor.knowledge import Library, load
+from pistor.knowledge import Library
 from pistor.records.course import Course
 from pistor.records.doses import current_formulation, giving_of
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
 
@@ -26,7 +27,7 @@ Rows = list[tuple[str, str]]
 @page(Capability.SEE_CLINICAL, write=Capability.DECIDE)
 def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """What goes into the syringe, what is known of it, and how much of it is given."""
-    visit, library = visit_of(request, visit_id), load()
+    visit, library = visit_of(request, visit_id), library_of(request.user.clinic)  # type: ignore[union-attr]
     if request.method != "POST":
         form = BlendForm(version=visit.course.version, initial={"policy": visit.course.policy})
         return _shown(request, visit, form, _rows_kept(visit.course, library), checked=False)
@@ -69,7 +70,7 @@ def _saved(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows) 
 
 
 def _shown(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows, *, checked: bool = True, status: int = 200) -> HttpResponse:
-    library, course = load(), visit.course
+    library, course = library_of(request.user.clinic), visit.course  # type: ignore[union-attr]
     parts, errors = parts_of(rows)
     policy = form.data.get("policy") if form.is_bound else course.policy
     blend, problem = None, ""

@@ -29,11 +29,11 @@ from pistor.clinic.injection_map.presenters import (
 )
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
-from pistor.knowledge import load
 from pistor.records.course import Course
 from pistor.records.doses import current_formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import intent_of
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
@@ -45,7 +45,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     visit = visit_of(request, visit_id)
     if request.method == "POST":
         return _posted(request, visit)
-    plan, library = _current(visit.course), load()
+    plan, library = _current(visit.course), library_of(request.user.clinic)  # type: ignore[union-attr]
     first = {**first_values(visit.course, plan, library), "version": visit.course.version}
     removed = plan.exceptions.get("removed", []) if plan and not drawn_earlier(plan, library) else []
     if plan is None and (proposed := _proposed(request, visit)) is not None:
@@ -69,7 +69,7 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
     form, removed, do = _form(visit.course, request.POST), request.POST.getlist("removed"), request.POST.get("do", "save")
     if do == "published":
-        library = load()
+        library = library_of(request.user.clinic)  # type: ignore[union-attr]
         method = library.techniques.get(request.POST.get("technique", ""))
         data = request.POST.copy()
         for name, value in (published(method) if method else {}).items():
@@ -103,12 +103,12 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
 
 def _proposed(request: HttpRequest, visit: Treatment) -> InjectionMap | None:
     """The map the protocol proposes, fitted to its volume and to the limits, as the printed plan has it."""
-    library, on = load(), local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    library, on = library_of(request.user.clinic), local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined, union-attr]
     return make_plan(picture_of(visit.patient, on), intent_of(visit.course, library), library, on, policy=visit.course.policy).injection_map
 
 
 def _form(course: Course, data: Any = None, initial: dict[str, Any] | None = None) -> InjectionMapForm:
-    library = load()
+    library = library_of(course.clinic)
     return InjectionMapForm(data, initial=initial, library=library, maps=maps_of(course, library), zones=zones_of(course, library), version=course.version)
 
 
@@ -138,7 +138,7 @@ def _current(course: Course) -> InjectionPlan | None:
 
 
 def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str], listed: bool) -> dict[str, Any]:
-    library, course = load(), visit.course
+    library, course = library_of(visit.clinic), visit.course
     method = library.techniques.get(form["technique"].value() or "")
     formulation = current_formulation(course)
     return {
@@ -168,5 +168,6 @@ def _shown(
     request: HttpRequest, visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str], *, listed: bool = False, status: int = 200
 ) -> HttpResponse:
     kept = _current(visit.course)
-    context = {**_context(visit, form, drawn, removed, listed), "kept": kept, "earlier": drawn_earlier(kept, load()), "show_findings": True}
+    earlier = drawn_earlier(kept, library_of(visit.clinic))
+    context = {**_context(visit, form, drawn, removed, listed), "kept": kept, "earlier": earlier, "show_findings": True}
     return render_step(request, visit, "injection_map", "injection_map/show.html", context, findings=drawn.findings if drawn else (), status=status)

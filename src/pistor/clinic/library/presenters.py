@@ -81,7 +81,7 @@ def entry_page(library: Library, kind: str, id_: str, address: Address) -> dict[
         "kind": words(kind), "kind_url": address(kind, ""), "id": id_, "title": title(entry) or words(id_), "reviewed": entry.reviewed,
         "rows": [_row(row, library, address) for row in outline(entry, library, skip=_UNSEEN)],
         "gaps": list(getattr(entry, "data_gaps", ())),
-        "picture": map_svg(None, library, entry.id, zoom=False) if isinstance(entry, m.BodyMap) else "",
+        "picture": map_svg(None, library, entry.id, zoom=False) if kind == "body_maps" else "",
         "origin": _origin(entry) if isinstance(entry, m.Source) else None,
         "referred_by": _grouped(by, library, address),
         "conflicts": _conflicts(outline(entry, library)),

@@ -14,8 +14,8 @@ from pistor.clinic.outcomes.forms import ScoreForm
 from pistor.clinic.outcomes.presenters import finding_of, show_scale
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
-from pistor.knowledge import load
 from pistor.knowledge.model import Scale
+from pistor.records.library import library_of
 from pistor.records.outcomes import ScaleScore, scores_of
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
@@ -40,7 +40,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     try:
         record_score(
             by=request.user, at=request.at, token=data["token"], treatment=visit, scale=asked, measured_on=data["measured_on"],  # type: ignore[arg-type, attr-defined]
-            items={load().scales[asked].items[0].id: data["value"]} if data["value"] is not None else None,
+            items={library_of(request.user.clinic).scales[asked].items[0].id: data["value"]} if data["value"] is not None else None,  # type: ignore[union-attr]
             not_assessed_reason=data["not_assessed_reason"], location=here,
         )  # fmt: skip
     except Refused as refused:
@@ -51,7 +51,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 
 def _scales(visit: Treatment) -> list[Scale]:
     """The scales of the indication, the primary one first."""
-    library = load()
+    library = library_of(visit.clinic)
     indication = library.indications.get(visit.course.indication)
     if indication is None:
         return []
@@ -60,7 +60,7 @@ def _scales(visit: Treatment) -> list[Scale]:
 
 
 def _shown(request: HttpRequest, visit: Treatment, forms: dict[str, ScoreForm], *, problem: str = "", status: int = 200) -> HttpResponse:
-    library = load()
+    library = library_of(request.user.clinic)  # type: ignore[union-attr]
     course = visit.course
     scores = scores_of(course)
     given = Treatment.objects.of(course.clinic).filter(course=course, given_on__isnull=False).exclude(state="cancelled").order_by("number")

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from pistor.knowledge import load
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
+from pistor.records.library import library_of
 from pistor.records.outcomes import ScaleScore
 from pistor.records.reactions import ReactionReport
 from pistor.records.search import page_of
@@ -52,7 +52,7 @@ def courses_shown(patient: Patient, *, clinical: bool) -> list[dict[str, Any]]:
 
 
 def _course(course: Course, reports: dict[Any, list[ReactionReport]], scores: list[ScaleScore]) -> dict[str, Any]:
-    library = load()
+    library = library_of(course.clinic)
     indication = library.indications.get(course.indication)
     own = [score for score in scores if indication is None or score.scale == indication.primary_scale] or scores
     scale = library.scales.get(own[0].scale) if own else None

@@ -14,7 +14,7 @@ from pistor.clinic.reactions.forms import FollowUpForm, ReportForm
 from pistor.clinic.reactions.presenters import began_in_words, emergency_steps, level_words, lots_used, suspects_shown, windows_picture
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
-from pistor.knowledge import load
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.reactions import ReactionReport
 from pistor.records.treatment import Treatment
@@ -65,7 +65,7 @@ def report(request: HttpRequest, visit_id: uuid.UUID, report_id: uuid.UUID) -> H
 
 
 def _shown(request: HttpRequest, visit: Treatment, form: ReportForm, *, status: int = 200) -> HttpResponse:
-    library = load()
+    library = library_of(request.user.clinic)  # type: ignore[union-attr]
     reports = ReactionReport.objects.of(visit.clinic).filter(treatment=visit).prefetch_related("follow_ups").order_by("-reported_at")
     rows = [
         {
@@ -87,7 +87,7 @@ def _state(row: ReactionReport) -> str:
 
 
 def _report_shown(request: HttpRequest, visit: Treatment, kept: ReactionReport, form: FollowUpForm, *, status: int = 200) -> HttpResponse:
-    library = load()
+    library = library_of(request.user.clinic)  # type: ignore[union-attr]
     given_on = visit.given_on or visit.planned_on
     context = {
         "form": form,

@@ -22,6 +22,7 @@ from pistor.knowledge import load
 from pistor.records.consultation import Patient
 from pistor.records.drafts import Draft
 from pistor.records.intent import Candidacy, candidacy_of
+from pistor.records.library import library_of
 from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
 from pistor.records.visit import facts_of
@@ -51,7 +52,7 @@ def look_at(request: HttpRequest, visit: Treatment, candidacy: Candidacy | None 
     """What candidacy says today, and what is recorded for the visit."""
     on = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
     candidacy = candidacy or candidacy_of(visit.course, on)
-    return Look(on, candidacy, facts_of(visit, load(), on, candidacy))
+    return Look(on, candidacy, facts_of(visit, library_of(request.user.clinic), on, candidacy))  # type: ignore[union-attr]
 
 
 def render_step(

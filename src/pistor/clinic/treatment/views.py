@@ -20,8 +20,9 @@ from pistor.clinic.shared.templatetags.pistor import day
 from pistor.clinic.treatment.forms import AmendmentForm, LotForm, TreatmentForm, first_values
 from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
 from pistor.exchange.signed import treatment_pdf
-from pistor.knowledge import Library, load
+from pistor.knowledge import Library
 from pistor.records.latest import latest_blend_and_map
+from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.signed import amendments_of, broken, record_of
 from pistor.records.stock import Lot, usable_lots
@@ -137,7 +138,7 @@ def _lot_added(request: HttpRequest, visit: Treatment) -> HttpResponse:
 
 
 def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed: dict[str, Any] | None = None) -> TreatmentForm:
-    library = load()
+    library = library_of(request.user.clinic)  # type: ignore[union-attr]
     today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
     zones = planned_zones(visit.course, library)
     blend_row, _ = latest_blend_and_map(visit.course)
@@ -168,7 +169,7 @@ def _lots(visit: Treatment, presentation: str, today: Any, *, bound: bool) -> li
 
 
 def _parts_named(visit: Treatment) -> list[tuple[str, str]]:
-    library, (blend_row, _) = load(), latest_blend_and_map(visit.course)
+    library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
     ids = [str(part["presentation"]) for part in (blend_row.parts if blend_row else ())]
     return [(id_, library.presentations[id_].name if id_ in library.presentations else id_) for id_ in ids]
 
@@ -176,7 +177,7 @@ def _parts_named(visit: Treatment) -> list[tuple[str, str]]:
 def _shown(
     request: HttpRequest, visit: Treatment, form: TreatmentForm, *, lot_form: LotForm | None = None, added: str = "", status: int = 200, refused: Any = None
 ) -> HttpResponse:
-    library = load()
+    library = library_of(request.user.clinic)  # type: ignore[union-attr]
     look = look_at(request, visit)
     facts = look.facts
     record = record_of(visit)
@@ -219,7 +220,7 @@ def _signed_shown(request: HttpRequest, visit: Treatment, form: AmendmentForm, *
 
 def _signed_words(visit: Treatment) -> dict[str, Any]:
     local = (visit.signed_at or visit.changed_at).astimezone(ZoneInfo(visit.clinic.time_zone))
-    words = signed_shown(signed_content(visit) if visit.signed_content else {}, load(), local)
+    words = signed_shown(signed_content(visit) if visit.signed_content else {}, library_of(visit.clinic), local)
     words["signer"] = words["signer"] or (visit.signed_by.printed_name if visit.signed_by else "")
     words["patient"] = words["patient"] or str(visit.patient)
     return words

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from pistor.care.evidence import Effect, Finding, SourceRef, cited
 from pistor.clinic.shared.icons import ICONS
 from pistor.knowledge import load
+from pistor.records.library import library_of
 
 register = template.Library()
 
@@ -73,19 +74,19 @@ def words(value: Any) -> str:
     return str(value).replace("_", " ")
 
 
-@register.simple_tag
-def name_of(kind: str, id_: str) -> str:
-    """The name of an entry of the knowledge base, or its id as words where it is not there (any more)."""
-    entry = getattr(load(), kind).get(id_)
+@register.simple_tag(takes_context=True)
+def name_of(context: template.Context, kind: str, id_: str) -> str:
+    """The name of an entry as this clinic knows it, or its id as words where it is not there (any more)."""
+    entry = getattr(library_of(context.get("clinic")), kind).get(id_)
     return getattr(entry, "name", None) or words(id_)
 
 
-@register.inclusion_tag("shared/finding.html")
-def finding(item: Finding) -> dict[str, Any]:
+@register.inclusion_tag("shared/finding.html", takes_context=True)
+def finding(context: template.Context, item: Finding) -> dict[str, Any]:
     icon_name, word = EFFECTS[item.effect]
     questions = load().questions
     missing = [questions[id_].text if id_ in questions else words(id_) for id_ in item.missing]
-    return {"finding": item, "icon_name": icon_name, "word": word, "missing": missing}
+    return {"finding": item, "icon_name": icon_name, "word": word, "missing": missing, "clinic": context.get("clinic")}
 
 
 @register.inclusion_tag("shared/verdict.html")
@@ -94,30 +95,31 @@ def verdict(state: str | None) -> dict[str, Any]:
     return {"state": state or "cannot_tell", "icon_name": icon_name, "word": word}
 
 
-@register.inclusion_tag("shared/sources.html")
-def sources(refs: Iterable[SourceRef]) -> dict[str, Any]:
+@register.inclusion_tag("shared/sources.html", takes_context=True)
+def sources(context: template.Context, refs: Iterable[SourceRef]) -> dict[str, Any]:
     """References that open: title, place, what was read of it, grade, review date."""
-    known = load().sources
+    known = library_of(context.get("clinic")).sources
     return {"refs": [{"ref": ref, "source": known.get(ref.key)} for ref in refs or ()]}
 
 
-@register.inclusion_tag("shared/sources.html")
-def grade(*items: Any) -> dict[str, Any]:
+@register.inclusion_tag("shared/sources.html", takes_context=True)
+def grade(context: template.Context, *items: Any) -> dict[str, Any]:
     """The references of cited values or statements, behind their grade badge."""
-    return sources(cited(item for item in items if item))
+    return sources(context, cited(item for item in items if item))
 
 
-@register.inclusion_tag("shared/quantity.html")
-def quantity(item: Any) -> dict[str, Any]:
+@register.inclusion_tag("shared/quantity.html", takes_context=True)
+def quantity(context: template.Context, item: Any) -> dict[str, Any]:
     """A cited number or range with unit, grade and, where sources disagree, both readings."""
-    return {"item": item}
+    return {"item": item, "clinic": context.get("clinic")}
 
 
-@register.inclusion_tag("shared/dose_bar.html")
-def dose_bar(check: Any) -> dict[str, Any]:
+@register.inclusion_tag("shared/dose_bar.html", takes_context=True)
+def dose_bar(context: template.Context, check: Any) -> dict[str, Any]:
     """A dose beside its limit: both numbers, the fraction, and a bar that is never longer than its track."""
     fraction = getattr(check, "fraction", None)
-    return {"check": check, "width": min(Decimal(100), max(Decimal(0), Decimal(fraction) * 100)) if fraction is not None else None,
+    return {"clinic": context.get("clinic"), "check": check,
+            "width": min(Decimal(100), max(Decimal(0), Decimal(fraction) * 100)) if fraction is not None else None,
             "percent": round(Decimal(fraction) * 100) if fraction is not None else None}  # fmt: skip
 
 
