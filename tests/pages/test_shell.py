@@ -352,7 +352,8 @@ class _Forms(HTMLParser):
 def test_one_broken_field_in_a_form_that_is_otherwise_right_breaks_nothing(people, as_, text):
     visit = ready.planned_visit(people)
     reported = report_reaction(by=people.nurse, at=NOW, token=None, treatment=_given(visit), began_on=TODAY, signs=["lump"])
-    known, client, broken, tried = {"visit_id": visit.pk, "patient_id": visit.patient_id, "report_id": reported.pk}, as_(people.practitioner), [], 0
+    known = {"visit_id": visit.pk, "patient_id": visit.patient_id, "report_id": reported.pk, "lot_id": ready.lot(people.clinic, number="L-9").pk}
+    client, broken, tried = as_(people.practitioner), [], 0
     for address in sorted(addresses()):
         if address in ("sign-out/", "sign-in/", "drafts/", "health/") or address.endswith(".pdf") or re.search("consent_id|sheet_id", address):
             continue

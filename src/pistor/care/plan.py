@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from pistor.care.benefit import Benefit, benefit_of
@@ -271,7 +271,7 @@ def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> 
             wider = _decimal(drawn.generator.spacing_mm)
             notes.append(f"Spacing widened from {_decimal(spacing)} to {wider} mm, so that the zone takes at most {bound} points.")
         if metered is None and drawn.points:
-            share = max(VOLUME_PER_POINT_ML[0], (recipe / drawn.points).quantize(Decimal("0.0001")))
+            share = max(VOLUME_PER_POINT_ML[0], (recipe / drawn.points).quantize(Decimal("0.001"), rounding=ROUND_FLOOR))
             drawn = make_map(areas, replace(drawn.generator, volume_per_point_ml=share), technique.id, library)
             notes.append(f"{technique.name} is not metered: the volume per point is {_decimal(recipe)} mL divided by the points.")
     except NoMap as none:
