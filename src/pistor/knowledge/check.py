@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,25 @@ UNITS = frozenset({
     "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage",
     "log10", "Å2", "L/kg", "mL/min/kg", "kDa", "g/g",
 })  # fmt: skip
+
+# Which units a field takes: the code that reads the field counts in them. By name, by the end of the name, by the scope of a limit.
+FIELD_UNITS = {
+    "ph": {"pH"}, "ph_typical": {"pH"}, "clear_below_ph": {"pH"}, "clear_above_ph": {"pH"}, "pka": {"pKa"}, "osmolarity": {"mOsm/L"},
+    "added_charge": {"mmol/mL"}, "saline_fraction_max": {"fraction"}, "strength": {"mg/mL", "units/mL"}, "molar_mass": {"g/mol", "kDa"},
+    "log_p": {"log10"}, "log_p_estimated": {"log10"}, "log_d_7_4": {"log10"}, "polar_surface": {"Å2"}, "unbound_in_plasma": {"fraction"},
+    "bound_in_plasma": {"%"}, "volume_of_distribution": {"L/kg"}, "clearance": {"mL/min/kg"}, "half_life": {"h"}, "time_to_peak": {"min"},
+    "solubility": {"mol/L"}, "period": {"d"}, "per_kg": {"mg/kg", "mL/kg"}, "thickness": {"mm"}, "sessions": {"treatments"}, "points": {"points"},
+    "after_treatments": {"treatments"},
+}  # fmt: skip
+_ENDS = {"_ml": {"mL"}, "_mm": {"mm"}, "_deg": {"deg"}, "_days": {"d"}, "_hours": {"h"}}
+_SCOPES = {
+    m.LimitScope.DOSE_PER_TREATMENT: {"mg", "units"}, m.LimitScope.DOSE_PER_DAY: {"mg", "units"}, m.LimitScope.DOSE_PER_PERIOD: {"mg", "units"},
+    m.LimitScope.DOSE_PER_AREA: {"mg/cm2"}, m.LimitScope.VOLUME_PER_POINT: {"mL"}, m.LimitScope.VOLUME_PER_TREATMENT: {"mL"},
+    m.LimitScope.POINTS_PER_TREATMENT: {"points"}, m.LimitScope.SPACING_MIN: {"mm"}, m.LimitScope.TREATMENTS_PER_COURSE: {"treatments"},
+    m.LimitScope.INTERVAL_MIN: {"d"},
+}  # fmt: skip
+
+_CODE = Path(__file__).parents[1]  # looked at as files: nothing above knowledge is imported
 
 # The picture of a patient holds these itself, so a criterion or a concept may ask for them without a question file.
 PICTURE_FIELDS = frozenset({"pregnancy", "weight_kg", "height_cm", "birth_date", "sex"})
@@ -75,12 +93,11 @@ def problems(library: Library, today: dt.date) -> list[Problem]:
             found += _references(library, at)
             found += _criteria(library, at)
             found += _dates(library, at, today)
+            found += _units(library, at)
             if isinstance(at.node, m.Cited):
                 cited.update(at.node.source)
                 found += _citation(library, at, at.node)
                 found += _remembered(library, at, at.node)
-            if isinstance(at.node, m.Quantity) and at.node.unit not in UNITS:
-                found.append(_problem(library, at, f"the unit {at.node.unit} is not in use", "write one of the units of knowledge.check.UNITS"))
             if isinstance(at.node, m.Trial):
                 cited.update(at.node.source)
         found += _uncited(library, kind, id_, entry)
@@ -124,7 +141,7 @@ def _references(library: Library, at: _At) -> Iterator[Problem]:
                 yield _problem(library, at, f"flags names {name}, which has no meaning", "write one of knowledge.model.FLAGS, or add it there with its meaning")
     if isinstance(at.node, m.Method):
         for name in at.node.code:
-            if find_spec(f"pistor.{name}") is None:
+            if not _CODE.joinpath(*name.split(".")).with_suffix(".py").exists():
                 yield _problem(library, at, f"code names {name}, which is no module", "write the module that does it, without pistor.")
 
 
@@ -141,6 +158,20 @@ def _dates(library: Library, at: _At, today: dt.date) -> Iterator[Problem]:
     reviewed = getattr(at.node, "reviewed", None)
     if isinstance(reviewed, dt.date) and reviewed > today:
         yield _problem(library, at, f"was reviewed on {reviewed}, which is after {today}", "write the day on which it was really read")
+
+
+def _units(library: Library, at: _At) -> Iterator[Problem]:
+    """A unit that nobody knows, and a known one where the field counts in another."""
+    if isinstance(at.node, m.Quantity) and at.node.unit not in UNITS:
+        yield _problem(library, at, f"the unit {at.node.unit} is not in use", "write one of the units of knowledge.check.UNITS")
+    for field in type(at.node).model_fields:
+        value = getattr(at.node, field)
+        wanted = FIELD_UNITS.get(field) or next((units for end, units in _ENDS.items() if field.endswith(end)), None)
+        if isinstance(at.node, m.Limit) and field == "absolute":
+            wanted = _SCOPES[at.node.scope]
+        for quantity in value if isinstance(value, tuple) else (value,):
+            if wanted and isinstance(quantity, m.Quantity) and quantity.unit in UNITS - wanted:
+                yield _problem(library, at, f"{field} is in {quantity.unit}", f"give it in {' or '.join(sorted(wanted))}")
 
 
 def _citation(library: Library, at: _At, node: m.Cited) -> Iterator[Problem]:

@@ -82,7 +82,8 @@ def judge_pair(a: Presentation, b: Presentation, library: Library) -> PairResult
 def judge_pairs(presentations: Sequence[Presentation], library: Library) -> tuple[PairResult, ...]:
     """Every pair of ``presentations``, in order."""
     rules = {(rule.a, rule.b): rule for rule in library.incompatibilities.values()}
-    known = [(presentation, _subjects(presentation, library)) for presentation in presentations]
+    named = {side for pair in rules for side in pair}
+    known = [(one, {name: fit for name, fit in _subjects(one, library).items() if name in named}) for one in presentations]
     return tuple(_judge(a, b, rules) for a, b in combinations(known, 2))
 
 
