@@ -93,7 +93,7 @@ def test_the_licence_of_every_active_of_the_blend_is_told(protocol, language, he
 def test_what_is_added_to_a_blend_is_told_with_it():
     corticosteroid = PLANS["low_back_pain_lidocaine_ketoprofen"].blend
     lines = _section(replace(PLANS["neck_pain_lidocaine"], blend=corticosteroid), "Use outside the label").lines
-    assert "Ketoprofen: Licensed into muscle and as an infusion; into the skin is off-label." in lines
+    assert "Ketoprofen: Estonia: licensed into muscle and as an infusion; into the skin is off-label." in lines
     assert "Methylprednisolone: its licence was not read; use in the skin is taken to be outside it." in lines
 
 
