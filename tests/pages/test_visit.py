@@ -49,20 +49,20 @@ def test_a_planned_and_consented_visit_can_be_treated_next(people, as_):
 
 
 def onward(text: str) -> str:
-    return text.split('class="onward"')[1].split("</nav>")[0]
+    return re.sub(r"</?span[^>]*>", "", text.split('class="onward"')[1].split("</nav>")[0])
 
 
 def test_a_step_that_is_done_leads_to_the_next_by_name(people, as_):
     visit = ready.planned_visit(people)
     text = as_(people.practitioner).get(f"/visits/{visit.pk}/course/").content.decode()
-    assert re.search(rf'class="button to-next primary" href="/visits/{visit.pk}/consent/">.*Next: </span>Consent', onward(text))
+    assert re.search(rf'class="button to-next primary" href="/visits/{visit.pk}/consent/">.*Next: Consent', onward(text))
     assert f'href="/visits/{visit.pk}/"' in onward(text)
 
 
 def test_a_step_that_is_open_keeps_its_own_button_first(visit, people, as_):
     text = onward(as_(people.practitioner).get(f"/visits/{visit.pk}/consultation/").content.decode())
     assert "primary" not in text
-    assert "Consultation: to do" in text
+    assert "Consultation: To do" in text
     assert f'href="/visits/{visit.pk}/alternatives/"' in text
 
 
@@ -73,7 +73,7 @@ def test_what_was_saved_is_said_once_with_the_clinics_time(visit, people, as_):
     answer = client.post(f"/visits/{visit.pk}/alternatives/", form, follow=True)
     assert answer.redirect_chain == [(f"/visits/{visit.pk}/alternatives/", 302)]
     assert "Saved 10:00" in answer.content.decode()
-    assert "Alternatives: completed" in onward(answer.content.decode())
+    assert "Alternatives: Completed" in onward(answer.content.decode())
     assert "Saved" not in client.get(f"/visits/{visit.pk}/alternatives/").content.decode()
 
 
