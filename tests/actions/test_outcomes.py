@@ -9,8 +9,9 @@ import pytest
 
 from pistor.actions.core import NotAllowed, Refused
 from pistor.actions.outcomes import record_score
+from pistor.knowledge import load
 from pistor.records.outcomes import ScaleScore, baseline_and_latest, scores_of
-from tests import factories
+from tests import factories, ready
 from tests.conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +70,11 @@ def test_front_desk_and_strangers_cannot(people, visit):
         enter(people.front_desk, visit, "5")
     with pytest.raises(Refused, match="not of your clinic"):
         enter(people.stranger, visit, "5")
+
+
+def test_a_score_after_the_first_treatment_leaves_that_days_baseline(people):
+    visit = ready.signed_visit(people)
+    baseline, _ = baseline_and_latest(scores_of(visit.course), "nrs")
+    record_score(by=people.practitioner, at=NOW, token=None, treatment=visit, scale="nrs", measured_on=TODAY, items={load().scales["nrs"].items[0].id: Decimal(3)})
+    before, after = baseline_and_latest(scores_of(visit.course), "nrs")
+    assert (before, after.score) == (baseline, Decimal(3))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Any
+
+from pypdf import PdfReader
 
 PASSWORD = "a long enough password"
 
@@ -40,6 +43,19 @@ class Visit:
         self.page.get_by_role("button", name="Start the visit").click()
         self.page.get_by_role("heading", name="Steps").wait_for()
         self.address = re.search(r"/visits/[0-9a-f-]+/", self.page.url).group(0)  # type: ignore[union-attr]
+
+    def document(self, address: str) -> str:
+        """The text of a PDF that a page hands out."""
+        answer = self.page.request.get(address)
+        assert answer.status == 200, f"{address}: {answer.status}"
+        return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(answer.body())).pages).split())
+
+    def token(self) -> str:
+        """The form token of this window, as any form of it sends it."""
+        return self.page.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
+
+    def first_link(self, ending: str) -> str:
+        return self.page.locator(f"main a[href$='{ending}']").first.get_attribute("href")
 
     def go(self, step: str = "") -> None:
         answer = self.page.goto(f"{self.address}{step}{'/' if step else ''}")
@@ -166,8 +182,10 @@ class Visit:
 
     # ── treatment and after ──
 
-    def treats_as_planned(self, *, sign: bool = True) -> None:
+    def treats_as_planned(self, *, sign: bool = True, given_on: str = "") -> None:
         self.go("treatment")
+        if given_on:
+            self.page.locator("[name=given_on]").fill(given_on)
         for box in self.page.locator("main input[type=checkbox][name^=check_]").all():
             box.check()
         for name in self.names_of("lot_"):

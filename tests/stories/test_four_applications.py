@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from pistor.records.consent import Consent
 from pistor.records.stock import Lot
 from tests import factories
 from tests.stories.story import Visit
@@ -47,13 +48,35 @@ def test_neck_pain_from_consultation_to_maintenance(open_page):
     visit.answers_what_is_open()
     assert visit.verdict() == "Eligible with conditions"
     plan(visit, inserted_length_mm="4", angle_deg="45")
+    assert "Claire" in visit.document(f"{visit.address}course/plan.pdf")
     visit.patient_signs("Claire Moreau")
+    visit.go("consent")
+    assert "Claire Moreau" in visit.document(visit.first_link("consent.pdf"))
     visit.treats_as_planned()
     visit.gives_the_aftercare_sheet()
     said = visit.reports("bruise", began_on=today())
     assert "Advice" in said or "advice" in said
     visit.scores("nrs", "4")
+    visit.go("outcomes")
+    assert "minimal important difference" in visit.page.locator("main").inner_text().lower()
     visit.decides("continue", reason="Better, and the patient wishes to go on")
+
+
+def test_a_lump_that_comes_weeks_later_is_no_matter_for_advice(open_page):
+    visit = Visit(open_page())
+    visit.sign_in(clinic_with_stock("GB", "lidocaine_2pct"))
+    visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
+    visit.start("Neck pain")
+    visit.takes_the_history()
+    visit.scores("nrs", "7")
+    visit.answers_what_is_open()
+    plan(visit, inserted_length_mm="4", angle_deg="45")
+    visit.patient_signs("Claire Moreau")
+    visit.treats_as_planned(given_on=(dt.date.today() - dt.timedelta(days=21)).isoformat())
+    said = visit.reports("lump", began_on=today())
+    level = visit.page.locator("main .care-card").first.get_attribute("class")
+    assert "advice" not in level.split()
+    assert "mycobacteri" in said.lower()
 
 
 def test_facial_skin_with_one_active_in_france(open_page):
@@ -69,6 +92,8 @@ def test_facial_skin_with_one_active_in_france(open_page):
     visit.patient_signs("Élodie Bianchi")
     visit.treats_as_planned()
     visit.gives_the_aftercare_sheet()
+    visit.go("aftercare")
+    assert "Élodie" in visit.document(visit.first_link("aftercare.pdf"))
     visit.decides("continue", reason="Second treatment of three")
 
 
@@ -111,5 +136,10 @@ def test_fat_as_labelled_in_the_us_and_stopped_in_france(open_page):
     french.start("submental|under the chin")
     french.takes_the_history(weight_kg="65", height_cm="170", yes=("weight_stable",))
     assert french.verdict() == "Not eligible"
+    assert "2011-382" in french.open_questions()  # the decree itself
+    french.go("consent")
+    answer = french.page.request.post(f"{french.address}consent/", form={"csrfmiddlewaretoken": french.token(), "signer_name": "Leïla Haddad"}, headers={"Referer": french.page.url})
+    assert answer.status in (409, 422)
+    assert not Consent.objects.filter(course__treatments=french.address.split("/")[2]).exists()
     assert french.state("Blend") == "cannot start yet"
     assert french.state("Treatment") == "cannot start yet"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 
 from pistor.records.base import ClinicRow
@@ -26,10 +28,19 @@ class ScaleScore(ClinicRow):
 
 
 def scores_of(course: Course) -> list[ScaleScore]:
-    """The scores that count, oldest first: of several for one scale and day the one entered last, and none marked not assessed."""
+    """The scores that count, oldest first: of several for one scale and day the one entered last, and none marked not assessed.
+
+    On the day of the first treatment the one before it and the one after it count both.
+    """
     rows = ScaleScore.objects.of(course.clinic).filter(course=course).order_by("measured_on", "created_at", "id")
-    newest = {(row.scale, row.measured_on): row for row in rows}
-    return [row for row in newest.values() if row.score is not None]
+    newest: dict[tuple[str, dt.date, bool], ScaleScore] = {}
+    for row in rows:
+        if row.score is None:
+            for before in (True, False):
+                newest.pop((row.scale, row.measured_on, before), None)
+        else:
+            newest[row.scale, row.measured_on, row.is_baseline] = row
+    return list(newest.values())
 
 
 def baseline_and_latest(scores: list[ScaleScore], scale: str) -> tuple[ScaleScore | None, ScaleScore | None]:
