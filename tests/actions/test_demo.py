@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from pistor.actions.demo import NAME, PATIENTS, READY, load_demo
+from pistor.knowledge import load
 from pistor.records.consent import Consent
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
@@ -18,6 +19,7 @@ from pistor.records.people import Clinic, User
 from pistor.records.reactions import ReactionReport
 from pistor.records.stock import Lot
 from pistor.records.treatment import Treatment, ZoneDose
+from pistor.records.visit import facts_of
 from tests.conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +71,15 @@ def test_one_patient_for_each_application_stands_ready_today_and_nothing_stops_t
         assert now.verdict.state.value in ("eligible", "eligible_with_conditions"), now.verdict.findings
         assert not now.stops
         assert not now.questions
+
+
+def test_what_was_consented_to_is_what_is_planned_and_every_past_course_has_its_map(demo):
+    for application in ("pain", "skin", "hair", "fat"):
+        visit = Treatment.objects.of(demo).filter(course__application=application, course__state="active", state="planned").first()
+        facts = facts_of(visit, load(), TODAY)
+        assert (application, facts.consent) == (application, "signed")
+        assert facts.map_drawn
+        assert not facts.map_problems
 
 
 def test_today_has_a_full_list(demo):

@@ -20,8 +20,12 @@ from django.contrib.auth.hashers import make_password
 from django.db import models, transaction
 
 from pistor.actions.core import audit
+from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
 from pistor.care.formulation import Part, UnusableBlend, compose
+from pistor.care.injection_map import InjectionMap
+from pistor.care.intent import intent_for
+from pistor.care.plan import make_plan
 from pistor.care.reactions import triage
 from pistor.knowledge import Library, load
 from pistor.knowledge.model import Protocol
@@ -32,10 +36,12 @@ from pistor.records.consultation import HistoryEntry, Patient, search_key
 from pistor.records.course import Course
 from pistor.records.documents import Document
 from pistor.records.formulation import Formulation
+from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import candidacy_of
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
+from pistor.records.plan import plan_digest
 from pistor.records.reactions import ReactionReport
 from pistor.records.stock import Lot
 from pistor.records.treatment import LotUse, Treatment, ZoneDose
@@ -155,8 +161,8 @@ class _Demo:
 
     def _write(self) -> None:
         planned: tuple[type[models.Model], ...] = (
-            Lot, Patient, Document, HistoryEntry, Course, Treatment, Formulation, AlternativesTalk, Consent, ZoneDose, LotUse, ScaleScore, ReactionReport,
-            MaintenanceDecision,
+            Lot, Patient, Document, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, AlternativesTalk, Consent, ZoneDose, LotUse, ScaleScore,
+            ReactionReport, MaintenanceDecision,
         )  # fmt: skip
         for model in planned:
             cast(Any, model).objects.bulk_create(self.rows.pop(model, []), batch_size=400)
@@ -284,9 +290,18 @@ class _Demo:
 
     def _before(self, course: Course, kind: Kind, at: dt.datetime) -> None:
         parts, volume, result = _blend(kind.protocol, kind.presentation)
+        version, blend, drawn = self.library.version, None, None
         if parts:
-            version = self.library.version
-            self.keep(Formulation(**self._own(at), course=course, parts=parts, volume_ml=volume, result=result, confirmations=[], knowledge_version=version))
+            blend = Formulation(**self._own(at), course=course, parts=parts, volume_ml=volume, result=result, confirmations=[], knowledge_version=version)
+            self.keep(blend)
+        mapped = _mapped(kind.protocol, self.today)
+        if mapped:
+            drawn = InjectionPlan(
+                **self._own(at), course=course, technique=mapped.technique, areas=[area.as_dict() for area in mapped.areas],
+                generator=mapped.generator.as_dict(), exceptions={"removed": list(mapped.removed), "added": []}, points=mapped.points,
+                volume_ml=mapped.volume_ml, totals=mapped.as_dict(), knowledge_version=version,
+            )  # fmt: skip
+            self.keep(drawn)
         shown = list(self.library.indications[kind.indication].alternatives)
         talk = {"course": course, "shown": shown, "preference": "undecided", "note": "Demo data"}
         self.keep(AlternativesTalk(**self._own(at), **talk, knowledge_version=self.library.version))
@@ -296,7 +311,7 @@ class _Demo:
         )  # fmt: skip
         self.keep(document)
         self.keep(Consent(
-            **self._own(at), course=course, plan_digest="0" * 64, text_id="demo", text_version=1, language="en",
+            **self._own(at), course=course, plan_digest=plan_digest(course, blend, drawn), text_id="demo", text_version=1, language="en",
             sections=[{"heading": "Demo data", "body": "No person signed this."}], signer_name=str(course.patient)[:200], meaning="Demo data: nobody signed",
             signature_path="M0 20 L20 0 L40 20", signed_at=at, document=document, knowledge_version=self.library.version,
         ))  # fmt: skip
@@ -389,6 +404,16 @@ def _blend(protocol: str, presentation: str) -> tuple[list[dict[str, Any]], Deci
     except UnusableBlend:
         return [], volume, {}
     return [p.as_dict() for p in blend.parts], blend.volume_ml, {**blend.as_dict(), "doses": []}
+
+
+@cache
+def _mapped(protocol: str, today: dt.date) -> InjectionMap | None:
+    """The map the protocol proposes, as the page would begin with it."""
+    library: Library = load()
+    known = library.protocols[protocol]
+    application = library.indications[known.indication].application.value
+    picture = PatientPicture(on=today, birth_date=today.replace(year=today.year - 40, day=1), sex="female")
+    return make_plan(picture, intent_for(library, application, jurisdiction="US", protocol=protocol), library, today).injection_map
 
 
 def _pdf(sentence: str) -> bytes:
