@@ -6,6 +6,9 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from pistor.clinic.outcomes.presenters import ScaleShown, show_scale
+from pistor.knowledge import Library
+from pistor.knowledge.model import Indication
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
 from pistor.records.library import library_of
@@ -54,11 +57,22 @@ def courses_shown(patient: Patient, *, clinical: bool) -> list[dict[str, Any]]:
 def _course(course: Course, reports: dict[Any, list[ReactionReport]], scores: list[ScaleScore]) -> dict[str, Any]:
     library = library_of(course.clinic)
     indication = library.indications.get(course.indication)
-    own = [score for score in scores if indication is None or score.scale == indication.primary_scale] or scores
-    scale = library.scales.get(own[0].scale) if own else None
+    visits = list(course.treatments.all())
     return {
         "course": course,
         "name": indication.name if indication else course.indication.replace("_", " "),
-        "visits": [{"visit": visit, "reports": reports.get(visit.pk, [])} for visit in course.treatments.all()],
-        "score": {"name": scale.short if scale else own[0].scale, "first": own[0], "last": own[-1]} if len(own) > 1 else None,
+        "visits": [{"visit": visit, "reports": reports.get(visit.pk, [])} for visit in visits],
+        "scores": _scores_shown(course, library, indication, visits, scores),
     }
+
+
+def _scores_shown(course: Course, library: Library, indication: Indication | None, visits: list[Treatment], scores: list[ScaleScore]) -> ScaleShown | None:
+    """The scale that counts most, as a picture, once it was taken twice."""
+    taken = {score.scale for score in scores}
+    ids = dict.fromkeys((indication.primary_scale, *indication.scales)) if indication else ()
+    scale = next((library.scales[id_] for id_ in ids if id_ in taken and id_ in library.scales), None)
+    if scale is None or sum(score.scale == scale.id for score in scores) < 2:
+        return None
+    given = sorted((visit.number, visit.given_on) for visit in visits if visit.given_on and visit.state != Treatment.State.CANCELLED)
+    protocol = library.protocols.get(course.protocol)
+    return show_scale(library, scale, scores, given, protocol.trials if protocol else (), primary=True, form=None)

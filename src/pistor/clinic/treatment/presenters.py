@@ -101,7 +101,7 @@ def signed_shown(content: dict[str, Any], library: Library, at: dt.datetime) -> 
         ],
         "zones": [
             {
-                "zone": zone_name(library, zone["zone"], zone["side"]), "points": str(zone["points"]), "volume": f"{zone['volume_ml']} mL",
+                "zone": zone_name(library, zone["zone"], zone["side"]), "points": str(zone["points"]), "volume": _quantity(zone["volume_ml"], "mL"),
                 "planned": _planned(zone), "doses": ", ".join(_dose(library, id_, dose) for id_, dose in zone.get("doses", {}).items()),
                 "reason": zone.get("deviation_reason", ""),
             }
@@ -123,23 +123,28 @@ def _step(library: Library, key: str) -> str:
 def _planned(zone: dict[str, Any]) -> str:
     if zone.get("planned_points") is None:
         return "not planned"
-    return f"{zone['planned_points']} points, {zone['planned_volume_ml']} mL"
+    return f"{zone['planned_points']} points, {_quantity(zone['planned_volume_ml'], 'mL')}"
 
 
 def _dose(library: Library, ingredient: str, dose: str) -> str:
     name = library.ingredients[ingredient].name if ingredient in library.ingredients else words(ingredient)
-    return f"{name} {dose if ' ' in dose else f'{dose} mg'}"
+    return f"{name} {_quantity(dose, 'mg')}"
+
+
+def _quantity(said: Any, unit: str) -> str:
+    """A signed number as people read it, 10 mg and not 1E+1 mg; with its own unit where it carries one."""
+    number, _, own = str(said).partition(" ")
+    return f"{amount(number)} {own or unit}"
 
 
 def _lot(library: Library, lot: Any) -> str:
     if not isinstance(lot, dict):
         return f"Lot {lot}"
     name = library.presentations[lot["presentation"]].name if lot["presentation"] in library.presentations else words(lot["presentation"])
-    return f"{name}, lot {lot['lot_number']}, {lot['volume_ml']} mL"
+    return f"{name}, lot {lot['lot_number']}, {_quantity(lot['volume_ml'], 'mL')}"
 
 
 def _anaesthesia(record: dict[str, Any], library: Library) -> str:
     said = {"none": "none", "cooling": "cooling", "topical": "on the skin"}.get(record.get("anaesthesia", ""), "not recorded")
-    doses = [f"{library.ingredients[row['ingredient']].name if row['ingredient'] in library.ingredients else row['ingredient']} {row['dose_mg']} mg"
-             for row in record.get("topical", ())]  # fmt: skip
+    doses = [_dose(library, row["ingredient"], row["dose_mg"]) for row in record.get("topical", ())]
     return f"{said}: {', '.join(doses)}" if doses else said

@@ -68,6 +68,15 @@ def day(value: dt.date | dt.datetime | str | None) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+UNITS = {"d": "days", "deg": "°", "cm2": "cm²", "mg/cm2": "mg/cm²", "hairs/cm2": "hairs/cm²"}
+
+
+@register.filter
+def unit(value: str) -> str:
+    """A unit as people write it; the knowledge base keeps it in plain letters."""
+    return UNITS.get(value, value)
+
+
 @register.filter
 def words(value: Any) -> str:
     """An id as words: ``neck_pain`` is neck pain."""
