@@ -8,6 +8,7 @@ from itertools import groupby
 
 from pistor.care.evidence import SourceRef
 from pistor.care.formulation import Amounts, Blend, DoseCheck, Interval, PairResult
+from pistor.clinic.shared.templatetags.pistor import unit as unit_words
 from pistor.knowledge import Library
 from pistor.knowledge.model import PairVerdict
 
@@ -171,7 +172,7 @@ def _dose(check: DoseCheck) -> DoseShown:
     limit = number(check.limit) if check.limit is not None else ""
     relation = "at least" if check.scope in _MINIMA else "of"
     width = "0" if fraction is None else f"{min(fraction, Decimal(1)) * 100:.1f}"
-    unit = "" if check.unit == "fraction" else check.unit
+    unit = "" if check.unit == "fraction" else unit_words(check.unit)
     because = tuple(f"{fact.name}: {fact.value} ({fact.origin})" for fact in check.because)
     dose = number(check.dose) if check.dose is not None else ""
     return DoseShown(check.what, dose, relation, limit, unit, percent, width, *STATES[check.state], because, check.sources)
