@@ -60,7 +60,8 @@ class ScoreChart:
     levels: tuple[Level, ...] = ()
 
 
-_W, _H, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 280, 34, 108, 22, 58
+_W, _H, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 290, 56, 128, 24, 66
+_SIZE = 15  # of all letters: still read where a phone shows the picture at three quarters
 
 
 def score_chart(chart: ScoreChart) -> str:
@@ -90,16 +91,16 @@ def score_chart(chart: ScoreChart) -> str:
             labels.append((y(float(latest.value)), f"{_n(latest.value)} now", "currentColor"))
     parts += _labels(labels)
     if not chart.band_known:
-        parts.append(_text(_LEFT + 6, _TOP - 8, "MCID unknown", 12, weight="600"))
-    parts.append(_text(_LEFT, _H - 8, _day(first), 12))
+        parts.append(_text(_LEFT + 6, _TOP - 8, "MCID unknown", weight="600"))
+    parts.append(_text(_LEFT, _H - 8, _day(first)))
     if last != first:
-        parts.append(_text(_W - _RIGHT, _H - 8, _day(last), 12, anchor="end"))
+        parts.append(_text(_W - _RIGHT, _H - 8, _day(last), anchor="end"))
     return _svg(_W, _H, chart.title, chart.description, parts)
 
 
 def window_chart(windows: Sequence[Window], *, began_hours: float | None, title: str, description: str) -> str:
     """Published windows of onset as bars, the report as a line through them. Time is logarithmic, up to 120 days."""
-    row, top = 38, 26
+    row, top = 40, 28
     height = top + row * max(1, len(windows)) + 34
     end = max([2880.0, *(window.until_hours for window in windows), began_hours or 0])
     x = _logarithmic(end, 10, _W - 14)
@@ -107,21 +108,21 @@ def window_chart(windows: Sequence[Window], *, began_hours: float | None, title:
     parts = []
     for hours, name in ((1, "1 h"), (24, "1 d"), (168, "1 wk"), (672, "4 wk"), (2016, "12 wk")):
         parts.append(_line(x(hours), top - 8, x(hours), base, GREY, width=0.5))
-        parts.append(_text(x(hours), height - 12, name, 11, anchor="middle"))
+        parts.append(_text(x(hours), height - 12, name, anchor="middle"))
     for index, window in enumerate(windows):
         parts += _window(window, top + index * row, x, x(end))
     if began_hours is not None:
         at = x(began_hours)
         anchor = "end" if at > _W * 0.7 else "start"
         parts.append(_line(at, top - 12, at, base, AMBER, width=2))
-        parts.append(_text(at + (-5 if anchor == "end" else 5), top - 12, "this report began", 12, anchor=anchor, weight="600"))
+        parts.append(_text(at + (-5 if anchor == "end" else 5), top - 12, "this report began", anchor=anchor, weight="600"))
     return _svg(_W, height, title, description, parts)
 
 
 def _window(window: Window, place: float, x: Callable[[float], float], edge: float) -> list[str]:
     left, right = x(window.from_hours), x(window.until_hours)
     span = f'x="{left:.1f}" y="{place + 15}" width="{max(right - left, 3):.1f}" height="12"'
-    parts = [_text(12, place + 10, window.label, 12), f'<rect {span} rx="3" fill="{TEAL}" fill-opacity="0.45" stroke="{TEAL}"/>']
+    parts = [_text(12, place + 10, window.label), f'<rect {span} rx="3" fill="{TEAL}" fill-opacity="0.45" stroke="{TEAL}"/>']
     if window.open_ended:
         parts.append(_line(right, place + 21, edge, place + 21, TEAL, dash="2 3", width=2))
     return parts + [_line(x(mark), place + 13, x(mark), place + 29, "currentColor", width=2) for mark in window.marks]
@@ -132,8 +133,8 @@ def _y_axis(chart: ScoreChart, y: Callable[[float], float]) -> list[str]:
     parts = []
     for value in (chart.low, middle, chart.high):
         parts.append(_line(_LEFT, y(float(value)), _W - _RIGHT, y(float(value)), GREY, width=0.5))
-        parts.append(_text(_LEFT - 6, y(float(value)) + 4, _n(value), 12, anchor="end"))
-    parts.append(_text(_W - _RIGHT, _TOP - 8, chart.unit, 12, anchor="end"))
+        parts.append(_text(_LEFT - 6, y(float(value)) + 5, _n(value), anchor="end"))
+    parts.append(_text(_W - _RIGHT, _TOP - 8, chart.unit, anchor="end"))
     return parts
 
 
@@ -149,9 +150,9 @@ def _treatments(chart: ScoreChart, x: Callable[[float], float]) -> list[str]:
     for number, day in chart.treatments:
         place = x(day.toordinal())
         parts.append(_line(place, base - 5, place, base + 7, AMBER, width=2))
-        parts.append(_text(place, base + 19, str(number), 11, anchor="middle"))
+        parts.append(_text(place, base + 22, str(number), anchor="middle"))
     if chart.treatments:
-        parts.append(_text(_W - _RIGHT + 6, base + 19, "treatments", 12))
+        parts.append(_text(_W - _RIGHT + 6, base + 22, "treatments"))
     return parts
 
 
@@ -173,10 +174,10 @@ def _labels(labels: list[tuple[float, str, str]]) -> list[str]:
     """Labels at the ends of their lines, pushed apart so that none covers another."""
     parts, below = [], _TOP - 14.0
     for height, text, colour in sorted(labels, key=lambda label: label[0]):
-        place = max(height, below + 15)
+        place = max(height, below + _SIZE + 3)
         below = place
         parts.append(f'<rect x="{_W - _RIGHT + 5}" y="{place - 4:.1f}" width="8" height="3" fill="{colour}"/>')
-        parts.append(_text(_W - _RIGHT + 17, place + 4, text, 12))
+        parts.append(_text(_W - _RIGHT + 17, place + 5, text))
     return parts
 
 
@@ -194,8 +195,8 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, width: flo
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width}"{dashed}/>'
 
 
-def _text(x: float, y: float, text: str, size: int, *, anchor: str = "start", weight: str = "400") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" {_TEXT}>{escape(text)}</text>'
+def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "400") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{_SIZE}" font-weight="{weight}" text-anchor="{anchor}" {_TEXT}>{escape(text)}</text>'
 
 
 def _svg(width: int, height: int, title: str, description: str, parts: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from pistor.care.evidence import Effect, Fact, Finding, cited
 from pistor.care.outcomes import Comparator, band, change, comparators
+from pistor.clinic.shared.templatetags.pistor import unit
 from pistor.exchange.charts import Level, ScoreChart, ScorePoint, score_chart
 from pistor.knowledge.library import Library
 from pistor.knowledge.model import Scale
@@ -109,7 +110,7 @@ def _picture(
         ScoreChart(
             title=f"{scale.name} over time",
             description="; ".join(f"{row.measured_on}: {_n(row.score)}" for row in rows),
-            unit=scale.unit or "",
+            unit=unit(scale.unit or ""),
             low=low,
             high=high,
             points=tuple(ScorePoint(row.measured_on, value, row.is_baseline) for row, value in scored),
