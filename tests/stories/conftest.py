@@ -28,15 +28,16 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, live_server):
-    """``open_page(width)`` is a fresh window; when the test ends, its console must have been silent."""
+    """``open_page(width)`` is a fresh window; when the test ends, its console must have been silent.
+
+    ``refused`` are the statuses that a page itself may answer with, where the test is about that.
+    """
     contexts, complaints = [], []
 
-    def open_(width: int = 1280, height: int = 900):
-        context = browser.new_context(viewport={"width": width, "height": height}, base_url=live_server.url)
+    def open_(width: int = 1280, height: int = 900, *, refused: tuple[int, ...] = (), **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, base_url=live_server.url, **options)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if _is_a_complaint(page, message) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("response", lambda response: complaints.append(f"{response.status} {response.url}") if response.status >= 500 else None)
+        listen(page, complaints, refused)
         page.set_default_timeout(15_000)
         contexts.append(context)
         return page
@@ -47,7 +48,19 @@ def open_page(browser, live_server):
     assert not complaints, complaints
 
 
-def _is_a_complaint(page, message) -> bool:
-    """A page that answers 4xx says so on the console; only its own address may, not a picture or a script it asks for."""
-    own = "status of 4" in message.text and message.location.get("url", "").split("#")[0].split("?")[0] == page.url.split("#")[0].split("?")[0]
-    return message.type in ("error", "warning") and not own
+def listen(page, complaints: list[str], refused: tuple[int, ...] = ()) -> None:
+    """Whatever this window says is wrong: scripts, the content security policy, answers that are no page and no file."""
+
+    def on_response(response) -> None:
+        expected = response.request.is_navigation_request() and response.status in refused
+        if response.status >= 400 and not expected:
+            complaints.append(f"{response.status} {response.url}")
+
+    def on_console(message) -> None:
+        told_already = "the server responded with a status of" in message.text
+        if message.type in ("error", "warning") and not told_already:
+            complaints.append(message.text)
+
+    page.on("response", on_response)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,14 +1,24 @@
-"""Every page under axe, and no page wider than a phone."""
+"""Every page under axe in light and dark, unfolded, narrow, without a mouse, in forced colours and on paper."""
 
 from __future__ import annotations
 
 import datetime as dt
+from io import BytesIO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from pypdf import PdfReader
 
+from pistor.actions.course import local_day
+from pistor.actions.demo import KINDS, READY, load_demo
+from pistor.records.consultation import Patient
+from pistor.records.people import User
+from pistor.records.reactions import ReactionReport
+from pistor.records.stock import Lot
+from pistor.records.treatment import Treatment
 from tests import factories
-from tests.stories.story import Visit
+from tests.stories.conftest import listen
+from tests.stories.story import PASSWORD, Visit
 
 pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
 
@@ -16,172 +26,332 @@ STEPS = (
     "consultation", "consultation/import", "consultation/proposals", "candidacy", "alternatives", "formulation", "injection-map", "course",
     "consent", "treatment", "aftercare", "reactions", "outcomes", "maintenance",
 )  # fmt: skip
+AXE = Axe().axe_script
+EVERYTHING = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+# Where only colours and widths differ, only the rules about them are asked again.
+SEEN = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "target-size"]}
+OPEN_ALL = "document.querySelectorAll('details').forEach(e => e.open = true)"
+OVERFLOW = """() => {
+  const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const outside = e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.table-wrap');
+  return wide <= 1 ? [] : [wide + ' px too wide: ' + [...document.querySelectorAll('body *')].filter(outside).slice(0, 4).map(e => `${e.tagName} in ${e.closest('[class]').getAttribute('class')}`).join(', ')];
+}"""
+# What axe leaves to people: each id once, and each reference leads somewhere.
+IDS = """() => {
+  const ids = [...document.querySelectorAll('[id]')].map(e => e.id), known = new Set(ids);
+  const twice = ids.filter((id, n) => ids.indexOf(id) !== n).map(id => 'id twice: ' + id);
+  const names = ['aria-describedby', 'aria-labelledby', 'aria-controls', 'for'];
+  const lost = names.flatMap(name => [...document.querySelectorAll(`[${name}]`)].flatMap(e => e.getAttribute(name).split(' ')
+    .filter(id => !known.has(id)).map(id => `${name} leads nowhere: ${id}`)));
+  const links = [...document.querySelectorAll('a[href^="#"]')].filter(e => !known.has(e.hash.slice(1))).map(e => 'link leads nowhere: ' + e.hash);
+  return [...twice, ...lost, ...links];
+}"""
 
 
-def serious(page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url}: {v['id']}: {v['nodes'][0]['target']} {v['help']}" for v in found if v["impact"] in ("serious", "critical")]
+def broken(page, options: dict) -> list[str]:
+    """What axe finds serious or critical, with a few places for each."""
+    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    places = [(v, node) for v in found if v["impact"] in ("serious", "critical") for node in v["nodes"][:3]]
+    return [f"{v['id']}: {node['target']} {node['any'][0]['message'] if node['any'] else v['help']}" for v, node in places]
 
 
-def too_wide(page) -> list[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if wide <= 1:
-        return []
-    outside = "e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.table-wrap')"
-    which = page.evaluate(f"[...document.querySelectorAll('body *')].filter({outside}).slice(0, 4).map(e => e.tagName + '.' + e.className + ' ' + (e.name || ''))")
-    return [f"{page.url}: {wide} px wider than the screen: {which}"]
+def judged(page) -> list[str]:
+    """Complaints about the page as it stands: unfolded, on a desk in light, on a tablet and on phones in the dark."""
+    page.evaluate(OPEN_ALL)
+    page.evaluate(AXE)
+    complaints = page.evaluate(IDS) + broken(page, EVERYTHING)
+    page.emulate_media(color_scheme="dark")
+    for width, height in ((820, 1180), (390, 844), (320, 640)):
+        page.set_viewport_size({"width": width, "height": height})
+        complaints += [f"{width}: {found}" for found in page.evaluate(OVERFLOW)]
+        if width == 390:
+            complaints += [f"{width}, dark: {found}" for found in broken(page, SEEN)]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    address = page.url.partition("//")[2].partition("/")[2]
+    return [f"/{address} {found}" for found in complaints]
+
+
+def look_at(page, *paths: str, status: int = 200) -> list[str]:
+    complaints = []
+    for path in paths:
+        answer = page.goto(path)
+        complaints += [] if answer.status == status else [f"{path} answered {answer.status}"]
+        complaints += judged(page)
+    return complaints
+
+
+def assert_none(complaints: list[str]) -> None:
+    assert not complaints, "\n".join(sorted(set(complaints)))
+
+
+@pytest.fixture
+def demo(transactional_db):
+    """The demo clinic at its smallest: somebody ready for each application, and treatments signed."""
+    load_demo(at=dt.datetime.now(dt.UTC), password=PASSWORD, patients=16)
+    return User.objects.get(role="practitioner")
 
 
 @pytest.fixture
 def clinic(transactional_db):
-    clinic = factories.clinic(name="Clinique du Parc", jurisdiction="GB", policy="mixture", phone="+44 20 0000 0000")
-    return factories.user(clinic, "practitioner")
+    return factories.user(factories.clinic(name="Clinique du Parc", jurisdiction="GB", policy="mixture", phone="+44 20 0000 0000"), "practitioner")
 
 
-# Dark colours and a tablet's width bring other contrasts and another layout; the rest of a page is the same there.
-LOOKS = ((1280, "light"), (820, "dark"))
-OPEN_ALL = "document.querySelectorAll('details').forEach(e => e.open = true)"
+def ready(application: str) -> Treatment:
+    return Treatment.objects.get(patient__given_name=READY[application][1])
 
 
-def look_at(page, paths: list[str], *, status: int = 200) -> list[str]:
-    """Complaints about these pages with everything unfolded: under axe in light and dark, and wider than a tablet or a phone."""
-    complaints = []
-    for path in paths:
-        answer = page.goto(path)
-        if answer.status != status:
-            complaints.append(f"{path} answered {answer.status}")
-        page.evaluate(OPEN_ALL)
-        for width, scheme in LOOKS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
-            complaints += [f"{scheme}: {found}" for found in serious(page)]
-        page.emulate_media(color_scheme="light")
-        for width in (820, 390, 320):
-            page.set_viewport_size({"width": width, "height": 844})
-            complaints += too_wide(page)
-        page.set_viewport_size({"width": 1280, "height": 900})
-    return complaints
+# What the protocol leaves to the clinician.
+NUMBERS = {"pain": {"inserted_length_mm": "4", "angle_deg": "45"}}
 
 
-def test_pages_of_a_new_visit(open_page, clinic):
-    page = open_page()
-    visit = Visit(page)
-    page.goto("/sign-in/")
-    complaints = serious(page)
-    visit.sign_in(clinic)
-    visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
-    patient = page.url
-    visit.start("Neck pain")
-    paths = ["/", "/stock/", "/patients/", "/patients/new/", patient, f"{patient}edit/", f"{patient}start/", visit.address]
-    complaints += look_at(page, ["/nothing-here/"], status=404)
-    complaints += look_at(page, [*paths, *(f"{visit.address}{step}/" for step in STEPS)])
-    assert not complaints, "\n".join(complaints)
-
-
-def test_pages_of_a_visit_with_everything_recorded(open_page, clinic):
-    from pistor.records.stock import Lot
-
-    soon = dt.date.today() + dt.timedelta(days=300)
-    Lot.objects.create(clinic=clinic.clinic, created_at=factories.NOW, created_by=clinic, presentation="lidocaine_2pct", lot_number="L0", expires_on=soon)
-    page = open_page()
-    visit = Visit(page)
-    visit.sign_in(clinic)
-    visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
-    visit.start("Neck pain")
-    visit.takes_the_history(medicine="Warfarin", yes=("anticoagulant", "medicines"))
-    visit.scores("nrs", "7")
+def plan(visit: Visit, application: str) -> None:
+    kind = KINDS[application]
     visit.answers_what_is_open()
     visit.accepts_the_verdict()
+    visit.scores(kind.scale, str(kind.baseline[0]))
     visit.talks_alternatives_through()
     visit.composes_the_protocols_blend()
-    visit.draws_the_protocols_map(inserted_length_mm="4", angle_deg="45")
+    visit.draws_the_protocols_map(**NUMBERS.get(application, {}))
     visit.sets_the_dates()
-    complaints = look_at(page, [f"{visit.address}consent/", f"{visit.address}treatment/"])
-    visit.patient_signs("Claire Moreau")
-    complaints += look_at(page, [f"{visit.address}treatment/"])
-    visit.treats_as_planned()
-    visit.gives_the_aftercare_sheet()
-    said = visit.reports("lump", began_on=dt.datetime.now(dt.UTC).date().isoformat())
-    assert said
-    complaints += serious(page)
-    visit.scores("nrs", "4")
-    complaints += look_at(page, [visit.address, *(f"{visit.address}{step}/" for step in STEPS)])
-    assert not complaints, "\n".join(complaints)
 
 
-@pytest.mark.parametrize(
-    ("indication", "steps"),
-    [
-        ("Quality of facial skin", ("candidacy", "formulation", "injection-map", "course", "outcomes", "alternatives")),
-        ("Androgenetic alopecia", ("candidacy", "formulation", "injection-map", "course", "outcomes", "alternatives")),
-        ("Fullness under the chin", ("candidacy", "formulation", "injection-map", "course", "outcomes", "alternatives")),
-    ],
-)
-def test_pages_of_the_other_applications(open_page, clinic, indication, steps):
+def test_pages_beside_a_visit(open_page, demo):
+    page = open_page(refused=(404, 422))
+    complaints = look_at(page, "/sign-in/")
+    page.get_by_role("button", name="Sign in").click()
+    complaints += judged(page)
+    Visit(page).sign_in(demo)
+    patient, lot = Patient.objects.get(given_name="Paolo"), Lot.objects.first()
+    theirs = f"/patients/{patient.pk}/"
+    complaints += look_at(page, "/", "/stock/", f"/stock/{lot.pk}/", "/patients/", "/patients/new/", theirs, f"{theirs}edit/", f"{theirs}start/")
+    complaints += look_at(page, "/library/", "/library/blend/", "/library/own/", "/library/contraindications/", "/library/ingredients/lidocaine/")
+    complaints += look_at(page, "/nothing-here/", status=404)
+    assert_none(complaints)
+
+
+def test_pages_of_a_visit_before_anything_is_planned(open_page, demo):
     page = open_page()
     visit = Visit(page)
-    visit.sign_in(clinic)
-    visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
-    visit.start(indication)
-    visit.takes_the_history()
-    complaints = look_at(page, [f"{visit.address}{step}/" for step in steps])
-    assert not complaints, "\n".join(complaints)
+    visit.sign_in(demo)
+    visit.address = f"/visits/{ready('pain').pk}/"
+    assert_none(look_at(page, visit.address, *(f"{visit.address}{step}/" for step in STEPS)))
 
 
-def test_focus_is_seen_where_colours_are_forced(open_page, clinic):
+@pytest.mark.parametrize("application", READY)
+def test_pages_of_a_visit(open_page, demo, application):
+    """The steps as they stand with a plan, and after the treatment."""
     page = open_page()
-    Visit(page).sign_in(clinic)
-    page.emulate_media(forced_colors="active")
-    page.goto("/patients/new/")
-    for _ in range(6):
-        page.keyboard.press("Tab")
-    seen = page.evaluate("(() => { const s = getComputedStyle(document.activeElement); return [s.outlineStyle, parseFloat(s.outlineWidth)]; })()")
-    assert seen[0] != "none"
-    assert seen[1] >= 2
+    visit = Visit(page)
+    visit.sign_in(demo)
+    treatment = ready(application)
+    visit.address = f"/visits/{treatment.pk}/"
+    plan(visit, application)
+    complaints = []
+    complaints += look_at(page, *(f"{visit.address}{step}/" for step in ("formulation", "injection-map", "course", "consent")))
+    visit.patient_signs("Journey")
+    complaints += look_at(page, f"{visit.address}treatment/")
+    visit.treats_as_planned()
+    visit.gives_the_aftercare_sheet()
+    visit.reports("lump", began_on=local_day(demo, dt.datetime.now(dt.UTC)).isoformat())
+    report = ReactionReport.objects.get(treatment=treatment)
+    later = ("candidacy", "alternatives", "consent", "treatment", "aftercare", f"reactions/{report.pk}", "outcomes", "maintenance")
+    complaints += look_at(page, *(f"{visit.address}{step}/" for step in later))
+    assert_none(complaints)
 
 
-def test_a_consultation_and_a_verdict_without_a_mouse(open_page, clinic):
-    """From sign-in to the verdict with Tab, arrows, Enter and Space only."""
-    page = open_page()
-    clinic.set_password("a long enough password")
+# One thing wrong on each page with a form: what is typed where, and the button that sends it.
+WRONG = (
+    ("/patients/new/", {"family_name": ""}, "Add patient"),
+    ("consultation/", {"weight_kg": "heavy"}, "Save history"),
+    ("formulation/", {"volume-0": "some"}, "Save blend"),
+    ("injection-map/", {"spacing_mm": "wide"}, "Save injection map"),
+    ("course/", {"sessions": "many"}, "Save course"),
+    ("consent/", {"signer_name": ""}, "Sign consent"),
+    ("treatment/", {"skin_preparation": ""}, "Sign treatment"),
+    ("outcomes/", {"nrs-value": "11"}, "Save NRS score"),
+    ("maintenance/", {"reason": ""}, "Save decision"),
+    ("/library/blend/", {"weight_kg": "heavy"}, "Work out"),
+)
+TIED = """() => {
+  const summary = document.querySelector('.error-summary');
+  if (!summary || document.activeElement !== summary) return ['the summary of errors has no focus'];
+  const meant = [...summary.querySelectorAll('a[href^="#"]')].map(a => document.getElementById(a.hash.slice(1)));
+  const fields = meant.flatMap(e => e.matches('fieldset') ? [...e.querySelectorAll('input')] : [e]);
+  const told = e => (e.getAttribute('aria-describedby') ?? '').split(' ').some(id => document.getElementById(id)?.matches('.error'));
+  return fields.filter(e => e.getAttribute('aria-invalid') !== 'true' || !told(e)).map(e => 'nothing at the field says what is wrong: ' + e.name);
+}"""
+
+
+def test_what_is_wrong_is_said_at_the_field_and_takes_the_focus(open_page, demo):
+    page = open_page(refused=(409, 422))
+    visit = Visit(page)
+    visit.sign_in(demo)
+    visit.address = f"/visits/{ready('pain').pk}/"
+    plan(visit, "pain")
+    visit.patient_signs("Journey")
+    complaints = []
+    for path, typed, button in WRONG:
+        page.goto(path if path.startswith("/") else f"{visit.address}{path}")
+        page.evaluate(OPEN_ALL)
+        for name, value in typed.items():
+            page.locator(f"main [name='{name}']").fill(value)
+        with page.expect_navigation():
+            page.get_by_role("button", name=button, exact=True).first.click()
+        complaints += [f"{path}: {found}" for found in page.evaluate(TIED)]
+        complaints += judged(page)
+    assert_none(complaints)
+
+
+class Keyboard:
+    """One person without a mouse: Tab, arrows, Enter, Space, and what is typed."""
+
+    def __init__(self, page) -> None:
+        self.page, self.press = page, page.keyboard.press
+
+    def to(self, selector: str) -> None:
+        """Press Tab until the focus is there; where Tab never leads, the page cannot be used."""
+        for _ in range(400):
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+            self.press("Tab")
+        raise AssertionError(f"Tab never leads to {selector} on {self.page.url}")
+
+    def type(self, selector: str, text: str) -> None:
+        self.to(selector)
+        self.page.keyboard.type(text)
+
+    def choose(self, name: str, value: str) -> None:
+        """A radio button: Tab to its group, Space, then down to the answer."""
+        self.to(f"[name='{name}']")
+        self.press("Space")
+        for _ in range(40):
+            if self.page.evaluate("value => document.activeElement.value === value && document.activeElement.checked", value):
+                return
+            self.press("ArrowDown")
+        raise AssertionError(f"the arrows never lead to {value} of {name} on {self.page.url}")
+
+    def enter(self, selector: str) -> None:
+        """Follow a link or press a button."""
+        self.to(selector)
+        with self.page.expect_navigation():
+            self.press("Enter")
+
+
+def test_from_sign_in_to_an_accepted_verdict_without_a_mouse(open_page, clinic):
+    page = open_page(locale="en-GB")
+    clinic.set_password(PASSWORD)
     clinic.save(update_fields=["password"])
     page.goto("/sign-in/")
-    keys(page, "[name=username]", clinic.username)
-    keys(page, "[name=password]", "a long enough password", "Enter")
-    page.get_by_role("heading", name="Today").wait_for()
-    page.goto("/patients/new/")
-    keys(page, "[name=family_name]", "Moreau")
-    keys(page, "[name=given_name]", "Claire")
-    page.evaluate("document.querySelector('[name=birth_date]').value = '1980-03-14'")  # a date field's own keys differ between systems
-    keys(page, "[name=sex]", "", "Space", "ArrowDown", "Enter")
-    page.get_by_role("heading", name="Moreau, Claire").wait_for()
-    tab_to(page, "a[href$='/start/']")
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Start").first.wait_for()
-    tab_to(page, "[name=indication]")
-    page.keyboard.press("Space")
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Steps").wait_for()
-    visit = page.url
-    page.goto(f"{visit}consultation/")
-    keys(page, "[name=weight_kg]", "70", "Enter")
-    page.wait_for_load_state()
-    assert "70" in page.locator(".banner").inner_text()
+    keys = Keyboard(page)
+    keys.type("[name=username]", clinic.username)
+    keys.type("[name=password]", PASSWORD)
+    keys.enter("main button[type=submit]")
+    keys.enter(".topbar a[href='/patients/']")
+    keys.enter("a[href='/patients/new/']")
+    keys.type("[name=family_name]", "Moreau")
+    keys.type("[name=given_name]", "Claire")
+    keys.type("[name=birth_date]", "14031980")  # as the date field of this locale takes it
+    keys.choose("sex", "female")
+    keys.enter("main button[type=submit]")
+    keys.enter("main a[href$='/start/']")
+    keys.choose("indication", "neck_pain:neck")
+    keys.enter("main button[type=submit]")
+
+    keys.enter(".task-list a[href$='/consultation/']")
+    keys.type("[name=weight_kg]", "70")
+    keys.type("[name=height_cm]", "172")
+    for name in questions(page):
+        keys.choose(name, {"pregnancy": "not_pregnant"}.get(name, "no"))
+    keys.enter("main button.primary[type=submit]")
+    assert "70 kg" in page.locator(".banner").inner_text()
+    keys.enter(".task-list a[href$='/candidacy/']")
+    if open_ones := questions(page):
+        for name in open_ones:
+            keys.choose(name, "no")
+        keys.enter("button[value=answer]")
+    keys.enter("button[value=go_on]")
+    assert page.locator("main").get_by_text("Last decided: went on").count() == 1
 
 
-def keys(page, selector: str, text: str, *then: str) -> None:
-    tab_to(page, selector)
-    if text:
-        page.keyboard.type(text)
-    for key in then:
-        page.keyboard.press(key)
-    page.wait_for_load_state()
+def questions(page) -> list[str]:
+    """The names of the questions of this page, in the order of the page."""
+    return page.evaluate("[...new Set([...document.querySelectorAll('main [type=radio]')].map(e => e.name))]")
 
 
-def tab_to(page, selector: str) -> None:
-    """Press Tab until the focus is there; a page whose field cannot be reached fails."""
-    for _ in range(150):
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{selector} is not reached with Tab on {page.url}")
+# A field that takes the focus under a sticky banner or the bar at the lower edge cannot be seen.
+HIDDEN = """() => {
+  const e = document.activeElement, box = e.getBoundingClientRect();
+  if (e === document.body || box.width === 0 || e.closest('.skip, .findings, .steps, .topbar, .onward, .banner')) return null;
+  const rows = [0.2, 0.5, 0.8].map(part => document.elementFromPoint(box.x + Math.min(box.width / 2, 40), box.y + box.height * part));
+  return rows.some(at => at && (e.contains(at) || at.contains(e) || e.labels?.[0]?.contains(at))) ? null : `${e.tagName} ${e.name || e.textContent.trim().slice(0, 40)}`;
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_what_has_the_focus_is_never_covered(open_page, demo, width, height):
+    page = open_page(width, height)
+    Visit(page).sign_in(demo)
+    hidden = []
+    for step in ("consultation", "injection-map"):
+        page.goto(f"/visits/{ready('pain').pk}/{step}/")
+        for key in ["Tab"] * 120 + ["Shift+Tab"] * 60:
+            page.keyboard.press(key)
+            hidden.append(page.evaluate(HIDDEN))
+    assert not list(filter(None, hidden)), set(hidden)
+
+
+RING = "(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; })()"
+BORDERS = """[...document.querySelectorAll('.button, input:not([type=hidden]), select, textarea')].filter(e => e.checkVisibility()).filter(e => {
+  const s = getComputedStyle(e);
+  return !['checkbox', 'radio', 'file'].includes(e.type) && (s.borderStyle === 'none' || parseFloat(s.borderTopWidth) < 1 || s.borderTopColor === s.backgroundColor);
+}).map(e => e.outerHTML.slice(0, 120))"""
+
+
+def test_borders_and_focus_are_seen_where_colours_are_forced(open_page, demo):
+    page = open_page(forced_colors="active")
+    Visit(page).sign_in(demo)
+    for path in ("/patients/", f"/visits/{ready('pain').pk}/candidacy/", f"/visits/{ready('pain').pk}/formulation/"):
+        page.goto(path)
+        page.evaluate(OPEN_ALL)
+        assert page.evaluate(BORDERS) == []
+        for _ in range(25):
+            page.keyboard.press("Tab")
+            assert page.evaluate(RING), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+
+
+def test_on_paper_there_is_the_text_and_nothing_to_press(open_page, demo):
+    """From a screen in the dark, because paper is white."""
+    page = open_page(color_scheme="dark")
+    Visit(page).sign_in(demo)
+    treatment = Treatment.objects.filter(state="signed").first()
+    complaints = []
+    for step, title in (("candidacy", "Candidacy"), ("alternatives", "Alternatives"), ("course", "Course"), ("treatment", "Signed and locked"), ("aftercare", "Aftercare")):
+        page.goto(f"/visits/{treatment.pk}/{step}/")
+        text = " ".join(paper.extract_text() for paper in PdfReader(BytesIO(page.pdf(format="A4"))).pages)
+        assert title in text
+        assert "Sign out" not in text
+        assert str(treatment.patient) in text
+        page.emulate_media(media="print")
+        page.evaluate(AXE)
+        complaints += [f"{step}: {found}" for found in broken(page, SEEN)]
+        page.set_viewport_size({"width": 794, "height": 1123})
+        complaints += [f"{step}: {found}" for found in page.evaluate(OVERFLOW)]
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(media="null")
+    assert_none(complaints)
+
+
+def test_a_missing_file_and_a_breach_of_the_policy_are_complaints(browser, live_server):
+    """So that no story passes over them."""
+    said: list[str] = []
+    page = browser.new_page(base_url=live_server.url)
+    listen(page, said, refused=(404,))
+    page.goto("/sign-in/")
+    assert said == []
+    page.evaluate("document.body.append(Object.assign(new Image(), { src: '/static/shared/none.png' }))")
+    page.evaluate("document.body.setAttribute('style', 'color: red')")
+    page.wait_for_load_state("networkidle")
+    page.close()
+    assert any("none.png" in one for one in said), said
+    assert any("Content Security Policy" in one for one in said), said

@@ -101,6 +101,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows, 
             {"number": place, "presentation": row[0], "volume": row[1], "error": errors.get(place, "") if form.is_bound and checked else ""}
             for place, row in enumerate(rows or [("", "")])
         ],
+        "wrong": bool(errors) and form.is_bound and checked,
         "can_add": len(rows) < MAX_ROWS,
         "choices": _choices(library, course),
         "protocol": protocol,

@@ -9,15 +9,15 @@ from django import forms
 
 from pistor.care.formulation import Part
 from pistor.care.workbench import DEFAULT_POLICY, Recipe
+from pistor.clinic.shared.forms import DescribedForm
 from pistor.knowledge import Library
 
 ROWS = 6
 
 
-class BlendForm(forms.Form):
+class BlendForm(DescribedForm):
     """``country`` is the clinic's. Numbers that are left out are not known."""
 
-    use_required_attribute = False
     policy = forms.ChoiceField(label="Policy")
     technique = forms.ChoiceField(label="Technique", required=False)
     weight_kg = forms.DecimalField(label="Weight", help_text="kg", required=False, min_value=Decimal("0.3"), max_value=650, decimal_places=1)

@@ -34,24 +34,13 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].validators.append(MaxLengthValidator(150))
 
 
-class StepForm(forms.Form):
-    """A form with a ``token`` (a second copy writes nothing) and a ``version`` (a stale page overwrites nothing).
-
-    Render it with ``{% form_head form %}`` and ``{% field form.name %}``. The browser's own validation is off: errors come
-    from the server, in a summary that takes the focus, and everything typed is kept.
-    """
+class DescribedForm(forms.Form):
+    """Every field says what describes it, its hint and its error, by the ids that ``{% field %}`` gives them."""
 
     use_required_attribute = False
-    token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": CHANGED, "invalid": CHANGED})
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, error_messages={"invalid": CHANGED})
-
-    def __init__(self, *args: Any, version: int | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["token"].initial = uuid.uuid4
-        self.fields["version"].initial = version
 
     def full_clean(self) -> None:
-        """As always; then every field says what describes it. Subclasses may add fields after ``__init__``."""
+        """As always; then the errors are known. Subclasses may add fields after ``__init__``."""
         super().full_clean()
         self._describe()
 
@@ -70,6 +59,22 @@ class StepForm(forms.Form):
                 described.append(f"id_{self.add_prefix(name)}_error")
             if described:
                 field.widget.attrs["aria-describedby"] = " ".join(described)
+
+
+class StepForm(DescribedForm):
+    """A form with a ``token`` (a second copy writes nothing) and a ``version`` (a stale page overwrites nothing).
+
+    Render it with ``{% form_head form %}`` and ``{% field form.name %}``. The browser's own validation is off: errors come
+    from the server, in a summary that takes the focus, and everything typed is kept.
+    """
+
+    token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": CHANGED, "invalid": CHANGED})
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, error_messages={"invalid": CHANGED})
+
+    def __init__(self, *args: Any, version: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["token"].initial = uuid.uuid4
+        self.fields["version"].initial = version
 
     def refuse(self, refused: Refused, *, version: int | None = None) -> None:
         """Show why the action was refused, keep what was typed, and let the next save build on the newer version."""

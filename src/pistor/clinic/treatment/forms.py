@@ -13,7 +13,7 @@ from django import forms
 from pistor.actions.treatment import Entry, LotTaken
 from pistor.care.formulation import Topical
 from pistor.care.treatment import METHODS, Record, ZoneGiven
-from pistor.clinic.shared.forms import StepForm
+from pistor.clinic.shared.forms import DescribedForm, StepForm
 from pistor.knowledge import load
 from pistor.knowledge.model import ChecklistStep
 
@@ -178,7 +178,7 @@ def _given(zone: str, side: str, technique: str, data: dict[str, Any], key: str)
     return ZoneGiven(zone, side, technique, data[f"points_{key}"], data[f"volume_{key}"], reason=data[f"reason_{key}"])
 
 
-class LotForm(forms.Form):
+class LotForm(DescribedForm):
     """A lot that is not on the shelf yet, added without leaving the record."""
 
     presentation = forms.ChoiceField(
@@ -191,7 +191,6 @@ class LotForm(forms.Form):
     )  # fmt: skip
 
     prefix = "new"
-    use_required_attribute = False
 
     def __init__(self, *args: Any, presentations: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
