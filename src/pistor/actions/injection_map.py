@@ -11,8 +11,9 @@ from pistor.care.formulation import Blend, dose_findings
 from pistor.care.injection_map import Area, Generator, InjectionMap, NoMap, make_map
 from pistor.knowledge import Library
 from pistor.records.course import Course
-from pistor.records.doses import current_formulation, giving_of
+from pistor.records.doses import giving_of
 from pistor.records.injection_map import InjectionPlan
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 
@@ -64,7 +65,7 @@ def draw_map(
 
 def _refuse_doses(course: Course, drawn: InjectionMap, library: Library) -> None:
     """With this map in place the blend may pass a limit; then neither is kept."""
-    formulation = current_formulation(course)
+    formulation = latest_blend_and_map(course)[0]
     if formulation is None:
         return
     checks = giving_of(course, library).checks(Blend.from_dict(formulation.result), library)

@@ -11,8 +11,7 @@ from pistor.knowledge import Library
 from pistor.knowledge.model import Quantity
 from pistor.records.consultation import HistoryEntry, Patient
 from pistor.records.course import Course
-from pistor.records.formulation import Formulation
-from pistor.records.injection_map import InjectionPlan
+from pistor.records.latest import latest_blend_and_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +46,11 @@ class Giving:
         )
 
 
-def current_formulation(course: Course) -> Formulation | None:
-    return Formulation.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
-
-
 def giving_of(course: Course, library: Library) -> Giving:
     """From the injection map of the course where there is one, else from its protocol and technique."""
     protocol = library.protocols.get(course.protocol)
     technique = library.techniques.get(protocol.technique) if protocol else None
-    drawn = InjectionPlan.objects.of(course.clinic).filter(course=course).order_by("-created_at", "-pk").first()
+    drawn = latest_blend_and_map(course)[1]
     sessions = course.sessions or _whole(_high(protocol.sessions) if protocol else None)
     interval = course.interval_days or _whole(_low(protocol.interval_days) if protocol else None)
     weight, topical = weight_of(course.patient), tuple(course.topical)

@@ -16,7 +16,8 @@ from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.knowledge import Library
 from pistor.records.course import Course
-from pistor.records.doses import current_formulation, giving_of
+from pistor.records.doses import giving_of
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
@@ -94,7 +95,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows, 
             problem = str(error)
     protocol = library.protocols.get(course.protocol)
     given = _confirmations(request)
-    kept = current_formulation(course)
+    kept = latest_blend_and_map(course)[0]
     context = {
         "form": form,
         "rows": [
@@ -146,7 +147,7 @@ def _confirmations(request: HttpRequest) -> dict[str, str]:
 
 def _rows_kept(course: Course, library: Library) -> Rows:
     """The blend that was saved last, else the protocol's."""
-    kept = current_formulation(course)
+    kept = latest_blend_and_map(course)[0]
     if kept:
         return [(part["presentation"], part["volume_ml"]) for part in kept.parts]
     return _rows_of_protocol(course, library)

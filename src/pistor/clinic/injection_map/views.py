@@ -30,9 +30,9 @@ from pistor.clinic.injection_map.presenters import (
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.records.course import Course
-from pistor.records.doses import current_formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import intent_of
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.picture import picture_of
@@ -140,7 +140,7 @@ def _current(course: Course) -> InjectionPlan | None:
 def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str], listed: bool) -> dict[str, Any]:
     library, course = library_of(visit.clinic), visit.course
     method = library.techniques.get(form["technique"].value() or "")
-    formulation = current_formulation(course)
+    formulation = latest_blend_and_map(course)[0]
     return {
         "form": form,
         "drawn": drawn,
