@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import random
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -19,16 +19,22 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.hashers import make_password
 from django.db import models, transaction
 
+from pistor.actions.aftercare import sheet_of
 from pistor.actions.core import audit
+from pistor.actions.treatment import content_to_sign, given_checks
+from pistor.care.consent import consent_sheet
 from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
-from pistor.care.formulation import Part, UnusableBlend, compose
+from pistor.care.formulation import Blend, Part, compose
 from pistor.care.injection_map import InjectionMap
 from pistor.care.intent import intent_for
 from pistor.care.plan import make_plan
 from pistor.care.reactions import triage
+from pistor.care.treatment import checklist, doses_in
+from pistor.exchange.signed import aftercare_pdf, consent_pdf
 from pistor.knowledge import Library, load
 from pistor.knowledge.model import Protocol
+from pistor.records.aftercare import AftercareSheet
 from pistor.records.alternatives import AlternativesTalk
 from pistor.records.candidacy import Assessment
 from pistor.records.consent import Consent
@@ -38,11 +44,13 @@ from pistor.records.documents import Document
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import candidacy_of
+from pistor.records.latest import keep_latest, latest_blend_and_map
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
-from pistor.records.plan import plan_digest
+from pistor.records.plan import plan_digest, plan_of
 from pistor.records.reactions import ReactionReport
+from pistor.records.signed import record_of, sha256
 from pistor.records.stock import Lot
 from pistor.records.treatment import LotUse, Treatment, ZoneDose
 
@@ -50,6 +58,7 @@ NAME = "Pistor demo clinic"
 PATIENTS = 240
 SEED = 20261123
 ORIGIN = "demo data: asked at the visit"
+NOBODY_SIGNED = "Demo data: nobody signed this."
 USERS = (
     ("practitioner", "practitioner", "Dr", "Ada", "Demo"),
     ("nurse", "nurse", "", "Noor", "Demo"),
@@ -88,26 +97,25 @@ class Kind:
 
     indication: str
     zone: str
-    sides: tuple[str, ...]
     protocol: str
     presentation: str
     scale: str
     baseline: tuple[int, int]
     step: int  # of the score, from treatment to treatment
-    points: int
-    per_point_ml: str
+    preparation: str
     interval_days: int
     sessions: int
 
 
+_ALCOHOL, _IODINE = "Isopropyl alcohol 70 %", "Povidone-iodine 10 %"
 KINDS = {
-    "pain": Kind("neck_pain", "neck", ("left", "right"), "neck_pain_lidocaine", "lidocaine_2pct", "nrs", (6, 9), -2, 4, "0.125", 7, 3),
+    "pain": Kind("neck_pain", "neck", "neck_pain_lidocaine", "lidocaine_2pct", "nrs", (6, 9), -2, _ALCOHOL, 7, 3),
     "skin": Kind(
-        "facial_skin_quality", "face", ("left", "right"), "facial_skin_hyaluronic_acid", "hyaluronic_acid_ncl_14mg_g",
-        "fine_lines", (2, 4), -1, 50, "0.02", 30, 3,
+        "facial_skin_quality", "face", "facial_skin_hyaluronic_acid", "hyaluronic_acid_ncl_14mg_g",
+        "fine_lines", (2, 4), -1, _IODINE, 30, 3,
     ),
-    "hair": Kind("androgenetic_alopecia", "scalp", ("mid",), "alopecia_minoxidil", "minoxidil_0_5pct", "hair_density", (90, 160), 3, 40, "0.05", 7, 10),
-    "fat": Kind("submental_fat", "submental", ("mid",), "submental_deoxycholic_acid", "deoxycholic_acid_10mg_ml", "smfrs_pr", (2, 4), -1, 20, "0.2", 30, 6),
+    "hair": Kind("androgenetic_alopecia", "scalp", "alopecia_minoxidil", "minoxidil_0_5pct", "hair_density", (90, 160), 3, _IODINE, 7, 10),
+    "fat": Kind("submental_fat", "submental", "submental_deoxycholic_acid", "deoxycholic_acid_10mg_ml", "smfrs_pr", (2, 4), -1, _IODINE, 30, 6),
 }
 # How far a course is: treatments signed (None: as many as planned), and the state it is then in.
 _STAGES: tuple[tuple[int | None, str], ...] = (
@@ -139,7 +147,6 @@ class _Demo:
         self.by = self.users["practitioner"]
         self.rows: dict[type[models.Model], list[models.Model]] = {}
         self.lots: dict[str, Lot] = {}
-        self.pdf: bytes = _pdf("Demo data: no person signed this.")
 
     def make(self, patients: int) -> None:
         self._stock()
@@ -153,6 +160,7 @@ class _Demo:
                 self._history(patient, application, plain=ready or stage[0] != 0, on=self.today if ready else self.today - dt.timedelta(days=2 + number % 5))
             self._course(patient, application, number, stage, ready=ready)
         self._write()
+        self._consents_and_signatures()
         self._assess()
         audit(by=self.by, verb="load_demo", subject=self.clinic, at=self.at, patients=patients)
 
@@ -161,8 +169,8 @@ class _Demo:
 
     def _write(self) -> None:
         planned: tuple[type[models.Model], ...] = (
-            Lot, Patient, Document, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, AlternativesTalk, Consent, ZoneDose, LotUse, ScaleScore,
-            ReactionReport, MaintenanceDecision,
+            Lot, Patient, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, AlternativesTalk, ZoneDose, LotUse, ScaleScore, ReactionReport,
+            MaintenanceDecision, Document, Consent, AftercareSheet,
         )  # fmt: skip
         for model in planned:
             cast(Any, model).objects.bulk_create(self.rows.pop(model, []), batch_size=400)
@@ -267,7 +275,7 @@ class _Demo:
         visits = []
         for count in range(1, done + 1):
             day = start + dt.timedelta(days=kind.interval_days * (count - 1))
-            visits.append(self._signed(course, kind, count, day, volume=Decimal(kind.per_point_ml) * kind.points))
+            visits.append(self._given(course, kind, count, day))
             self._score(course, visits[-1], kind, baseline + kind.step * (count - 1), day, is_baseline=count == 1)
         if number % 9 == 0:
             self._reaction(course, kind, visits[-1], application)
@@ -289,63 +297,41 @@ class _Demo:
         self.keep(Treatment(**who, course=course, patient=course.patient, number=number, planned_on=on, state=state))
 
     def _before(self, course: Course, kind: Kind, at: dt.datetime) -> None:
-        parts, volume, result = _blend(kind.protocol, kind.presentation)
-        version, blend, drawn = self.library.version, None, None
-        if parts:
-            blend = Formulation(**self._own(at), course=course, parts=parts, volume_ml=volume, result=result, confirmations=[], knowledge_version=version)
-            self.keep(blend)
-        mapped = _mapped(kind.protocol, self.today)
-        if mapped:
-            drawn = InjectionPlan(
-                **self._own(at), course=course, technique=mapped.technique, areas=[area.as_dict() for area in mapped.areas],
-                generator=mapped.generator.as_dict(), exceptions={"removed": list(mapped.removed), "added": []}, points=mapped.points,
-                volume_ml=mapped.volume_ml, totals=mapped.as_dict(), knowledge_version=version,
-            )  # fmt: skip
-            self.keep(drawn)
+        version = self.library.version
+        blend, made = _blend(kind.protocol, kind.presentation), _mapped(kind.protocol, self.today)
+        self.keep(Formulation(
+            **self._own(at), course=course, parts=[part.as_dict() for part in blend.parts], volume_ml=blend.volume_ml,
+            result={**blend.as_dict(), "doses": []}, confirmations=[], knowledge_version=version,
+        ))  # fmt: skip
+        self.keep(InjectionPlan(
+            **self._own(at), course=course, technique=made.technique, areas=[area.as_dict() for area in made.areas], generator=made.generator.as_dict(),
+            exceptions={"removed": list(made.removed), "added": []}, points=made.points, volume_ml=made.volume_ml, totals=made.as_dict(),
+            knowledge_version=version,
+        ))  # fmt: skip
         shown = list(self.library.indications[kind.indication].alternatives)
         talk = {"course": course, "shown": shown, "preference": "undecided", "note": "Demo data"}
-        self.keep(AlternativesTalk(**self._own(at), **talk, knowledge_version=self.library.version))
-        document = Document(
-            **self._own(at), patient=course.patient, kind=Document.Kind.CONSENT, title="Consent (demo data)", content=self.pdf,
-            sha256=hashlib.sha256(self.pdf).hexdigest(),
-        )  # fmt: skip
-        self.keep(document)
-        self.keep(Consent(
-            **self._own(at), course=course, plan_digest=plan_digest(course, blend, drawn), text_id="demo", text_version=1, language="en",
-            sections=[{"heading": "Demo data", "body": "No person signed this."}], signer_name=str(course.patient)[:200], meaning="Demo data: nobody signed",
-            signature_path="M0 20 L20 0 L40 20", signed_at=at, document=document, knowledge_version=self.library.version,
-        ))  # fmt: skip
+        self.keep(AlternativesTalk(**self._own(at), **talk, knowledge_version=version))
 
-    def _signed(self, course: Course, kind: Kind, number: int, day: dt.date, *, volume: Decimal) -> Treatment:
+    def _given(self, course: Course, kind: Kind, number: int, day: dt.date) -> Treatment:
+        """One treatment, recorded as its map plans it and not signed yet."""
         at = self._moment(day)
         visit = Treatment(
             **self._own(at), changed_at=at, changed_by=self.by, course=course, patient=course.patient, number=number, planned_on=day, given_on=day,
-            state=Treatment.State.SIGNED, skin_preparation="Demo data", performed_by=self.by, pain_score=self.random.randrange(1, 6),
-            immediate_reaction={"none": True, "signs": [], "note": ""}, observed_minutes=15, note="Demo data", signed_at=at, signed_by=self.by,
+            state=Treatment.State.OPEN, checks={step.id: {"done": True, "note": ""} for step in checklist(self.library, course.application)},
+            skin_preparation=kind.preparation, anaesthesia={"method": "none", "products": []}, performed_by=self.by, pain_score=self.random.randrange(1, 6),
+            immediate_reaction={"none": True, "signs": [], "note": ""}, observed_minutes=15, note="Demo data",
         )  # fmt: skip
-        technique = self._protocol(kind).technique
-        doses = []
-        for side in kind.sides:
-            dose = ZoneDose(
-                **self._own(at), treatment=visit, zone=kind.zone, side=side, technique=technique, planned_points=kind.points, planned_volume_ml=volume,
-                points=kind.points, volume_ml=volume, doses=self._milligrams(kind, volume),
-            )  # fmt: skip
-            self.keep(dose)
-            doses.append({"zone": dose.zone, "side": side, "technique": technique, "points": dose.points, "volume_ml": str(volume), "doses": dose.doses})
-        lot = self.lots[kind.presentation]
-        self.keep(LotUse(**self._own(at), treatment=visit, lot=lot, volume_ml=volume * len(kind.sides)))
-        content = {
-            "treatment": str(visit.pk), "number": number, "given_on": day.isoformat(), "zones": doses, "lots": [lot.lot_number], "signed_by": str(self.by.pk),
-            "note": "Demo data",
-        }  # fmt: skip
-        visit.signed_content = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        visit.sha256 = hashlib.sha256(visit.signed_content.encode()).hexdigest()
         self.keep(visit)
+        blend, made = _blend(kind.protocol, kind.presentation), _mapped(kind.protocol, self.today)
+        angle = None if made.generator.angle_deg is None else int(made.generator.angle_deg)
+        for zone in made.zones:
+            self.keep(ZoneDose(
+                **self._own(at), treatment=visit, zone=zone.zone, side=zone.side, technique=made.technique, planned_points=zone.points,
+                planned_volume_ml=zone.volume_ml, points=zone.points, volume_ml=zone.volume_ml, inserted_length_mm=made.generator.inserted_length_mm,
+                angle_deg=angle, doses=doses_in(blend, zone.volume_ml),
+            ))  # fmt: skip
+        self.keep(LotUse(**self._own(at), treatment=visit, lot=self.lots[kind.presentation], volume_ml=blend.volume_ml))
         return visit
-
-    def _milligrams(self, kind: Kind, volume: Decimal) -> dict[str, str]:
-        components = self.library.presentations[kind.presentation].components
-        return {c.ingredient: str((c.strength.low * volume).normalize()) for c in components if c.strength.low is not None and c.strength.unit == "mg/mL"}
 
     def _protocol(self, kind: Kind) -> Protocol:
         return self.library.protocols[kind.protocol]
@@ -374,6 +360,70 @@ class _Demo:
             knowledge_version=self.library.version,
         ))  # fmt: skip
 
+    # ── what is signed: from the rows that were written, by the functions the single actions use ──
+
+    def _consents_and_signatures(self) -> None:
+        """Course by course, so that what its treatments share is read once."""
+        courses = Course.objects.of(self.clinic).filter(scheduled_at__isnull=False).select_related("patient", "clinic")
+        for course in courses:
+            keep_latest(course)
+            self._consent(course)
+        self._write()
+        visits: dict[uuid.UUID, list[Treatment]] = {}
+        for visit in Treatment.objects.of(self.clinic).filter(given_on__isnull=False).order_by("number"):
+            visits.setdefault(visit.course_id, []).append(visit)
+        for course in courses:
+            self._sign(course, visits[course.pk])
+        given = [visit for of_course in visits.values() for visit in of_course]
+        Treatment.objects.bulk_update(given, ["signed_by", "signed_at", "state", "signed_content", "sha256"], batch_size=200)
+        self._write()
+
+    def _consent(self, course: Course) -> None:
+        """Nobody signed it, and it says so where the meaning of the signature stands."""
+        plan, at = plan_of(course), course.created_at
+        if plan is None:
+            raise RuntimeError(f"the demo's course of {course.indication} has no plan")
+        sheet, name = consent_sheet(self.library, plan, "en", self.clinic.name), str(course.patient)
+        digest, sections = plan_digest(course, *latest_blend_and_map(course)), [section.as_dict() for section in sheet.sections]
+        pdf = consent_pdf(
+            title=sheet.title, language=sheet.language, sections=sections, name=name, birth_date=course.patient.birth_date, clinic=self.clinic.name,
+            signer_name=name, signer_kind="patient", meaning=NOBODY_SIGNED, signature_path="", at=at.astimezone(ZoneInfo(self.clinic.time_zone)),
+            plan_digest=digest, text=f"{sheet.text_id} {sheet.version}", knowledge_version=self.library.version,
+        )  # fmt: skip
+        self.keep(Consent(
+            **self._own(at), course=course, plan_digest=digest, text_id=sheet.text_id, text_version=sheet.version, language=sheet.language,
+            sections=sections, signer_name=name[:200], meaning=NOBODY_SIGNED, signature_path="", signed_at=at,
+            document=self._document(course.patient, Document.Kind.CONSENT, sheet.title, pdf, at), knowledge_version=self.library.version,
+        ))  # fmt: skip
+
+    def _sign(self, course: Course, visits: list[Treatment]) -> None:
+        """The record of each treatment, and the aftercare sheet of the last one."""
+        blend_row, drawn = latest_blend_and_map(course)
+        if blend_row is None or drawn is None:
+            raise RuntimeError(f"the demo's course of {course.indication} has no blend or no map")
+        blend = Blend.from_dict(blend_row.result)
+        for visit in visits:
+            visit.course, visit.patient, visit.clinic = course, course.patient, self.clinic
+            record = record_of(visit)
+            checks = given_checks(visit, record, blend, self.library)
+            visit.signed_by, visit.signed_at, visit.state = self.by, visit.created_at, Treatment.State.SIGNED
+            visit.signed_content = content_to_sign(visit, record, blend_row, drawn, checks, self.library, by=self.by, at=visit.created_at)
+            visit.sha256 = sha256(visit.signed_content)
+        self._sheet(visits[-1])
+
+    def _sheet(self, visit: Treatment) -> None:
+        made, at = sheet_of(visit, self.library, "en"), visit.created_at
+        pdf = aftercare_pdf(sheet=made.as_dict(), name=str(visit.patient), clinic=self.clinic.name, phone=self.clinic.phone)
+        self.keep(AftercareSheet(
+            **self._own(at), treatment=visit, language=made.language, content={**made.as_dict(), "phone": self.clinic.phone}, how="printed",
+            document=self._document(visit.patient, Document.Kind.AFTERCARE, made.title, pdf, at), knowledge_version=self.library.version,
+        ))  # fmt: skip
+
+    def _document(self, patient: Patient, kind: str, title: str, pdf: bytes, at: dt.datetime) -> Document:
+        document = Document(**self._own(at), patient=patient, kind=kind, title=title, content=pdf, sha256=hashlib.sha256(pdf).hexdigest())
+        self.keep(document)
+        return document
+
     def _assess(self) -> None:
         """The verdict a clinician looked at on the courses under way, computed as the page computes it."""
         rows = []
@@ -392,45 +442,24 @@ def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 
 
 @cache
-def _blend(protocol: str, presentation: str) -> tuple[list[dict[str, Any]], Decimal, dict[str, Any]]:
+def _blend(protocol: str, presentation: str) -> Blend:
+    """One product, as much of it as the map needs, in whole millilitres."""
     library: Library = load()
     known = library.protocols[protocol]
-    part = next((p for p in known.blend if p.presentation == presentation), None)
-    volume = (part.volume_ml.low if part else None) or Decimal(2)
-    parts = [Part(presentation, volume)]
     application = library.indications[known.indication].application.value
-    try:
-        blend = compose(parts, library, policy="mixture", jurisdiction="US", application=application, technique=known.technique, protocol=protocol)
-    except UnusableBlend:
-        return [], volume, {}
-    return [p.as_dict() for p in blend.parts], blend.volume_ml, {**blend.as_dict(), "doses": []}
+    volume = _mapped(protocol, dt.date(2026, 1, 1)).volume_ml.to_integral_value(ROUND_CEILING)
+    parts = [Part(presentation, volume)]
+    return compose(parts, library, policy="mixture", jurisdiction="US", application=application, technique=known.technique, protocol=protocol)
 
 
 @cache
-def _mapped(protocol: str, today: dt.date) -> InjectionMap | None:
+def _mapped(protocol: str, today: dt.date) -> InjectionMap:
     """The map the protocol proposes, as the page would begin with it."""
     library: Library = load()
     known = library.protocols[protocol]
     application = library.indications[known.indication].application.value
     picture = PatientPicture(on=today, birth_date=today.replace(year=today.year - 40, day=1), sex="female")
-    return make_plan(picture, intent_for(library, application, jurisdiction="US", protocol=protocol), library, today).injection_map
-
-
-def _pdf(sentence: str) -> bytes:
-    """The smallest page that says one thing."""
-    stream = f"BT /F1 14 Tf 60 760 Td ({sentence}) Tj ET".encode()
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    out, places = bytearray(b"%PDF-1.4\n"), []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    start = len(out)
-    out += b"xref\n0 6\n0000000000 65535 f \n" + table + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start
-    return bytes(out)
+    made = make_plan(picture, intent_for(library, application, jurisdiction="US", protocol=protocol), library, today).injection_map
+    if made is None:
+        raise RuntimeError(f"the protocol {protocol} proposes no map")
+    return made

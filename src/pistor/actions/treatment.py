@@ -30,6 +30,8 @@ from pistor.knowledge import Library
 from pistor.records.consent import Consent
 from pistor.records.course import Course
 from pistor.records.doses import giving_of
+from pistor.records.formulation import Formulation
+from pistor.records.injection_map import InjectionPlan
 from pistor.records.latest import keep_latest, latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
@@ -91,24 +93,7 @@ def sign_treatment(
         missing += missing_before_signing(record, library, visit.course.application, parts, checks)
         if missing:
             raise Refused(*missing)
-        consent = Consent.objects.filter(course=visit.course).select_related("document").order_by("-signed_at").first()
-        visit.signed_content = canonical({
-            "kind": "pistor treatment 1",
-            "treatment": str(visit.pk), "clinic": str(visit.clinic_id), "course": str(visit.course_id), "number": visit.number,
-            "patient": {"id": str(visit.patient_id), "name": str(visit.patient), "number": visit.patient.number, "birth_date": _iso(visit.patient.birth_date)},
-            "indication": visit.course.indication, "protocol": visit.course.protocol,
-            "consent": {"id": str(consent.pk), "document": consent.document.sha256} if consent else None,
-            "plan_digest": plan_digest(visit.course, blend_row, drawn),
-            "blend": {
-                "id": str(blend_row.pk), "parts": [part.as_dict() for part in blend.parts], "volume_ml": format(blend.volume_ml, "f"),
-                "per_ml": {item.ingredient: f"{item.per_ml} {item.unit}" for item in blend.concentrations},
-            },
-            "record": record_as_dict(record),
-            "zones": zone_rows(visit), "lots": lot_rows(visit),
-            "doses": [_dose(check) for check in checks],
-            "performed_by": str(visit.performed_by_id), "signed_by": {"id": str(by.pk), "name": by.printed_name, "role": by.role},
-            "signed_at": at.isoformat(), "meaning": MEANING, "knowledge_version": library.version,
-        })  # fmt: skip
+        visit.signed_content = content_to_sign(visit, record, blend_row, drawn, checks, library, by=by, at=at)
         visit.sha256 = sha256(visit.signed_content)
         visit.state, visit.signed_at, visit.signed_by = Treatment.State.SIGNED, at, by
         visit.save(update_fields=["signed_content", "sha256", "state", "signed_at", "signed_by"])
@@ -117,6 +102,31 @@ def sign_treatment(
         if submission:
             submission.location = location
     return visit
+
+
+def content_to_sign(
+    visit: Treatment, record: Record, blend_row: Formulation, drawn: InjectionPlan, checks: Sequence[DoseCheck], library: Library, *, by: User, at: dt.datetime
+) -> str:
+    """All that a signature covers, as canonical JSON: who, whom, what was consented to, blended, given, and the doses it made."""
+    blend = Blend.from_dict(blend_row.result)
+    consent = Consent.objects.filter(course=visit.course).select_related("document").order_by("-signed_at").first()
+    return canonical({
+        "kind": "pistor treatment 1",
+        "treatment": str(visit.pk), "clinic": str(visit.clinic_id), "course": str(visit.course_id), "number": visit.number,
+        "patient": {"id": str(visit.patient_id), "name": str(visit.patient), "number": visit.patient.number, "birth_date": _iso(visit.patient.birth_date)},
+        "indication": visit.course.indication, "protocol": visit.course.protocol,
+        "consent": {"id": str(consent.pk), "document": consent.document.sha256} if consent else None,
+        "plan_digest": plan_digest(visit.course, blend_row, drawn),
+        "blend": {
+            "id": str(blend_row.pk), "parts": [part.as_dict() for part in blend.parts], "volume_ml": format(blend.volume_ml, "f"),
+            "per_ml": {item.ingredient: f"{item.per_ml} {item.unit}" for item in blend.concentrations},
+        },
+        "record": record_as_dict(record),
+        "zones": zone_rows(visit), "lots": lot_rows(visit),
+        "doses": [_dose(check) for check in checks],
+        "performed_by": str(visit.performed_by_id), "signed_by": {"id": str(by.pk), "name": by.printed_name, "role": by.role},
+        "signed_at": at.isoformat(), "meaning": MEANING, "knowledge_version": library.version,
+    })  # fmt: skip
 
 
 def amend_treatment(
