@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 
 import pytest
 
 from pistor.records.reactions import ReactionReport
-from tests import factories
+from tests import factories, ready
 from tests.conftest import TODAY
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,21 @@ def test_a_late_lump_leads_to_a_mycobacterial_work_up(visit, people, as_):
     assert ReactionReport.objects.get().level == "this_week"
 
 
+def test_every_sign_is_asked_for_once_and_under_the_part_of_the_body_a_caller_speaks_of(visit, people, as_, library):
+    text = as_(people.nurse).get(f"/visits/{visit.pk}/reactions/").content.decode()
+    assert {sign: len(re.findall(f'<input [^>]*value="{sign}"', text)) for sign in library.signs} == dict.fromkeys(library.signs, 1)
+    lumps = text[text.index("Lumps and firm spots") : text.index("Skin and hair")]
+    assert 'value="lump_draining"' in lumps
+    assert 'value="bruise"' not in lumps
+
+
+def test_a_report_names_the_lots_as_they_stand_on_the_shelf(people, as_):
+    signed = ready.signed_visit(people)
+    client = as_(people.nurse)
+    text = client.get(post(client, signed)["Location"]).content.decode()
+    assert "Lidocaine hydrochloride 2 %, ampoule without preservative, lot L-1, expires" in text
+
+
 def test_several_late_lumps_are_seen_today(visit, people, as_):
     post(as_(people.nurse), visit, sites="3")
     assert ReactionReport.objects.get().level == "today"
@@ -52,7 +68,7 @@ def test_an_emergency_shows_the_steps_and_nothing_that_leads_away(visit, people,
     card = text[text.index("care-card emergency") : text.index("The report")]
     assert "0.5 mg (0.5 mL of 1 mg/mL, 1:1000)" in text
     assert "1.5 mL/kg over 1 minute" in text
-    assert "RCUK" in text
+    assert "Resuscitation Council" in text
     assert "All reports after this treatment" not in text
     assert "<a " not in card
 

@@ -8,6 +8,7 @@ wrong types, and are frozen once built.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -137,6 +138,9 @@ class Entry(Known):
     reviewed: dt.date
 
 
+SHORT_NAME = 40  # letters; "Lidocaine Hydrochloride Injection label" still fits
+
+
 class Source(Known):
     """A reference, and how much of it was actually read."""
 
@@ -156,6 +160,14 @@ class Source(Known):
     url: str | None = None
     licence: str | None = None
     note: str | None = None
+
+    @property
+    def short(self) -> str:
+        """What names it beside a grade: its title up to the first stop, with the year of publication."""
+        name = re.split(r"[:;(]|[,.] ", self.title, maxsplit=1)[0].strip()
+        if len(name) > SHORT_NAME:
+            name = f"{name[:SHORT_NAME].rpartition(' ')[0] or name[: SHORT_NAME - 1]}…"
+        return f"{name} {self.year}" if self.year and str(self.year) not in name else name
 
 
 # ── vocabularies: words that rules and entries share ────────────────────────────────────────────────────────────────
@@ -659,9 +671,16 @@ class Trial(Known):
     notes: tuple[str, ...] = ()
 
 
-class Sign(Entry):
-    """Something a patient can see or feel after a treatment."""
+SIGN_GROUPS = {
+    "whole_body": "Breathing, circulation, whole body", "face": "Eyes, face and feeling", "lump": "Lumps and firm spots",
+    "skin": "Skin and hair", "pain": "Pain",
+}  # fmt: skip
 
+
+class Sign(Entry):
+    """Something a patient can see or feel after a treatment. ``group`` is where a form asks for it."""
+
+    group: Literal["whole_body", "face", "lump", "skin", "pain"]
     text: Phrase
 
 

@@ -103,7 +103,8 @@ def _row(row: Row, library: Library, address: Address) -> dict[str, Any]:
 
 
 def _citation(cited: m.Cited, library: Library, address: Address) -> dict[str, Any]:
-    keys = [{"key": key, "url": address("sources", key), "title": library.sources[key].title} for key in cited.source if key in library.sources]
+    works = [(key, library.sources[key]) for key in cited.source if key in library.sources]
+    keys = [{"name": work.short, "url": address("sources", key), "title": work.title} for key, work in works]
     return {"keys": keys, "at": cited.at, "grade": cited.grade.value, "means": GRADES[cited.grade.value], "reviewed": cited.reviewed}
 
 

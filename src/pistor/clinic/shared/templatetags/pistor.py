@@ -104,11 +104,16 @@ def verdict(state: str | None) -> dict[str, Any]:
     return {"state": state or "cannot_tell", "icon_name": icon_name, "word": word}
 
 
+NAMED = 2  # works named beside their grades; the others are counted
+
+
 @register.inclusion_tag("shared/sources.html", takes_context=True)
 def sources(context: template.Context, refs: Iterable[SourceRef]) -> dict[str, Any]:
     """References that open: title, place, what was read of it, grade, review date."""
     known = library_of(context.get("clinic")).sources
-    return {"refs": [{"ref": ref, "source": known.get(ref.key)} for ref in refs or ()]}
+    items = [{"ref": ref, "source": known.get(ref.key)} for ref in refs or ()]
+    works = list({item["ref"].key: item for item in items}.values())
+    return {"refs": items, "named": works[:NAMED], "more": len(works[NAMED:])}
 
 
 @register.inclusion_tag("shared/sources.html", takes_context=True)
@@ -149,4 +154,13 @@ def choice_input(choice: Any) -> SafeString:
 def field(bound: Any) -> dict[str, Any]:
     """One field with its label, hint and error; choices as a fieldset."""
     widget = bound.field.widget
-    return {"field": bound, "group": isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple), "single": isinstance(widget, forms.CheckboxInput)}
+    group = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+    return {"field": bound, "group": group, "under": _under_headings(bound) if group else (), "single": isinstance(widget, forms.CheckboxInput)}
+
+
+def _under_headings(bound: Any) -> list[tuple[str, list[Any]]]:
+    """The choices of a field under the headings that group them; all under none where they are not grouped."""
+    choices, buttons = list(bound.field.choices), iter(bound)
+    if choices and isinstance(choices[0][1], list | tuple):
+        return [(heading, [next(buttons) for _ in inner]) for heading, inner in choices]
+    return [("", list(buttons))]
