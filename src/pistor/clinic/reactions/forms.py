@@ -6,10 +6,13 @@ from django import forms
 
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
+from pistor.knowledge.model import SIGN_GROUPS
 
 
-def _signs() -> list[tuple[str, str]]:
-    return [(id_, sign.text.en) for id_, sign in load().signs.items()]
+def _signs() -> list[tuple[str, list[tuple[str, str]]]]:
+    """By the part of the body that a caller speaks of; in each part in the order of the alphabet."""
+    signs = sorted(load().signs.items(), key=lambda item: item[1].text.en)
+    return [(heading, [(id_, sign.text.en) for id_, sign in signs if sign.group == group]) for group, heading in SIGN_GROUPS.items()]
 
 
 def _zones() -> list[tuple[str, str]]:

@@ -80,7 +80,9 @@ def began_in_words(report: ReactionReport, given_on: dt.date | None) -> str:
     return "on the day of the treatment" if days == 0 else f"{days} day{'' if days == 1 else 's'} after the treatment"
 
 
-def lots_used(visit: Treatment) -> list[str]:
+def lots_used(visit: Treatment, library: Library) -> list[str]:
     """The lots of this treatment, to trace: presentation, lot, expiry."""
-    uses = visit.lot_uses.select_related("lot").order_by("lot__presentation")
-    return [f"{use.lot.presentation.replace('_', ' ')}, lot {use.lot.lot_number}, expires {use.lot.expires_on.day} {use.lot.expires_on:%b %Y}" for use in uses]
+    lots = [use.lot for use in visit.lot_uses.select_related("lot").order_by("lot__presentation")]
+    known = library.presentations
+    names = [known[lot.presentation].name if lot.presentation in known else lot.presentation.replace("_", " ") for lot in lots]
+    return [f"{name}, lot {lot.lot_number}, expires {lot.expires_on.day} {lot.expires_on:%b %Y}" for name, lot in zip(names, lots, strict=True)]

@@ -97,7 +97,7 @@ def _report_shown(request: HttpRequest, visit: Treatment, kept: ReactionReport, 
         "began": began_in_words(kept, given_on),
         "picture": windows_picture(kept, given_on),
         "suspects": suspects_shown(kept),
-        "lots": lots_used(visit),
+        "lots": lots_used(visit, library),
         "emergency_steps": emergency_steps(library) if kept.level == "emergency" else [],
         "follow_ups": kept.follow_ups.select_related("created_by").order_by("created_at"),
     }
