@@ -15,6 +15,7 @@ from pistor.records.picture import picture_of
 from tests import factories
 from tests.actions.test_consultation import bundle, fhir_condition
 
+NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 LATER = dt.date(2100, 1, 1)  # pages date by the real clock
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,19 @@ def test_every_question_of_the_application_is_there_and_silence_shows_as_not_ask
     assert text.count("Not asked</span></legend>") > len(asked) - 10
     assert "style=" not in text
     assert "<script>" not in text
+
+
+@pytest.mark.parametrize(("days_ago", "folded"), [(0, True), (1, False)])
+def test_a_section_asked_today_is_folded_and_what_is_not_a_plain_no_stays_in_sight(people, as_, visit, library, monkeypatch, days_ago, folded):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    for question in (q for q in library.questions.values() if q.section == "bleeding"):
+        answer = {"value": "yes" if question.id == "anticoagulant" else "no", "note": ""}
+        factories.history(visit.patient, "answer", question.id, answer, dated=NOW.date() - dt.timedelta(days=days_ago))
+    text = as_(people.practitioner).get(url(visit)).content.decode()
+    section = text[text.index('aria-labelledby="section-bleeding"') : text.index('aria-labelledby="section-illness"')]
+    assert ("<li dir=\"auto\">Does the patient take an anticoagulant? Yes</li>" in section) is folded
+    assert ('<details class="answers">' in section) is folded
+    assert "All answered no" not in section
 
 
 def test_one_save_keeps_answers_lists_weight_pregnancy_and_goal(people, as_, visit):

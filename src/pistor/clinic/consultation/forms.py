@@ -177,13 +177,27 @@ class HistoryForm(StepForm):
             {
                 "id": section,
                 "title": SECTIONS[section],
-                "asked": sum(bool(self.picture.answers.get(q.id)) for q in questions),
+                "asked": sum(q.id in self.picture.answers for q in questions),
+                "done": not self.is_bound and all(self._asked_today(q) for q in questions),
+                "found": list(filter(None, map(self._found, questions))),
                 "rows": [
                     {"question": q, "field": self[f"q_{q.id}"], "note": self[f"n_{q.id}"], "said": self.picture.answers.get(q.id)} for q in questions
                 ],
             }
             for section, questions in self.questions.items()
         ]
+
+    def _asked_today(self, question: Question) -> bool:
+        said = self.picture.answers.get(question.id)
+        return said is not None and said.date == self.picture.on
+
+    def _found(self, question: Question) -> str:
+        """A question whose answer is anything but a bare no, with that answer."""
+        said = self.picture.answers.get(question.id)
+        if said is None or (said.value == "no" and not said.note):
+            return ""
+        words = "does not know" if said.value == UNKNOWN[0] else said.value.replace("_", " ")
+        return f"{question.text} {words.capitalize()}{f' ({said.note})' if said.note else ''}"
 
     def lists(self, library: Library) -> list[dict[str, Any]]:
         return [

@@ -44,6 +44,14 @@ function fieldsOf(form) {
   return fields;
 }
 
+const differs = (element) => element.type === "checkbox" || element.type === "radio" ? element.checked !== element.defaultChecked
+  : element.options ? element.selectedIndex !== Math.max(0, [...element.options].findIndex((option) => option.defaultSelected))
+  : element.type !== "hidden" && element.value !== element.defaultValue;
+
+function unfold(element) {
+  for (let fold; (fold = element.closest("details:not([open])")); ) fold.open = true;
+}
+
 function restore(form, fields) {
   for (const element of form.elements) {
     if (!element.name || HIDDEN.has(element.name) || element.type === "file") continue;
@@ -51,6 +59,7 @@ function restore(form, fields) {
     if (element.type === "checkbox" || element.type === "radio") element.checked = Boolean(values && values.includes(element.value));
     else if (element.multiple && values) for (const option of element.options) option.selected = values.includes(option.value);
     else if (values) element.value = values[0];
+    if (differs(element)) unfold(element); // what was typed is never restored out of sight
   }
   form.restored = fields; // for scripts of single pages, which run after this one
   form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
