@@ -45,6 +45,19 @@ def test_a_french_patient_reads_french(people, as_):
     text = as_(people.nurse).get(f"/visits/{visit.pk}/consent/").content.decode()
     assert "Ce qui peut mal se passer" in text
     assert 'lang="fr"' in text
+    form = text[text.index("<h2>Signature</h2>") :]
+    assert "J’ai lu ce texte, ou on me l’a lu" in form
+    assert "Signer le consentement" in form
+    assert "Tick" not in form
+
+
+def test_what_is_missing_under_a_french_text_is_said_in_french(people, as_):
+    visit = planned_visit(people, language="fr")
+    answer = sign(as_(people.nurse), visit, language="fr", read=None, signature_path="")
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Cochez cette case une fois le texte lu." in text
+    assert "Tracez la signature dans le cadre" in text
 
 
 def test_signed_on_the_page_it_can_be_opened_as_it_was_signed(people, as_):

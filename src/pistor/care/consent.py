@@ -213,7 +213,11 @@ class _Filler:
         if word:
             return word
         name = getattr(getattr(self.library, kind, {}).get(id_), "name", None) or id_.replace("_", " ")
-        return name if not self.french or kind == "presentations" else f"{name} (en anglais)"
+        return f"{name} (en anglais)" if self.french else name
+
+    def _named(self, name: str, said: str) -> str:
+        """A line of the text: a name, and what is said of it."""
+        return f"{_capital(name)}{' :' if self.french else ':'} {said}"
 
     def amount(self, value: Decimal, unit: str) -> str:
         text = format(value, "f")
@@ -233,9 +237,9 @@ class _Filler:
     def _products(self) -> tuple[str, tuple[SourceRef, ...]]:
         blend = self.plan.blend
         assert blend is not None  # consent_sheet has looked
-        lines = [f"{self.say('presentations', part.presentation)}, {self.amount(part.volume_ml, 'mL')}" for part in blend.parts]
+        lines = [f"{_capital(self.say('presentations', part.presentation))}, {self.amount(part.volume_ml, 'mL')}" for part in blend.parts]
         lines += [
-            f"{self.say('ingredients', item.ingredient)}: {self.amount(round(item.per_ml, 3), item.unit)}" for item in blend.concentrations if item.active
+            self._named(self.say("ingredients", item.ingredient), self.amount(round(item.per_ml, 3), item.unit)) for item in blend.concentrations if item.active
         ]
         return "\n".join(lines), tuple(source for item in blend.concentrations if item.active for source in item.sources)
 
@@ -253,10 +257,10 @@ class _Filler:
     def _licence(self, id_: str) -> tuple[str, tuple[model.Statement, ...]]:
         name, known = self.say("ingredients", id_), self.library.ingredients[id_].regulatory
         if not known:
-            french = f"{name} : son autorisation n’a pas été lue ; l’usage dans la peau est tenu pour hors autorisation."
-            return french if self.french else f"{name}: its licence was not read; use in the skin is taken to be outside it.", ()
+            french = "son autorisation n’a pas été lue ; l’usage dans la peau est tenu pour hors autorisation."
+            return self._named(name, french if self.french else "its licence was not read; use in the skin is taken to be outside it."), ()
         text = self.text.words.get(f"regulatory.{id_}") or self._english(" ".join(statement.text for statement in known))
-        return f"{name}{' : ' if self.french else ': '}{text}", known
+        return self._named(name, text), known
 
     def _benefit(self) -> tuple[str, tuple[SourceRef, ...]]:
         protocol, benefit = self.plan.protocol, self.plan.benefit
@@ -272,8 +276,7 @@ class _Filler:
     def _compared_line(self, trial: TrialBenefit, outcome: BenefitOutcome) -> str:
         what = self._own("measures", f"{outcome.measure} ({outcome.time})")
         arms = ", ".join(self._arm(arm, outcome.kind == "proportion") for arm in outcome.arms[:2])
-        colon = " : " if self.french else ": "
-        return f"{what[0].upper()}{what[1:]}{colon}{arms}. {self._people(trial)}."
+        return f"{self._named(what, arms)}. {self._people(trial)}."
 
     def _people(self, trial: TrialBenefit) -> str:
         """Who was studied, so that the reader can see whether it was somebody like them."""
@@ -301,7 +304,7 @@ class _Filler:
             counted = frequencies_of(risk, self.plan)
             found = [self._frequency(item) for item in counted]
             unknown = "fréquence non établie" if self.french else "frequency not established"
-            lines.append(f"{self.say('reactions', risk.id)}: {'; '.join(found) or unknown}")
+            lines.append(self._named(self.say("reactions", risk.id), "; ".join(found) or unknown))
             sources += cited(counted)
         return "\n".join(lines), tuple(sources)
 
@@ -320,7 +323,11 @@ class _Filler:
             return "", ()
         theirs = self.text.words.get(f"gaps.{protocol.id}")
         gaps = theirs.split("\n") if theirs else [self._english(gap) for gap in protocol.data_gaps]
-        return "\n".join(f"{gap[0].upper()}{gap[1:]}." for gap in gaps), ()
+        return "\n".join(f"{_capital(gap)}." for gap in gaps), ()
 
     def _english(self, text: str) -> str:
         return f"(en anglais) {text}" if self.french else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -50,7 +50,8 @@ def test_every_placeholder_is_filled_and_everything_owed_is_said(protocol, langu
     assert "Clinique du Parc" in text
     assert len(plan.reactions) > 3
     words = FR.words if language == "fr" else {}
-    assert all((words.get(f"reactions.{risk.id}") or risk.name) in text for risk in plan.reactions)
+    named = [words.get(f"reactions.{risk.id}") or risk.name for risk in plan.reactions]
+    assert all(f"{name[0].upper()}{name[1:]}{' :' if language == 'fr' else ':'} " in text for name in named)
     unknown = "fréquence non établie" if language == "fr" else "frequency not established"
     assert text.count(unknown) == sum(1 for risk in plan.reactions if not frequencies_of(risk, plan))
     if language == "fr":
@@ -87,7 +88,8 @@ def test_the_licence_of_every_active_of_the_blend_is_told(protocol, language, he
     lines = _section(plan, heading, language).lines
     for item in plan.blend.concentrations:
         name = FR.words[f"ingredients.{item.ingredient}"] if language == "fr" else LIBRARY.ingredients[item.ingredient].name
-        assert any(line.startswith(name) for line in lines) is item.active, name
+        colon = " :" if language == "fr" else ":"
+        assert any(line.startswith(f"{name[0].upper()}{name[1:]}{colon} ") for line in lines) is item.active, name
 
 
 def test_what_is_added_to_a_blend_is_told_with_it():

@@ -6,41 +6,50 @@ from typing import Any
 
 from django import forms
 
+from pistor.clinic.consent.words import words_in
 from pistor.clinic.shared.forms import StepForm
 
-SIGNERS = [("patient", "The patient"), ("guardian", "A legal representative")]
+SIGNERS = ("patient", "guardian")
 
 
 class ConsentForm(StepForm):
-    """The signature is drawn (path data in ``signature_path``) or made by typing the name and ticking ``typed``."""
+    """The signature is drawn (path data in ``signature_path``) or made by typing the name and ticking ``typed``.
+
+    Its words are those of the language that the text is read in, because the patient ticks and signs here.
+    """
 
     digest = forms.CharField(
         max_length=64, widget=forms.HiddenInput, error_messages={"required": "This page was changed on its way. Reload it and read again."}
     )
     language = forms.CharField(max_length=2, widget=forms.HiddenInput)
-    read = forms.BooleanField(label="I have read this text, or it was read to me", error_messages={"required": "Tick this once the text has been read."})
-    asked = forms.BooleanField(label="I could ask what I wanted to know", error_messages={"required": "Tick this once all questions are answered."})
-    signer_kind = forms.ChoiceField(label="Who signs", choices=SIGNERS, widget=forms.RadioSelect, initial="patient")
-    signer_name = forms.CharField(
-        label="Name of the person who signs", max_length=200, error_messages={"required": "Type the name as it should stand under the text."}
-    )
+    read = forms.BooleanField()
+    asked = forms.BooleanField()
+    signer_kind = forms.ChoiceField(choices=[(kind, kind) for kind in SIGNERS], widget=forms.RadioSelect, initial="patient")
+    signer_name = forms.CharField(max_length=200)
     signature_path = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60_000)
-    typed = forms.BooleanField(label="I sign by typing my name instead of drawing", required=False)
+    typed = forms.BooleanField(required=False)
+    interpreter_name = forms.CharField(required=False, max_length=200)
+    interpreted = forms.BooleanField(required=False)
 
-    interpreter_name = forms.CharField(
-        label="Name of the interpreter, if one helped", required=False, max_length=200,
-        help_text="An interpreter signs beside the patient or the legal representative, never in their place.",
-    )  # fmt: skip
-    interpreted = forms.BooleanField(label="The interpreter signs the sentence above by typing the name", required=False)
+    def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.words = words_in(language)
+        self.fields["language"].initial = language
+        for name in ("read", "asked", "signer_name", "typed", "interpreter_name", "interpreted"):
+            self.fields[name].label = self.words[name]
+        self.fields["signer_kind"].label = self.words["who"]
+        self.fields["interpreter_name"].help_text = self.words["interpreter_hint"]
+        for name, first in (("read", "read_first"), ("asked", "asked_first"), ("signer_name", "name_first")):
+            self.fields[name].error_messages["required"] = self.words[first]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("signature_path") and not data.get("typed"):
-            self.add_error("typed", "Draw the signature in the field, or tick this to sign by typing the name.")
+            self.add_error("typed", self.words["sign_somehow"])
         if data.get("interpreter_name") and not data.get("interpreted"):
-            self.add_error("interpreted", "Tick this once the interpreter has read the sentence above, or leave the name of the interpreter empty.")
+            self.add_error("interpreted", self.words["interpreted_first"])
         if data.get("interpreted") and not data.get("interpreter_name"):
-            self.add_error("interpreter_name", "Type the name of the interpreter, or take the tick below away.")
+            self.add_error("interpreter_name", self.words["interpreter_name_first"])
         return data
 
 

@@ -31,7 +31,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     visit = visit_of(request, visit_id)
     if request.method != "POST":
         return _shown(request, visit, None)
-    form = ConsentForm(request.POST)
+    form = ConsentForm(request.POST, language=request.POST.get("language", ""))
     if not form.is_valid():
         return _shown(request, visit, form, status=422)
     data, here = form.cleaned_data, reverse("consent:show", args=[visit.pk])
@@ -105,7 +105,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: ConsentForm | None, *, 
         except NoText as none:
             missing = (str(none),)
     rows = consent_rows(list(Consent.objects.of(visit.clinic).filter(course=course).select_related("withdrawal", "created_by").order_by("-signed_at")), digest)
-    form = form or ConsentForm(initial={"digest": digest, "language": language, "signer_kind": "patient"})
+    form = form or ConsentForm(initial={"digest": digest, "signer_kind": "patient"}, language=language)
     if form.is_bound and form.data.get("digest") != digest:  # the text below is another than the one that was read
         form.data = form.data.copy()  # type: ignore[union-attr]
         form.data["digest"] = digest
@@ -113,7 +113,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: ConsentForm | None, *, 
     context = {
         "form": form, "sheet": sheet, "rows": rows, "missing": missing, "language": language, "tongues": [(key, TONGUES.get(key, key)) for key in known],
         "current": rows[0] if rows else None, "holds": bool(rows and rows[0]["state"] == "valid"), "drawn": signature_svg(form["signature_path"].value() or ""),
-        "signers": [(value, label, meaning(language, value, typed=False)) for value, label in SIGNERS],  # type: ignore[arg-type]
+        "signers": [(kind, form.words[kind], meaning(language, kind, typed=False)) for kind in SIGNERS],  # type: ignore[arg-type]
         "interpreted": interpreted(language),
     }  # fmt: skip
     return render_step(request, visit, "consent", "consent/show.html", context, status=status, look=look)

@@ -4,7 +4,7 @@ const block = document.querySelector("[data-pad]");
 const field = document.querySelector("[name=signature_path]");
 
 if (block && field) {
-  const pad = block.querySelector("svg"), ink = pad.querySelector("path"), said = block.querySelector("[data-said]");
+  const pad = block.querySelector("svg"), ink = pad.querySelector("path"), said = block.querySelector("[data-drawn]");
   const typed = document.querySelector("[name=typed]");
   const show = () => { ink.setAttribute("d", field.value); };
   let drawing = null;
@@ -31,14 +31,14 @@ if (block && field) {
     if (event.pointerId !== drawing) return;
     drawing = null;
     if (typed) typed.checked = false;
-    said.textContent = "Signature drawn.";
+    said.textContent = said.dataset.drawn;
   };
   pad.addEventListener("pointerup", end);
   pad.addEventListener("pointercancel", end);
   block.querySelector("[data-clear]").addEventListener("click", () => {
     field.value = "";
     show();
-    said.textContent = "Signature cleared.";
+    said.textContent = said.dataset.cleared;
   });
   block.hidden = false;
   show();
