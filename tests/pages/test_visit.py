@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 
 from pistor.care.evidence import Effect, Finding
 from pistor.care.journey import STEPS, TITLES
+from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from tests import factories, ready
 from tests.conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
+LONG_AGO = TODAY - dt.timedelta(days=200)
 
 
 @pytest.fixture(autouse=True)
@@ -125,11 +128,32 @@ def test_a_visit_whose_knowledge_was_withdrawn_still_opens(people, as_, unknown)
 
 
 def test_today_shows_the_clinics_day_and_what_was_left_open(people, as_):
-    import datetime as dt
-
     course = factories.course(factories.patient(people.practitioner, family_name="Leftopen"))
     factories.visit(course, planned_on=TODAY - dt.timedelta(days=3))
     factories.visit(factories.course(factories.patient(people.practitioner, family_name="Tomorrow")), planned_on=TODAY + dt.timedelta(days=1))
     text = as_(people.nurse).get("/").content.decode()
     assert "Leftopen" in text
     assert "Tomorrow" not in text
+
+
+def test_today_shows_the_reactions_to_be_seen_the_most_urgent_first_and_not_to_the_front_desk(people, as_):
+    def report(family, level, *outcomes):
+        visit = factories.visit(factories.course(factories.patient(people.practitioner, family_name=family)), given_on=LONG_AGO, planned_on=LONG_AGO)
+        own = {"clinic": people.clinic, "created_at": NOW, "created_by": people.nurse}
+        kept = ReactionReport.objects.create(
+            **own, patient=visit.patient, treatment=visit, reported_at=NOW, began_on=TODAY, signs=["bruise"], triage={}, level=level, knowledge_version="x"
+        )
+        for number, outcome in enumerate(outcomes):
+            later = {**own, "created_at": NOW + dt.timedelta(minutes=number)}
+            ReactionFollowUp.objects.create(**later, report=kept, action="looked at", outcome=outcome)
+
+    report("Bruised", "advice")
+    report("Lumpy", "this_week")
+    report("Cured", "this_week", "ongoing", "resolved")
+    report("Breathless", "emergency", "resolved", "ongoing")
+    text = as_(people.nurse).get("/").content.decode()
+    assert text.index("Breathless") < text.index("Lumpy")
+    assert "Cured" not in text
+    assert "Bruised" not in text
+    assert "Lumpy" not in as_(people.front_desk).get("/").content.decode()
+    assert "Lumpy" not in as_(people.stranger).get("/").content.decode()

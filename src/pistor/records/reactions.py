@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from django.db import models
+from typing import Self
 
-from pistor.records.base import ClinicRow
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+
+from pistor.records.base import ClinicQuerySet, ClinicRow
 from pistor.records.consultation import Patient
 from pistor.records.treatment import Treatment
+
+
+class ReactionReports(ClinicQuerySet):
+    def still_open(self) -> Self:
+        """Those that nobody closed: without a follow-up, or whose newest one does not say resolved."""
+        newest = ReactionFollowUp.objects.filter(report=OuterRef("pk")).order_by("-created_at", "-pk").values("outcome")[:1]
+        return self.annotate(last_outcome=Subquery(newest)).filter(~Q(last_outcome="resolved") | Q(last_outcome__isnull=True))
 
 
 class ReactionReport(ClinicRow):
@@ -22,6 +32,11 @@ class ReactionReport(ClinicRow):
     triage = models.JSONField()  # care.reactions.Triage.as_dict()
     level = models.CharField(max_length=12)
     knowledge_version = models.CharField(max_length=60)
+
+    objects = ReactionReports.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "-reported_at"], name="reaction_clinic_newest")]
 
 
 class ReactionFollowUp(ClinicRow):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Subquery
 
 from pistor.care.evidence import Effect
 from pistor.care.visit import VisitFacts
@@ -21,7 +21,7 @@ from pistor.records.latest import latest_blend_and_map
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.plan import plan_digest
-from pistor.records.reactions import ReactionFollowUp, ReactionReport
+from pistor.records.reactions import ReactionReport
 from pistor.records.treatment import Treatment, ZoneDose
 
 
@@ -52,7 +52,7 @@ def facts_of(visit: Treatment, library: Library, on: dt.date, candidacy: Candida
         consent=_consent(course, blend, drawn),
         zones_recorded=exist["zones"],
         aftercare_given=exist["aftercare"],
-        open_reactions=open_reports(visit) if exist["reports"] else 0,
+        open_reactions=ReactionReport.objects.filter(treatment=visit).still_open().count() if exist["reports"] else 0,
         scored_today=any(day == on or treatment == visit.pk for _, _, day, treatment in scores),
         evaluation_due=_evaluation_due(course, exist["signed"], on),
         evaluation_decided=exist["decided"],
@@ -86,12 +86,6 @@ def _consent(course: Course, blend: Formulation | None, drawn: InjectionPlan | N
     if hasattr(newest, "withdrawal"):
         return "withdrawn"
     return "signed" if newest.plan_digest == plan_digest(course, blend, drawn) else "outdated"
-
-
-def open_reports(visit: Treatment) -> int:
-    """How many reaction reports of this visit nobody has closed yet."""
-    newest = ReactionFollowUp.objects.filter(report=OuterRef("pk")).order_by("-created_at", "-pk").values("outcome")[:1]
-    return ReactionReport.objects.filter(treatment=visit).annotate(last=Subquery(newest)).filter(~Q(last="resolved") | Q(last__isnull=True)).count()
 
 
 def _evaluation_due(course: Course, signed: int | None, on: dt.date) -> bool:

@@ -57,17 +57,6 @@ def _shown(request: HttpRequest, visit: Treatment, suggestion: Suggestion, form:
         "decisions": decisions,
         "ended": course.state in ("stopped", "referred"),
         "following": later.order_by("number").first(),
-        "open_reports": _open_reports(visit),
+        "open_reports": ReactionReport.objects.of(visit.clinic).filter(treatment__course=course).still_open().order_by("-reported_at"),
     }
     return render_step(request, visit, "maintenance", "maintenance/show.html", context, findings=suggestion.findings, status=status)
-
-
-def _open_reports(visit: Treatment) -> list[ReactionReport]:
-    """Reports of this course that nobody closed, newest first."""
-    reports = ReactionReport.objects.of(visit.clinic).filter(treatment__course=visit.course).prefetch_related("follow_ups").order_by("-reported_at")
-    kept = []
-    for report in reports:
-        follow_ups = sorted(report.follow_ups.all(), key=lambda one: one.created_at)
-        if not follow_ups or follow_ups[-1].outcome != "resolved":
-            kept.append(report)
-    return kept

@@ -12,12 +12,6 @@ from pistor.knowledge.library import Library
 from pistor.records.reactions import ReactionReport
 from pistor.records.treatment import Treatment
 
-LEVELS = {
-    "emergency": "Emergency: now",
-    "today": "See today",
-    "this_week": "Book within 7 days",
-    "advice": "Advice",
-}
 _NTM_MEDIANS = (732.0, 792.0)  # 30.5 d and 33 d, as cited in the reaction's basis
 EMERGENCY_REACTIONS = ("anaphylaxis", "last")
 
@@ -29,10 +23,6 @@ class Steps:
     name: str
     steps: tuple[str, ...]
     sources: tuple[SourceRef, ...]
-
-
-def level_words(level: str) -> str:
-    return LEVELS.get(level, level)
 
 
 def windows_picture(report: ReactionReport, given_on: dt.date | None) -> str:

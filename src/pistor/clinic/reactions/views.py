@@ -11,7 +11,7 @@ from pistor.actions.core import Refused
 from pistor.actions.reactions import follow_up_reaction, report_reaction
 from pistor.care.evidence import finding_from_dict
 from pistor.clinic.reactions.forms import FollowUpForm, ReportForm
-from pistor.clinic.reactions.presenters import began_in_words, emergency_steps, level_words, lots_used, suspects_shown, windows_picture
+from pistor.clinic.reactions.presenters import began_in_words, emergency_steps, lots_used, suspects_shown, windows_picture
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.records.library import library_of
@@ -70,7 +70,6 @@ def _shown(request: HttpRequest, visit: Treatment, form: ReportForm, *, status: 
     rows = [
         {
             "report": row,
-            "level": level_words(row.level),
             "signs": ", ".join(library.signs[sign].text.en if sign in library.signs else sign for sign in row.signs),
             "state": _state(row),
         }
@@ -92,7 +91,6 @@ def _report_shown(request: HttpRequest, visit: Treatment, kept: ReactionReport, 
     context = {
         "form": form,
         "report": kept,
-        "level": level_words(kept.level),
         "signs": [library.signs[sign].text.en if sign in library.signs else sign for sign in kept.signs],
         "began": began_in_words(kept, given_on),
         "picture": windows_picture(kept, given_on),

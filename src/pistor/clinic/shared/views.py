@@ -14,26 +14,38 @@ from django.views.decorators.http import require_POST
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
 from pistor.actions.drafts import discard_draft, save_draft
+from pistor.care.reactions import LEVELS
 from pistor.clinic.shared.access import page
 from pistor.records.people import Capability
+from pistor.records.reactions import ReactionReport
 from pistor.records.treatment import Treatment
 
 MOST_ON_A_DAY = 200
+REACTIONS_BACK = dt.timedelta(days=365)
 LEFT_OPEN = dt.timedelta(days=90)  # how far back forgotten visits are looked for
 
 
 @page(Capability.SEE_PATIENTS)
 def home(request: HttpRequest) -> HttpResponse:
-    """Today's visits: what is planned, what is open, what is signed; and visits that were left open before."""
-    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    """Today's visits: what is planned, what is open, what is signed; reactions to be seen; and visits that were left open before."""
+    today, clinical = local_day(request.user, request.at), request.user.may(Capability.SEE_CLINICAL)  # type: ignore[arg-type, attr-defined, union-attr]
     visits = Treatment.objects.of(request.user.clinic).select_related("patient", "course").exclude(state="cancelled")  # type: ignore[union-attr]
     context = {
         "today": today,
         "visits": visits.filter(planned_on=today).order_by("state", "patient__search")[:MOST_ON_A_DAY],
         "left_open": visits.filter(planned_on__lt=today, planned_on__gte=today - LEFT_OPEN, state="open").order_by("-planned_on")[:20],
-        "clinical": request.user.may(Capability.SEE_CLINICAL),  # type: ignore[union-attr]
+        "reactions": _open_reactions(request) if clinical else (),
+        "clinical": clinical,
     }
     return render(request, "shared/home.html", context)
+
+
+def _open_reactions(request: HttpRequest) -> list[ReactionReport]:
+    """Those that somebody has to see: the most urgent first, then the newest. Advice was given when it was asked for."""
+    reports = ReactionReport.objects.of(request.user.clinic).exclude(level="advice")  # type: ignore[union-attr]
+    recent = reports.filter(reported_at__gte=request.at - REACTIONS_BACK).still_open()  # type: ignore[attr-defined]
+    found = list(recent.select_related("patient", "treatment").order_by("-reported_at")[:MOST_ON_A_DAY])
+    return sorted(found, key=lambda report: LEVELS.index(report.level), reverse=True)
 
 
 @require_POST

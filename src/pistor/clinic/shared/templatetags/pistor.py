@@ -34,6 +34,13 @@ VERDICTS = {
     "cannot_tell": ("question", "Cannot tell yet"),
 }
 
+LEVELS = {
+    "emergency": ("octagon", "Emergency: now"),
+    "today": ("problem", "See today"),
+    "this_week": ("triangle", "Book within 7 days"),
+    "advice": ("info", "Advice"),
+}
+
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
@@ -88,6 +95,17 @@ def name_of(context: template.Context, kind: str, id_: str) -> str:
     """The name of an entry as this clinic knows it, or its id as words where it is not there (any more)."""
     entry = getattr(library_of(context.get("clinic")), kind).get(id_)
     return getattr(entry, "name", None) or words(id_)
+
+
+@register.filter
+def level(value: str) -> str:
+    """How soon a reaction must be seen, in words."""
+    return LEVELS[value][1]
+
+
+@register.filter
+def level_icon(value: str) -> SafeString:
+    return icon(LEVELS[value][0])
 
 
 @register.inclusion_tag("shared/finding.html", takes_context=True)
