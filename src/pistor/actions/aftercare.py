@@ -26,7 +26,7 @@ def give_aftercare(
     *, visit: Treatment, language: str, how: str, phone: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = ""
 ) -> AftercareSheet:
     """Freeze the sheet for a signed treatment and note how it was given. ``phone`` is the number the patient calls."""
-    with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="aftercare.given", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="aftercare.given", token=token, at=at, location=location):
         visit = Treatment.objects.of(by.clinic).select_related("course", "patient", "clinic").get(pk=visit.pk)
         number = " ".join(phone.split())
         if visit.state != Treatment.State.SIGNED:
@@ -46,8 +46,6 @@ def give_aftercare(
             treatment=visit, language=made.language, content=content, how=how, document=document, knowledge_version=made.knowledge_version, **written
         )
         audit(by=by, verb="aftercare.given", subject=row, at=at, patient_id=visit.patient_id, language=made.language, how=how)
-        if submission:
-            submission.location = location
     return row
 
 

@@ -31,7 +31,7 @@ def record_alternatives_talk(
     ``preference`` is the id of an option that is shown for this indication, *undecided* or *none*.
     """
     verb = "alternatives.talked_through"
-    with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb=verb, token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb=verb, token=token, at=at, location=location):
         course = Course.objects.of(by.clinic).get(pk=course.pk)
         library = library_of(by.clinic)
         shown = [option.id for option in compare(library, course.application, course.indication).options]
@@ -50,6 +50,4 @@ def record_alternatives_talk(
             knowledge_version=library.version,
         )
         audit(by=by, verb=verb, subject=talk, at=at, patient_id=course.patient_id, course=str(course.pk), preference=preference)
-        if submission is not None:
-            submission.location = location
     return talk

@@ -60,7 +60,7 @@ def review_verdict(
     location: str = "",
 ) -> Assessment:
     """The clinician looked at this verdict and goes on with it, or not. It is kept as it was shown."""
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="review_verdict", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="review_verdict", token=token, at=at, location=location):
         row, now = _now(by, at, course)
         if digest != now.digest:
             raise Stale("The verdict rests on other facts than when you opened this page. Nothing was saved; look at it again, then go on.")
@@ -83,8 +83,6 @@ def review_verdict(
             accepted=accepted,
         )
         audit(by=by, verb="review_verdict", subject=assessment, at=at, patient_id=row.patient_id, verdict=now.verdict.state.value, accepted=accepted)
-        if submission:
-            submission.location = location
         return assessment
 
 
@@ -104,7 +102,7 @@ def override_finding(
     *, by: User, at: dt.datetime, token: uuid.UUID | None, course: Course, version: int | None, rule: str, reason: str, location: str = ""
 ) -> Override:
     """Go past a finding, and say why. Findings that stop are refused here, whoever asks."""
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="override_finding", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="override_finding", token=token, at=at, location=location):
         row, now = _now(by, at, course)
         finding = next((found for found in now.verdict.findings if found.rule == rule), None)
         if finding is None:
@@ -124,14 +122,12 @@ def override_finding(
             clinic_id=row.clinic_id, created_at=at, created_by=by, course=row, rule=rule[:120], finding=finding.as_dict(), reason=text
         )
         audit(by=by, verb="override_finding", subject=override, at=at, patient_id=row.patient_id, rule=rule)
-        if submission:
-            submission.location = location
         return override
 
 
 def withdraw_override(*, by: User, at: dt.datetime, token: uuid.UUID | None, course: Course, version: int | None, rule: str, location: str = "") -> None:
     """Take back a reason: the finding counts again. The row stays and says who took it back and when."""
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="withdraw_override", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="withdraw_override", token=token, at=at, location=location):
         row = _own(by, course)
         standing = list(Override.objects.filter(clinic_id=row.clinic_id, course=row, rule=rule, withdrawn_at__isnull=True))
         if not standing:
@@ -141,8 +137,6 @@ def withdraw_override(*, by: User, at: dt.datetime, token: uuid.UUID | None, cou
             override.withdrawn_at, override.withdrawn_by = at, by
             override.save(update_fields=["withdrawn_at", "withdrawn_by"])
             audit(by=by, verb="withdraw_override", subject=override, at=at, patient_id=row.patient_id, rule=rule)
-        if submission:
-            submission.location = location
 
 
 def _now(by: User, at: dt.datetime, course: Course) -> tuple[Course, Candidacy]:

@@ -51,7 +51,7 @@ def sign_consent(
     that the signer typed the name instead of drawing. An interpreter only signs beside the signer. Refuses while the
     plan is incomplete or stops.
     """
-    with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb="consent.signed", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb="consent.signed", token=token, at=at, location=location):
         visit = Treatment.objects.of(by.clinic).select_related("course", "patient", "clinic").get(pk=visit.pk)
         course = Course.objects.of(by.clinic).select_for_update().select_related("patient", "clinic").get(pk=visit.course_id)
         today, library = local_day(by, at), library_of(by.clinic)
@@ -89,22 +89,18 @@ def sign_consent(
             signer_kind=signer_kind, meaning=said, signature_path=path, signed_at=at, document=document, knowledge_version=library.version, **written,
         )  # fmt: skip
         audit(by=by, verb="consent.signed", subject=consent, at=at, patient_id=course.patient_id, course=str(course.pk), document=document.sha256)
-        if submission:
-            submission.location = location
     return consent
 
 
 def withdraw_consent(*, consent: Consent, reason: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "") -> ConsentWithdrawal:
     """The patient takes the consent back. What was signed stays as it was, and no treatment can be signed on it any more."""
-    with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb="consent.withdrawn", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.TAKE_CONSENT, verb="consent.withdrawn", token=token, at=at, location=location):
         consent = Consent.objects.of(by.clinic).select_related("course").get(pk=consent.pk)
         Course.objects.of(by.clinic).select_for_update().get(pk=consent.course_id)
         if ConsentWithdrawal.objects.filter(consent=consent).exists():
             raise Refused("This consent was already withdrawn.")
         withdrawal = ConsentWithdrawal.objects.create(clinic_id=consent.clinic_id, created_at=at, created_by=by, consent=consent, reason=reason.strip()[:500])
         audit(by=by, verb="consent.withdrawn", subject=consent, at=at, patient_id=consent.course.patient_id, course=str(consent.course_id))
-        if submission:
-            submission.location = location
     return withdrawal
 
 

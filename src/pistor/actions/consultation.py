@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
-from pistor.actions.core import Refused, Stale, audit, claim_version, unit_of_work
+from pistor.actions.core import Refused, Stale, audit, claim_version, clinic_id_of, unit_of_work
 from pistor.actions.course import local_day
 from pistor.care.consultation import Kind, PatientPicture, PregnancyState
 from pistor.exchange.errors import Unusable
@@ -20,6 +20,7 @@ from pistor.exchange.files import read_bytes
 from pistor.exchange.imported import ImportedRecord, Proposed
 from pistor.knowledge import load
 from pistor.knowledge.model import Question
+from pistor.records.base import uuid7
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient, search_key
 from pistor.records.course import Course
 from pistor.records.library import library_of
@@ -53,21 +54,17 @@ def add_patient(
     location: str = "",
 ) -> Patient:
     """A new patient of the actor's clinic. Without a ``number`` the clinic's next free one is given."""
-    with unit_of_work(by=by, capability=Capability.EDIT_PATIENTS, verb="add_patient", token=token, at=at) as submission:
+    key = uuid7()
+    location = location or f"/patients/{key}/"
+    with unit_of_work(by=by, capability=Capability.EDIT_PATIENTS, verb="add_patient", token=token, at=at, location=location):
         names = {"family_name": family_name, "given_name": given_name, "birth_date": birth_date, "sex": sex}
         fields = _patient_fields(by, at, {**names, "phone": phone, "email": email, "language": language})
-        clinic = Clinic.objects.select_for_update().get(users=by)  # one at a time, so that numbers are given once
-        chosen = number.strip() or next_number(clinic)
-        if len(chosen) > 20 or not chosen.isprintable():
-            raise Refused("The record number is longer than 20 characters or holds signs that cannot be printed. Shorten it, or leave it empty.")
-        if Patient.objects.of(clinic).filter(number=chosen).exists():
-            raise Refused(f"The record number {chosen} is taken by another patient. Choose another, or leave it empty to get the next free one.")
+        clinic = Clinic.objects.select_for_update().get(pk=clinic_id_of(by))  # one at a time, so that numbers are given once
+        chosen = _free(clinic, number.strip()) or next_number(clinic)
         patient = Patient.objects.create(
-            clinic=clinic, created_at=at, created_by=by, changed_at=at, changed_by=by, number=chosen, search=_search(fields, chosen), **fields
+            id=key, clinic=clinic, created_at=at, created_by=by, changed_at=at, changed_by=by, number=chosen, search=_search(fields, chosen), **fields
         )
         audit(by=by, verb="add_patient", subject=patient, at=at, patient_id=patient.pk)
-        if submission:
-            submission.location = location or f"/patients/{patient.pk}/"
         return patient
 
 
@@ -79,7 +76,8 @@ def edit_patient(
     unknown = set(fields) - set(known)
     if unknown:
         raise TypeError(f"a patient has no {', '.join(sorted(unknown))}")
-    with unit_of_work(by=by, capability=Capability.EDIT_PATIENTS, verb="edit_patient", token=token, at=at) as submission:
+    location = location or f"/patients/{patient.pk}/"
+    with unit_of_work(by=by, capability=Capability.EDIT_PATIENTS, verb="edit_patient", token=token, at=at, location=location):
         row = _own(by, patient)
         values = _patient_fields(by, at, {name: fields.get(name, getattr(row, name)) for name in known})
         claim_version(row, version=version, by=by, at=at)
@@ -89,9 +87,16 @@ def edit_patient(
         row.search = _search(values, row.number)
         row.save(update_fields=[*changed, "search"])
         audit(by=by, verb="edit_patient", subject=row, at=at, patient_id=row.pk, changed=changed)
-        if submission:
-            submission.location = location or f"/patients/{row.pk}/"
         return row
+
+
+def _free(clinic: Clinic, number: str) -> str:
+    """A record number that somebody chose, if it can be had."""
+    if len(number) > 20 or not number.isprintable():
+        raise Refused("The record number is longer than 20 characters or holds signs that cannot be printed. Shorten it, or leave it empty.")
+    if number and Patient.objects.of(clinic).filter(number=number).exists():
+        raise Refused(f"The record number {number} is taken by another patient. Choose another, or leave it empty to get the next free one.")
+    return number
 
 
 _OWN_NUMBER = re.compile(r"P[0-9]+")
@@ -178,7 +183,7 @@ def record_history(
     location: str = "",
 ) -> list[HistoryEntry]:
     """Write new entries; each replaces what it corrects and nothing is overwritten. Returns what was written."""
-    with unit_of_work(by=by, capability=Capability.TAKE_HISTORY, verb="record_history", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.TAKE_HISTORY, verb="record_history", token=token, at=at, location=location):
         row = _own(by, patient)
         today = local_day(by, at)
         wrong = [sentence for entry in entries if (sentence := _wrong_with(entry, today))]
@@ -192,8 +197,6 @@ def record_history(
         if course is not None and goal is not None:
             _set_goal(by, at, row, course, goal)
         audit(by=by, verb="record_history", subject=row, at=at, patient_id=row.pk, written=len(written), removed=len(ended))
-        if submission:
-            submission.location = location
         return [*written, *ended]
 
 
@@ -352,7 +355,8 @@ def import_document(
     Raises :class:`Refused` with one sentence where the file cannot be used, and :class:`AlreadyImported`.
     """
     digest = hashlib.sha256(data).hexdigest()
-    with unit_of_work(by=by, capability=Capability.TAKE_HISTORY, verb="import_document", token=token, at=at) as submission:
+    location = location or f"/patients/{patient.pk}/"
+    with unit_of_work(by=by, capability=Capability.TAKE_HISTORY, verb="import_document", token=token, at=at, location=location):
         row = _own(by, patient)
         earlier = ImportedDocument.objects.of(row.clinic).filter(patient=row, sha256=digest).first()
         if earlier is not None:
@@ -374,8 +378,6 @@ def import_document(
             for p in new
         )  # fmt: skip
         audit(by=by, verb="import_document", subject=document, at=at, patient_id=row.pk, proposed=len(new))
-        if submission:
-            submission.location = location or f"/patients/{row.pk}/"
         return document
 
 
@@ -392,7 +394,7 @@ def decide_proposals(
     location: str = "",
 ) -> int:
     """Accept or refuse proposed facts. Returns how many now count. All are decided, or none."""
-    with unit_of_work(by=by, capability=Capability.TAKE_HISTORY, verb="decide_proposals", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.TAKE_HISTORY, verb="decide_proposals", token=token, at=at, location=location):
         row = _own(by, patient)
         chosen = set(accepted) | set(refused)
         if not chosen:
@@ -413,8 +415,6 @@ def decide_proposals(
             raise Stale("Someone else decided some of these facts after you opened this page. Nothing was changed. Look at what is left, then decide again.")
         _settle(row, taken)
         audit(by=by, verb="decide_proposals", subject=row, at=at, patient_id=row.pk, accepted=len(taken), refused=len(refused))
-        if submission:
-            submission.location = location
         return len(taken)
 
 

@@ -44,19 +44,18 @@ class AlreadyDone(Exception):
 
 
 @contextmanager
-def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUID | None, at: dt.datetime) -> Iterator[Submission | None]:
+def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUID | None, at: dt.datetime, location: str = "") -> Iterator[None]:
     """One transaction for one action.
 
-    With a ``token`` the action is taken at most once: a second call raises :class:`AlreadyDone`. The yielded
-    submission's ``location`` may be set to the address of the result. Raises :class:`NotAllowed` for the wrong role.
+    With a ``token`` the action is taken at most once: a second call raises :class:`AlreadyDone`, which leads to
+    ``location``, where the result stands. Raises :class:`NotAllowed` for the wrong role.
     """
     if not by.may(capability):
         raise NotAllowed(f"Your role ({by.get_role_display().lower()}) does not include this. Ask a colleague whose role does.")
     with transaction.atomic():
-        submission = _take(by=by, verb=verb, token=token, at=at) if token else None
-        yield submission
-        if submission:
-            submission.save(update_fields=["location"])
+        if token:
+            _take(by=by, verb=verb, token=token, at=at, location=location)
+        yield
 
 
 def lead_to_result(*, by: User, token: uuid.UUID) -> None:
@@ -73,10 +72,10 @@ def clinic_id_of(by: User) -> uuid.UUID:
     return by.clinic_id
 
 
-def _take(*, by: User, verb: str, token: uuid.UUID, at: dt.datetime) -> Submission:
+def _take(*, by: User, verb: str, token: uuid.UUID, at: dt.datetime, location: str) -> None:
     try:
         with transaction.atomic():
-            return Submission.objects.create(clinic_id=clinic_id_of(by), created_at=at, created_by=by, token=token, verb=verb)
+            Submission.objects.create(clinic_id=clinic_id_of(by), created_at=at, created_by=by, token=token, verb=verb, location=location)
     except IntegrityError:
         earlier = Submission.objects.filter(token=token, created_by=by).first()
         raise AlreadyDone(earlier.location if earlier else "") from None

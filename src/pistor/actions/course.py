@@ -11,6 +11,7 @@ from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.care.course import NoSchedule, Schedule, make_schedule, usual_interval_days, usual_sessions
 from pistor.care.intent import UnknownId, intent_for
 from pistor.knowledge.model import Protocol
+from pistor.records.base import uuid7
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
 from pistor.records.library import library_of
@@ -30,7 +31,8 @@ def start_course(
     goal: str = "",
 ) -> Treatment:
     """A course in planning for one indication, with its first visit open today. Returns that visit."""
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="start_course", token=token, at=at) as submission:
+    key = uuid7()
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="start_course", token=token, at=at, location=f"/visits/{key}/"):
         patient = _patient(by, patient)
         library = library_of(by.clinic)
         if indication not in library.indications:
@@ -56,10 +58,9 @@ def start_course(
             goal=goal.strip()[:500],
             **written,
         )
-        visit = Treatment.objects.create(course=course, patient=patient, number=1, planned_on=local_day(by, at), state=Treatment.State.OPEN, **written)
+        first = {"number": 1, "planned_on": local_day(by, at), "state": Treatment.State.OPEN}
+        visit = Treatment.objects.create(id=key, course=course, patient=patient, **first, **written)
         audit(by=by, verb="start_course", subject=course, at=at, patient_id=patient.pk, visit=str(visit.pk))
-        if submission:
-            submission.location = f"/visits/{visit.pk}/"
         return visit
 
 
@@ -82,7 +83,7 @@ def schedule_course(
     Numbers that differ from the protocol need a reason. Refuses more treatments than a label allows, and dates that
     have passed.
     """
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="schedule_course", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="schedule_course", token=token, at=at, location=location):
         course = Course.objects.of(by.clinic).select_related("patient").get(pk=course.pk)
         library, today = library_of(by.clinic), local_day(by, at)
         protocol = library.protocols.get(course.protocol)
@@ -110,8 +111,6 @@ def schedule_course(
             course.state = Course.State.ACTIVE
         course.save()
         audit(by=by, verb="schedule_course", subject=course, at=at, patient_id=course.patient_id, treatments=schedule.sessions)
-        if submission:
-            submission.location = location
         return schedule
 
 

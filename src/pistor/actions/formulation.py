@@ -34,7 +34,7 @@ def compose_blend(
     ``confirmations`` holds what was confirmed by the id of :class:`ToConfirm`: the concentration read on the vial, or
     any text for a sentence of the protocol. Refuses a blend that stops, an open confirmation, and numbers that cannot be.
     """
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="formulation.composed", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="formulation.composed", token=token, at=at, location=location):
         course = Course.objects.of(by.clinic).select_related("clinic", "patient").get(pk=course.pk)
         library, chosen = library_of(by.clinic), policy or course.policy
         protocol = library.protocols.get(course.protocol)
@@ -73,8 +73,6 @@ def compose_blend(
             knowledge_version=library.version,
         )
         audit(by=by, verb="formulation.composed", subject=formulation, at=at, patient_id=course.patient_id, course=str(course.pk), policy=chosen)
-        if submission is not None:
-            submission.location = location
     return formulation
 
 

@@ -32,7 +32,7 @@ def draw_map(
     location: str = "",
 ) -> InjectionPlan:
     """Make the map and keep its generator and exceptions. Refuses a map without points and doses past a limit that stops."""
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="injection_map.drawn", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="injection_map.drawn", token=token, at=at, location=location):
         course = Course.objects.of(by.clinic).get(pk=course.pk)
         library = library_of(by.clinic)
         try:
@@ -58,8 +58,6 @@ def draw_map(
         )
         _refuse_doses(course, drawn, library)
         audit(by=by, verb="injection_map.drawn", subject=row, at=at, patient_id=course.patient_id, course=str(course.pk))
-        if submission:
-            submission.location = location
         return row
 
 

@@ -22,7 +22,7 @@ def propose_entry(
     by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "",
 ) -> LocalEntry:  # fmt: skip
     """Copy an entry with some values changed, for a second person to approve. Refused where the copy would not hold together."""
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="local_entry.proposed", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="local_entry.proposed", token=token, at=at, location=location):
         library, today = library_of(by.clinic), local_day(by, at)
         published = getattr(library, kind, {}).get(id_) if kind in COPYABLE else None
         if published is None:
@@ -51,8 +51,6 @@ def propose_entry(
             body=entry.model_dump(mode="json", by_alias=True), source=source.model_dump(mode="json"), reason=why,
         )  # fmt: skip
         audit(by=by, verb="local_entry.proposed", subject=row, at=at, kind=kind, entry=new_id)
-        if submission:
-            submission.location = location
     return row
 
 
@@ -61,7 +59,7 @@ def decide_entry(
 ) -> LocalEntry:
     """Approve or refuse what someone else proposed."""
     verb = "local_entry.approved" if approve else "local_entry.refused"
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb=verb, token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb=verb, token=token, at=at, location=location):
         row = LocalEntry.objects.of(by.clinic).select_for_update().get(pk=row.pk)
         if row.state != LocalEntry.State.PROPOSED:
             raise Refused("Somebody decided about this already. Look at it again.")
@@ -75,14 +73,12 @@ def decide_entry(
         if approve:
             _stamp(by)
         audit(by=by, verb=verb, subject=row, at=at, kind=row.kind, entry=row.entry_id)
-        if submission:
-            submission.location = location
     return row
 
 
 def withdraw_entry(*, row: LocalEntry, note: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "") -> LocalEntry:
     """Take a clinic's own entry out of use; what was decided with it keeps it."""
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="local_entry.withdrawn", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="local_entry.withdrawn", token=token, at=at, location=location):
         row = LocalEntry.objects.of(by.clinic).select_for_update().get(pk=row.pk)
         if row.state != LocalEntry.State.APPROVED:
             raise Refused("This is not in use, so it cannot be withdrawn.")
@@ -93,8 +89,6 @@ def withdraw_entry(*, row: LocalEntry, note: str, by: User, at: dt.datetime, tok
         _decided(row, said, by, at)
         _stamp(by)
         audit(by=by, verb="local_entry.withdrawn", subject=row, at=at, kind=row.kind, entry=row.entry_id)
-        if submission:
-            submission.location = location
     return row
 
 

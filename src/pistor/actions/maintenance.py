@@ -47,7 +47,7 @@ def decide_maintenance(
     location: str = "",
 ) -> MaintenanceDecision:
     """Keep the decision with the suggestion it answered; *continue* makes the next treatment, *stop* and *refer* end the course."""
-    with unit_of_work(by=by, capability=Capability.DECIDE, verb="decide_maintenance", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.DECIDE, verb="decide_maintenance", token=token, at=at, location=location):
         visit = Treatment.objects.of(by.clinic).select_related("course", "patient", "clinic").filter(pk=treatment.pk).first()
         if visit is None:
             raise Refused("This visit is not of your clinic. Open it from the patient's page.")
@@ -69,8 +69,6 @@ def decide_maintenance(
             knowledge_version=library_of(by.clinic).version,
         )  # fmt: skip
         audit(by=by, verb="decide_maintenance", subject=row, at=at, patient_id=visit.patient_id, choice=choice, suggested=suggestion.choice)
-        if submission:
-            submission.location = location
         return row
 
 

@@ -30,7 +30,7 @@ def record_score(
     location: str = "",
 ) -> ScaleScore:
     """A score, or that it was not assessed and why. A second one for the same day is a new row and counts instead."""
-    with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="record_score", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="record_score", token=token, at=at, location=location):
         visit = _visit(by, treatment)
         known = _scale(scale)
         total = _total(known, items, not_assessed_reason)
@@ -42,8 +42,6 @@ def record_score(
             measured_on=measured_on, is_baseline=total is not None and _before_first_treatment(visit, measured_on),
         )  # fmt: skip
         audit(by=by, verb="record_score", subject=row, at=at, patient_id=visit.patient_id, scale=known.id, assessed=total is not None)
-        if submission:
-            submission.location = location
         return row
 
 

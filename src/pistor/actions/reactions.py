@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.care.reactions import Triage, triage
+from pistor.records.base import uuid7
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
@@ -33,7 +34,9 @@ def report_reaction(
     location: str = "",
 ) -> ReactionReport:
     """Keep a report with the triage it got. Refuses dates that cannot be and signs that nobody knows."""
-    with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="report_reaction", token=token, at=at) as submission:
+    key = uuid7()
+    location = location.replace("{id}", str(key))
+    with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="report_reaction", token=token, at=at, location=location):
         visit = Treatment.objects.of(by.clinic).select_related("course", "patient", "clinic").filter(pk=treatment.pk).first()
         if visit is None:
             raise Refused("This visit is not of your clinic. Open it from the patient's page.")
@@ -41,13 +44,11 @@ def report_reaction(
         _check(visit, given_on, began_on, signs, sites, at)
         result = _triage(visit, given_on, began_on, signs, sites, at)
         report = ReactionReport.objects.create(
-            clinic=visit.clinic, created_at=at, created_by=by, patient=visit.patient, treatment=visit, reported_at=at,
+            id=key, clinic=visit.clinic, created_at=at, created_by=by, patient=visit.patient, treatment=visit, reported_at=at,
             began_on=began_on, signs=sorted(set(signs)), sites=sites, zone=zone, severity=severity, description=description.strip(),
             triage=result.as_dict(), level=result.level, knowledge_version=library_of(by.clinic).version,
         )  # fmt: skip
         audit(by=by, verb="report_reaction", subject=report, at=at, patient_id=visit.patient_id, level=result.level)
-        if submission:
-            submission.location = location.replace("{id}", str(report.pk))
         return report
 
 
@@ -55,7 +56,7 @@ def follow_up_reaction(
     *, by: User, at: dt.datetime, token: uuid.UUID | None, report: ReactionReport, action: str, outcome: str, location: str = ""
 ) -> ReactionFollowUp:
     """What was done, and how it stands now. The newest entry says whether the report is closed."""
-    with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="follow_up_reaction", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="follow_up_reaction", token=token, at=at, location=location):
         kept = ReactionReport.objects.of(by.clinic).filter(pk=report.pk).first()
         if kept is None:
             raise Refused("This report is not of your clinic. Open it from the visit.")
@@ -65,8 +66,6 @@ def follow_up_reaction(
             raise Refused("The outcome is not one of ongoing, resolved or referred. Choose one.")
         row = ReactionFollowUp.objects.create(clinic=kept.clinic, created_at=at, created_by=by, report=kept, action=action.strip(), outcome=outcome)
         audit(by=by, verb="follow_up_reaction", subject=row, at=at, patient_id=kept.patient_id, outcome=outcome)
-        if submission:
-            submission.location = location
         return row
 
 

@@ -37,7 +37,7 @@ def add_lot(
     location: str = "",
 ) -> Lot:
     """Put a lot on the clinic's shelf. One that has expired is refused."""
-    with unit_of_work(by=by, capability=Capability.TREAT, verb="lot.added", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.TREAT, verb="lot.added", token=token, at=at, location=location):
         number, today = " ".join(lot_number.split()), local_day(by, at)
         if presentation not in library_of(by.clinic).presentations:
             raise Refused(f"“{presentation[:60]}” is no known presentation. Choose one of the blend.")
@@ -57,8 +57,6 @@ def add_lot(
             already = f"Lot {number} of this presentation is on the shelf already. Choose it in the list; if it is not there, it may not be used."
             raise Refused(already) from None
         audit(by=by, verb="lot.added", subject=lot, at=at, presentation=presentation)
-        if submission:
-            submission.location = location
     return lot
 
 
@@ -77,7 +75,7 @@ def set_lot_state(
 
     ``shown`` is the state that was on the screen: where it is another by now, nothing is changed.
     """
-    with unit_of_work(by=by, capability=Capability.MANAGE_STOCK, verb="lot.state", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.MANAGE_STOCK, verb="lot.state", token=token, at=at, location=location):
         lot = Lot.objects.of(by.clinic).select_for_update().get(pk=lot.pk)
         if state not in Lot.State.values:
             raise Refused("A lot is usable, in quarantine or recalled; choose one of these.")
@@ -92,6 +90,4 @@ def set_lot_state(
         before, lot.state = lot.state, state
         lot.save(update_fields=["state"])
         audit(by=by, verb="lot.state", subject=lot, at=at, before=before, after=state, reason=reason)
-        if submission:
-            submission.location = location
     return lot

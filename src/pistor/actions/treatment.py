@@ -62,12 +62,10 @@ def save_treatment(
     *, visit: Treatment, entry: Entry, by: User, at: dt.datetime, token: uuid.UUID | None = None, version: int | None = None, location: str = ""
 ) -> Treatment:
     """Keep the record of a treatment that is not signed yet."""
-    with unit_of_work(by=by, capability=Capability.TREAT, verb="treatment.recorded", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.TREAT, verb="treatment.recorded", token=token, at=at, location=location):
         visit = _open_visit(visit, by, at)
         _write(visit, entry, by, at, version)
         audit(by=by, verb="treatment.recorded", subject=visit, at=at, patient_id=visit.patient_id)
-        if submission:
-            submission.location = location
     return visit
 
 
@@ -75,7 +73,7 @@ def sign_treatment(
     *, visit: Treatment, entry: Entry | None = None, by: User, at: dt.datetime, token: uuid.UUID | None = None, version: int | None = None, location: str = ""
 ) -> Treatment:
     """Sign and lock. With ``entry`` that is recorded first, in the same transaction; refused with everything that is missing."""
-    with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.signed", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.signed", token=token, at=at, location=location):
         visit = _open_visit(visit, by, at)
         library = library_of(by.clinic)
         if entry is not None:
@@ -99,8 +97,6 @@ def sign_treatment(
         visit.save(update_fields=["signed_content", "sha256", "state", "signed_at", "signed_by"])
         Course.objects.filter(pk=visit.course_id, state=Course.State.PLANNING).update(state=Course.State.ACTIVE)
         audit(by=by, verb="treatment.signed", subject=visit, at=at, patient_id=visit.patient_id, sha256=visit.sha256)
-        if submission:
-            submission.location = location
     return visit
 
 
@@ -133,7 +129,7 @@ def amend_treatment(
     *, visit: Treatment, kind: str, text: str, reason: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = ""
 ) -> Amendment:
     """Correct or add to what was signed, beside the original."""
-    with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.amended", token=token, at=at) as submission:
+    with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.amended", token=token, at=at, location=location):
         visit = Treatment.objects.of(by.clinic).select_for_update().get(pk=visit.pk)
         if visit.state != Treatment.State.SIGNED:
             raise Refused("This treatment is not signed yet, so it can still be changed itself.")
@@ -148,8 +144,6 @@ def amend_treatment(
         row.sha256 = amendment_sha256(row)
         row.save(force_insert=True)
         audit(by=by, verb="treatment.amended", subject=row, at=at, patient_id=visit.patient_id, treatment=str(visit.pk))
-        if submission:
-            submission.location = location
     return row
 
 
