@@ -326,3 +326,14 @@ def test_nothing_is_started_for_a_patient_who_died(people, as_):
     answer = start(as_(people.practitioner), patient)
     assert answer.status_code == 409
     assert "died" in answer.content.decode()
+
+
+def test_a_patient_with_many_courses_takes_no_more_queries_than_one_with_one(people, as_, django_assert_max_num_queries):
+    patients = [factories.patient(people.practitioner, number=f"C{count}") for count in (1, 5)]
+    for patient, count in zip(patients, (1, 5), strict=True):
+        for _ in range(count):
+            factories.visit(factories.course(patient))
+    client = as_(people.practitioner)
+    for patient in patients:
+        with django_assert_max_num_queries(8):
+            assert client.get(f"/patients/{patient.pk}/").status_code == 200

@@ -44,6 +44,8 @@ def courses_shown(patient: Patient, *, clinical: bool) -> list[dict[str, Any]]:
     visits = Treatment.objects.defer("signed_content", "note").order_by("-planned_on", "-number")
     of_patient = Course.objects.of(patient.clinic).filter(patient=patient).prefetch_related(Prefetch("treatments", queryset=visits))
     courses = list(of_patient.order_by("-created_at")[:MOST_COURSES])
+    for course in courses:
+        course.clinic = patient.clinic  # in memory already
     reports: dict[Any, list[ReactionReport]] = {}
     scores: dict[Any, list[ScaleScore]] = {}
     if clinical and courses:

@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 
 from pistor.actions.core import AlreadyDone, NotAllowed
 from pistor.actions.drafts import discard_draft
@@ -63,9 +63,7 @@ def _not_your_role(request: HttpRequest) -> HttpResponse:
 
 def patient_of(request: HttpRequest, patient_id: uuid.UUID) -> Patient:
     """The patient of the clinic in front of us, or 404 whoever else's it may be."""
-    patient = Patient.objects.of(request.user.clinic).filter(pk=patient_id).first()  # type: ignore[union-attr]
-    if patient is None:
-        raise Http404
+    patient: Patient = get_object_or_404(Patient.objects.of(request.user.clinic), pk=patient_id)  # type: ignore[union-attr]
     patient.clinic = request.user.clinic  # type: ignore[assignment, union-attr]  # in memory already
     return patient
 
@@ -73,9 +71,7 @@ def patient_of(request: HttpRequest, patient_id: uuid.UUID) -> Patient:
 def visit_of(request: HttpRequest, visit_id: uuid.UUID) -> Treatment:
     """The visit with its course and patient, or 404 where it is not this clinic's."""
     visits = Treatment.objects.of(request.user.clinic).select_related("course", "patient")  # type: ignore[union-attr]
-    visit = visits.filter(pk=visit_id).first()
-    if visit is None:
-        raise Http404
+    visit: Treatment = get_object_or_404(visits, pk=visit_id)
     # One clinic and one patient in memory, so that nothing below asks the database for them again.
     visit.clinic = visit.course.clinic = visit.patient.clinic = request.user.clinic  # type: ignore[assignment, union-attr]
     visit.course.patient = visit.patient

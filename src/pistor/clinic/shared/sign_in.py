@@ -11,5 +11,8 @@ from pistor.records.people import User
 
 class ClinicBackend(ModelBackend):
     def get_user(self, user_id: Any) -> User | None:
-        user = User.objects.select_related("clinic").filter(pk=user_id).first()
-        return user if user and self.user_can_authenticate(user) else None
+        try:
+            user = User.objects.select_related("clinic").get(pk=user_id)
+        except User.DoesNotExist:
+            return None
+        return user if self.user_can_authenticate(user) else None
