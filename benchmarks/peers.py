@@ -11,7 +11,6 @@ import argparse
 import base64
 import datetime as dt
 import random
-import re
 import statistics
 import sys
 import threading
@@ -118,7 +117,7 @@ class Pistor:
         self.person, self.pick = Person(base), random.Random(uuid.uuid4().int)
         self.new_form = self.person.get("/patients/new/").text
         self.list_form = self.person.get("/patients/").text
-        self.patients = re.findall(r'href="(/patients/[0-9a-f-]{36}/)"', self.list_form)
+        self.patients = seeded_patients()
         self.treatments = treatments
 
     def create(self) -> None:
@@ -173,6 +172,14 @@ def filled(page: str) -> dict[str, str]:
     parser = _Fields()
     parser.feed(page)
     return parser.values
+
+
+def seeded_patients(count: int = 500) -> list[str]:
+    """Patients of the whole clinic with their ten years, as GNU Health's are any of its patients; the top of the list holds new ones without a visit."""
+    from pistor.records.consultation import Patient
+
+    keys = Patient.objects.filter(created_by__username="bench", number__startswith="B").order_by("?").values_list("pk", flat=True)
+    return [f"/patients/{key}/" for key in keys[:count]]
 
 
 def ready_visits(count: int) -> list[str]:
