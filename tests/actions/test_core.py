@@ -151,3 +151,20 @@ def test_nobody_acts_without_a_role_or_a_clinic(people):
         with pytest.raises(NotAllowed):
             add_patient(by=by, at=NOW, token=uuid.uuid4(), family_name="Dubois")
     assert Patient.objects.count() == 0
+
+
+@together
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL waits for the disk at every commit")
+def test_an_action_waits_for_the_disk_and_what_only_notes_a_look_does_not(people):
+    def waits() -> int:
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA synchronous").fetchone()[0]
+
+    full, normal = 2, 1
+    assert waits() == normal
+    with unit_of_work(by=people.nurse, capability=Capability.EDIT_PATIENTS, verb="test", token=None, at=NOW):
+        assert waits() == full
+    assert waits() == normal
+    with pytest.raises(Refused), unit_of_work(by=people.nurse, capability=Capability.EDIT_PATIENTS, verb="test", token=None, at=NOW):
+        raise Refused("no")
+    assert waits() == normal
