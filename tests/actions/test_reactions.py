@@ -39,6 +39,23 @@ def test_a_report_keeps_level_windows_and_version_of_the_knowledge(people, visit
     assert verify_chain(people.clinic) == []
 
 
+def test_lumps_after_a_later_treatment_count_from_the_first_of_the_same_zone(people, visit):
+    later = factories.visit(visit.course, number=2, given_on=TODAY - dt.timedelta(days=2), planned_on=TODAY - dt.timedelta(days=2))
+    row = report(people.nurse, later, sites=3)
+    assert row.level == "today"
+    assert any("before any antibiotic" in item for item in row.triage["work_up"])
+    elsewhere = factories.course(visit.patient, zone="lumbar", indication="low_back_pain")
+    other = factories.visit(elsewhere, given_on=TODAY - dt.timedelta(days=2), planned_on=TODAY - dt.timedelta(days=2))
+    assert report(people.nurse, other, sites=3).level == "this_week"
+
+
+def test_the_patients_words_are_read_for_signs_nobody_ticked(people, visit):
+    newest = factories.visit(factories.course(factories.patient(people.practitioner)), given_on=TODAY, planned_on=TODAY)
+    row = report(people.nurse, newest, signs=["tenderness"], description="a bump that oozes")
+    assert row.level == "this_week"
+    assert row.triage["missing"] == ["signs"]
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import Min
+
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.care.reactions import Triage, triage
 from pistor.records.base import uuid7
@@ -42,7 +44,7 @@ def report_reaction(
             raise Refused("This visit is not of your clinic. Open it from the patient's page.")
         given_on = _given_on(visit, at)
         _check(visit, given_on, began_on, signs, sites, at)
-        result = _triage(visit, given_on, began_on, signs, sites, at)
+        result = _triage(visit, given_on, began_on, signs, sites, description, at)
         report = ReactionReport.objects.create(
             id=key, clinic=visit.clinic, created_at=at, created_by=by, patient=visit.patient, treatment=visit, reported_at=at,
             began_on=began_on, signs=sorted(set(signs)), sites=sites, zone=zone, severity=severity, description=description.strip(),
@@ -95,7 +97,9 @@ def _check(visit: Treatment, given_on: dt.date, began_on: dt.date, signs: Collec
         raise Refused(*reasons)
 
 
-def _triage(visit: Treatment, given_on: dt.date, began_on: dt.date, signs: Collection[str], sites: int | None, at: dt.datetime) -> Triage:
+def _triage(
+    visit: Treatment, given_on: dt.date, began_on: dt.date, signs: Collection[str], sites: int | None, description: str, at: dt.datetime
+) -> Triage:
     used = {ingredient for doses in visit.zone_doses.values_list("doses", flat=True) for ingredient in doses}
     return triage(
         library_of(visit.clinic),
@@ -103,9 +107,18 @@ def _triage(visit: Treatment, given_on: dt.date, began_on: dt.date, signs: Colle
         signs=signs,
         hours_since=_hours_since(visit, given_on, at),
         hours_at_onset=Decimal(24 * (began_on - given_on).days),
+        first_before_hours=_first_before_hours(visit, given_on),
         sites=sites,
         ingredients=used,
+        description=description,
     )
+
+
+def _first_before_hours(visit: Treatment, given_on: dt.date) -> Decimal | None:
+    """How long before this treatment the same zone of this patient was first treated; None where it never was."""
+    same = Treatment.objects.of(visit.clinic).filter(patient=visit.patient, course__zone=visit.course.zone, given_on__lt=given_on)
+    first = same.aggregate(first=Min("given_on"))["first"]
+    return Decimal(24 * (given_on - first).days) if first is not None else None
 
 
 def _hours_since(visit: Treatment, given_on: dt.date, at: dt.datetime) -> Decimal:

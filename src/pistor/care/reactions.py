@@ -6,7 +6,8 @@ clinician within the week. More signs and more time can only raise the level.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -76,31 +77,38 @@ def triage(
     signs: Collection[str],
     hours_since: Decimal | None,
     hours_at_onset: Decimal | None = None,
+    first_before_hours: Decimal | None = None,
     sites: int | None = None,
     ingredients: Collection[str] = (),
+    description: str = "",
 ) -> Triage:
-    """Sort a report.
+    """Sort a report. What the ``description`` names and nobody ticked is asked for, and waits for a clinician until then.
 
     ``hours_since`` is from the treatment to now, ``hours_at_onset`` to when it began; None where not known, and then
-    the more urgent reading counts.
+    the more urgent reading counts. ``first_before_hours`` is how long before this treatment the patient's first one
+    was: what needs time to show may have begun there.
     """
     known = tuple(sorted(_with_sites(set(signs), sites)))
     if not known:
         return _nothing_said()
-    rules = [rule for rule in library.triage_rules.values() if _applies(rule, application, known, hours_since)]
+    earlier = first_before_hours or Decimal(0)
+    rules = [rule for rule in library.triage_rules.values() if _applies(rule, application, known, hours_since, earlier)]
     rules.sort(key=lambda rule: (-LEVELS.index(rule.level), rule.id))
     strange = _unrecognised(known, rules)
-    level: Level = max([rule.level for rule in rules] + (["this_week"] if strange else []), key=LEVELS.index)
-    because = _because(library, known, hours_since, hours_at_onset, sites)
+    spoken = _spoken_of(library, description, known)
+    level: Level = max([rule.level for rule in rules] + (["this_week"] if strange or spoken else []), key=LEVELS.index)
+    because = _because(library, known, hours_since, hours_at_onset, earlier, sites)
     findings = [_finding(rule, because) for rule in rules]
     if strange:
         findings.append(_not_recognised(library, strange, because))
-    suspects = _suspects(library, rules, hours_at_onset if hours_at_onset is not None else hours_since, ingredients)
+    if spoken:
+        findings.append(_not_ticked(library, spoken))
+    suspects = _suspects(library, rules, hours_at_onset if hours_at_onset is not None else hours_since, earlier, ingredients)
     if any(suspect.id == _NTM for suspect in suspects):
-        findings.append(_ntm_window(library.reactions[_NTM], hours_at_onset))
+        findings.append(_ntm_window(library.reactions[_NTM], hours_at_onset, earlier))
     findings.sort(key=lambda finding: finding.effect is not Effect.REFER)
     deciding = [rule for rule in rules if rule.level == level]
-    fallback = ("Not recognised: a clinician judges, within the week at the latest.",) if strange and not deciding else ()
+    fallback = ("Not recognised: a clinician judges, within the week at the latest.",) if (strange or spoken) and not deciding else ()
     return Triage(
         level=level,
         signs=known,
@@ -109,6 +117,7 @@ def triage(
         work_up=tuple(dict.fromkeys(item.text for rule in rules for item in rule.work_up)),
         suspects=suspects,
         findings=tuple(findings),
+        missing=("signs",) if spoken else (),
     )
 
 
@@ -129,20 +138,24 @@ def _nothing_said() -> Triage:
     return Triage("this_week", (), (sentence,), ("Demandez ce qui est vu et ressenti.",), (), (), (ask,), ("signs",))
 
 
-def _applies(rule: TriageRule, application: str, signs: Collection[str], hours: Decimal | None) -> bool:
+def _applies(rule: TriageRule, application: str, signs: Collection[str], hours: Decimal | None, earlier: Decimal) -> bool:
     if application not in rule.applications or not set(rule.any_of) & set(signs):
         return False
     if rule.and_any_of and not set(rule.and_any_of) & set(signs):
         return False
-    return _in_time(rule, hours)
+    return _in_time(rule, hours, earlier)
 
 
-def _in_time(rule: TriageRule, hours: Decimal | None) -> bool:
-    """Not knowing the time shuts no warning out, and lets no reassurance in."""
+def _in_time(rule: TriageRule, hours: Decimal | None, earlier: Decimal) -> bool:
+    """Not knowing the time shuts no warning out, and lets no reassurance in.
+
+    What an earlier treatment may have left counts from the first of them; reassurance counts from the newest.
+    """
     start, end = rule.from_hours, rule.until_hours
     if hours is None:
         return end is None
-    after = start is None or start.low is None or hours >= start.low
+    elapsed = hours + earlier if rule.from_any_treatment else hours
+    after = start is None or start.low is None or elapsed >= start.low
     return after and (end is None or end.high is None or hours <= end.high)
 
 
@@ -152,13 +165,33 @@ def _unrecognised(signs: Collection[str], rules: Collection[TriageRule]) -> tupl
     return tuple(sign for sign in signs if sign not in spoken)
 
 
+_DENIED = r"(?P<denied>\b(?:no|not|without|sans|aucune?|pas(?: de)?)\s+(?:\w+\s+)?|\bpas d['’])?"
+
+
+def _spoken_of(library: Library, description: str, known: Collection[str]) -> Mapping[str, str]:
+    """Signs that the patient's own words name and nobody ticked, each with the word. One lump that is ticked speaks for any lump."""
+    text = description.casefold()
+    ticked = {*known, *(("lump",) if set(known) & {_SEVERAL, *_LUMPS} else ())}
+    found: dict[str, str] = {}
+    for sign in library.signs.values() if text else ():
+        for word in sign.said if sign.id not in ticked else ():
+            matches = re.finditer(rf"{_DENIED}\b{re.escape(word)}(?:e?s)?\b", text)
+            if any(match["denied"] is None for match in matches):
+                found.setdefault(sign.id, word)
+    return found
+
+
 def _label(library: Library, sign: str) -> str:
     return library.signs[sign].text.en if sign in library.signs else sign
 
 
-def _because(library: Library, signs: Collection[str], now: Decimal | None, onset: Decimal | None, sites: int | None) -> tuple[Fact, ...]:
+def _because(
+    library: Library, signs: Collection[str], now: Decimal | None, onset: Decimal | None, earlier: Decimal, sites: int | None
+) -> tuple[Fact, ...]:
     facts = [Fact("sign", _label(library, sign), None, "report") for sign in signs]
     facts.append(Fact("time since the treatment", in_words(now) if now is not None else "not known", None, "report"))
+    if earlier and now is not None:
+        facts.append(Fact("time since the first treatment", in_words(now + earlier), None, "records"))
     if onset is not None:
         facts.append(Fact("began after", in_words(onset), None, "report"))
     if sites is not None:
@@ -189,20 +222,32 @@ def _not_recognised(library: Library, signs: tuple[str, ...], because: tuple[Fac
     )
 
 
-def _ntm_window(ntm: Reaction, onset: Decimal | None) -> Finding:
+def _not_ticked(library: Library, spoken: Mapping[str, str]) -> Finding:
+    named = "; ".join(f"“{word}” ({_label(library, sign).lower()})" for sign, word in spoken.items())
+    return Finding(
+        rule="triage/not_ticked",
+        effect=Effect.ASK,
+        text=f"The patient's words name what is not ticked: {named}. Ask, and report again with what is there.",
+        because=tuple(Fact("in the patient's words", word, None, "report") for word in spoken.values()),
+        missing=("signs",),
+        limits="Words are looked up in a short list; what they mean is for the one who asks.",
+    )
+
+
+_PLACED = {"before": "earlier than the published onsets", "within": "within the published onsets", "after": "later than the published onsets"}
+
+
+def _ntm_window(ntm: Reaction, onset: Decimal | None, earlier: Decimal) -> Finding:
     """Where this onset lies among the published ones; being outside excludes nothing."""
     if onset is None:
         where = "When it began is not known"
-    elif ntm.onset_hours.low is not None and onset < ntm.onset_hours.low:
-        where = f"It began after {in_words(onset)}, earlier than the published onsets"
-    elif ntm.onset_hours.high is not None and onset > ntm.onset_hours.high:
-        where = f"It began after {in_words(onset)}, later than the published onsets"
     else:
-        where = f"It began after {in_words(onset)}, within the published onsets"
+        began = f"{in_words(onset)}{f' ({in_words(onset + earlier)} after the first treatment)' if earlier else ''}"
+        where = f"It began after {began}, {_PLACED[_place(ntm.onset_hours.low, ntm.onset_hours.high, onset, earlier)]}"
     return Finding(
         rule="triage/ntm_window",
         effect=Effect.INFORM,
-        text=f"{where}: 3 to 6 days in one series, 1 to 12 weeks, medians 30.5 and 33 days, up to 114 days. "
+        text=f"{where}: 3 to 6 days in one series, 1 to 12 weeks, medians 30.5 and 33 days, up to 114 days, up to 29 weeks in one text. "
         "Mycobacterial infection is not excluded outside them, nor by the absence of fever.",
         because=(Fact("began after", in_words(onset) if onset is not None else "not known", None, "report"),),
         sources=cited([ntm.onset_hours, *ntm.basis, *ntm.red_flags]),
@@ -210,14 +255,16 @@ def _ntm_window(ntm: Reaction, onset: Decimal | None) -> Finding:
     )
 
 
-def _suspects(library: Library, rules: Collection[TriageRule], onset: Decimal | None, ingredients: Collection[str]) -> tuple[Suspect, ...]:
+def _suspects(
+    library: Library, rules: Collection[TriageRule], onset: Decimal | None, earlier: Decimal, ingredients: Collection[str]
+) -> tuple[Suspect, ...]:
     ids = dict.fromkeys(suspect for rule in rules for suspect in rule.suspects)
     found = [library.reactions[id_] for id_ in ids if id_ in library.reactions]
     kept = [reaction for reaction in found if not reaction.ingredients or not ingredients or set(reaction.ingredients) & set(ingredients)]
-    return tuple(_suspect(reaction, onset) for reaction in kept)
+    return tuple(_suspect(reaction, onset, earlier) for reaction in kept)
 
 
-def _suspect(reaction: Reaction, onset: Decimal | None) -> Suspect:
+def _suspect(reaction: Reaction, onset: Decimal | None, earlier: Decimal) -> Suspect:
     window = reaction.onset_hours
     shares = [f"{_span(share.low, share.high)} %" + (f" ({share.note})" if share.note else "") for share in reaction.frequency]
     return Suspect(
@@ -225,7 +272,7 @@ def _suspect(reaction: Reaction, onset: Decimal | None) -> Suspect:
         name=reaction.name,
         from_hours=window.low,
         until_hours=window.high,
-        onset=_place(window.low, window.high, onset),
+        onset=_place(window.low, window.high, onset, earlier),
         window=window_in_words(window.low, window.high),
         frequency="; ".join(shares) or "frequency not established",
         red_flags=tuple(flag.text for flag in reaction.red_flags),
@@ -234,10 +281,11 @@ def _suspect(reaction: Reaction, onset: Decimal | None) -> Suspect:
     )
 
 
-def _place(low: Decimal | None, high: Decimal | None, onset: Decimal | None) -> Place:
+def _place(low: Decimal | None, high: Decimal | None, onset: Decimal | None, earlier: Decimal = Decimal(0)) -> Place:
+    """Where an onset lies in a window, counted from this treatment or from any back to the first."""
     if onset is None:
         return "unknown"
-    if low is not None and onset < low:
+    if low is not None and onset + earlier < low:
         return "before"
     return "after" if high is not None and onset > high else "within"
 

@@ -682,6 +682,7 @@ class Sign(Entry):
 
     group: Literal["whole_body", "face", "lump", "skin", "pain"]
     text: Phrase
+    said: tuple[str, ...] = ()  # how people put it in their own words, in any language of the forms
 
 
 class Reaction(Entry):
@@ -704,6 +705,7 @@ class TriageRule(Entry):
     any_of: tuple[Id, ...]
     and_any_of: tuple[Id, ...] = ()
     from_hours: Quantity | None = None
+    from_any_treatment: bool = False  # from_hours counts from the patient's first treatment, not from the newest
     until_hours: Quantity | None = None
     applications: tuple[Application, ...] = tuple(Application)
     suspects: tuple[Id, ...]  # reactions

@@ -107,7 +107,80 @@ def test_a_lump_is_held_against_the_published_onsets_and_never_excluded(days, sa
     assert said in finding.text
     assert "not excluded" in finding.text
     assert "absence of fever" in finding.text
-    assert {"CAM96", "COL96", "SAN07", "MUN08"} <= {source.key for source in finding.sources}
+    assert {"CAM96", "COL96", "SAN07", "MUN08", "DELSOLAR"} <= {source.key for source in finding.sources}
+
+
+DAY = Decimal(24)
+
+
+@pytest.mark.parametrize(("sites", "expected"), [(None, "this_week"), (4, "today")])
+@pytest.mark.parametrize("sign", ["lump", "papules"])
+def test_a_lump_soon_after_a_later_treatment_counts_from_the_first(sign, sites, expected):
+    """Weekly courses: two days after the fifth treatment is a month after the first."""
+    result = triage(LIBRARY, application="pain", signs=[sign], hours_since=2 * DAY, hours_at_onset=2 * DAY, first_before_hours=28 * DAY, sites=sites)
+    assert result.level == expected
+    assert any("before any antibiotic" in item for item in result.work_up)
+    assert next(suspect.onset for suspect in result.suspects if suspect.id == "ntm") == "within"
+    window = next(finding.text for finding in result.findings if finding.rule == "triage/ntm_window")
+    assert "30 d" in window or "weeks (30 d)" in window
+    assert "within the published onsets" in window
+
+
+@pytest.mark.parametrize("sign", ["bruise", "swelling", "redness", "firmness"])
+def test_what_is_usual_after_the_newest_treatment_stays_advice(sign):
+    assert level([sign], 2 * 24, "fat", first_before_hours=60 * DAY) == "advice"
+
+
+@pytest.mark.parametrize(
+    "sign", ["open_sore", "pustules", "deep_plaque", "spreading_redness", "swelling", "redness", "tenderness", "severe_pain", "antibiotic_failure"]
+)
+@pytest.mark.parametrize("days", [8, 33, 200])
+def test_late_sores_and_inflammation_without_a_lump_also_suggest_mycobacteria(sign, days):
+    result = triage(LIBRARY, application="skin", signs=[sign], hours_since=Decimal(days * 24))
+    assert "ntm" in {suspect.id for suspect in result.suspects}
+    assert any("before any antibiotic" in item for item in result.work_up)
+    assert result.level != "advice"
+
+
+def test_an_early_lump_is_sampled_before_an_antibiotic_too():
+    result = triage(LIBRARY, application="pain", signs=["lump"], hours_since=4 * DAY)
+    assert any("request for mycobacteria first" in item for item in result.work_up)
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("She feels a small BUMP there", "lump"),
+        ("two nodules on the cheek", "lump"),
+        ("il y a une bosse dure", "lump"),
+        ("an abscess since Monday", "lump"),
+        ("it keeps draining", "lump_draining"),
+        ("du pus qui coule", "lump_draining"),
+        ("the spot is not healing", "open_sore"),
+        ("la peau ne cicatrise pas", "open_sore"),
+        ("took antibiotics last week", "antibiotic_failure"),
+    ],
+)
+def test_what_the_patients_words_name_is_asked_for_and_is_no_advice(words, asked):
+    result = triage(LIBRARY, application="pain", signs=["tenderness"], hours_since=DAY, description=words)
+    finding = next(finding for finding in result.findings if finding.rule == "triage/not_ticked")
+    assert finding.effect is Effect.ASK
+    assert LIBRARY.signs[asked].text.en.lower() in finding.text
+    assert result.level == "this_week"
+    assert result.missing == ("signs",)
+    assert result.actions
+
+
+@pytest.mark.parametrize("words", ["", "no lump", "no hard lump", "pas de boule", "pas d’abcès", "without any nodule", "pushing on it hurts", "a bit sore"])
+def test_words_that_name_nothing_or_deny_it_change_nothing(words):
+    result = triage(LIBRARY, application="pain", signs=["tenderness"], hours_since=DAY, description=words)
+    assert result.level == "advice"
+    assert not result.missing
+
+
+def test_a_ticked_lump_is_not_asked_for_again():
+    result = triage(LIBRARY, application="pain", signs=["lump_draining"], hours_since=30 * DAY, description="a bump that drains")
+    assert not result.missing
 
 
 @pytest.mark.parametrize("sign", LUMPS)
