@@ -73,6 +73,49 @@ def test_the_text_names_sources_and_what_is_assumed(bundle):
     assert "advises and never decides" in answer.stdout
 
 
+def text_of(bundle, *arguments):
+    answer = plan(bundle, *arguments)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("application", "told"),
+    [
+        ("pain", ["needle length: 4 to 6 mm, 30G", "inserted length: not published", "minimal important difference 1 points", "Anti-inflammatory tablets"]),
+        ("skin", ["volume per point: 0.02 mL", "Botulinum toxin", "Hyaluronic acid filler", "molecular weight of the product", "(p = 0.063)"]),
+        ("hair", ["7 to 28 days between treatments", "minimal important difference unknown", "45.5 % (dutasteride into the scalp)", "solvent and pH"]),
+        ("fat", ["spacing: 10 mm", "Liposuction", "Cryolipolysis", "How it is done: unknown", "66.5 % of 258", "numeric limit for the thickness"]),
+    ],
+)
+def test_the_text_tells_technique_scales_aftercare_alternatives_and_what_is_not_known(bundle, application, told):
+    text = text_of(bundle, "--application", application, "--jurisdiction", "US")
+    for section in ("Technique", "Scales", "Aftercare", "Alternatives", "Not known"):
+        assert f"\n{section}\n" in text
+    for part in told:
+        assert part in text
+    assert "until 7 days after the treatment" in text, "the longest reading, as on the patient's sheet"
+
+
+def test_a_difference_between_arms_is_not_said_to_lack_a_comparator(bundle):
+    row = next(line for line in text_of(bundle, "--application", "hair").splitlines() if "hair count, difference between the arms" in line)
+    assert "95 % interval 7.14 to 8.66" in row
+    assert "no comparator" not in row
+
+
+def test_the_concentration_in_dispute_is_confirmed_once(bundle):
+    text = text_of(bundle, "--application", "hair")
+    assert text.count("Concentration of dutasteride:") == 1
+    assert "0.005 %" in text
+
+
+def test_a_plan_that_is_withheld_tells_the_alternatives_and_nothing_to_act_on(bundle):
+    text = text_of(bundle, "--application", "fat", "--jurisdiction", "FR")
+    assert "\nAlternatives\n" in text
+    for section in ("Technique", "Aftercare", "Doses", "Course", "Map"):
+        assert f"\n{section}\n" not in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -181,9 +181,9 @@ def _line(rule: AftercareRule, given_on: dt.datetime, language: str) -> Line:
 def _disagreements(rule: AftercareRule) -> list[tuple[str, tuple[Told, ...]]]:
     """What the clinician reads where sources disagree: the choice that was made, and every reading with its source."""
     found = []
-    hours = _hours(rule)
+    hours = hours_told(rule)
     if rule.hours and rule.hours.conflict and hours is not None:
-        said = f"{rule.hours.conflict.note} To be careful, the sheet tells the longest time given as one number: {_span(hours)}."
+        said = f"{rule.hours.conflict.note} To be careful, the sheet tells the longest time given as one number: {span_in_words(hours)}."
         summed_up = rule.hours.value is None and {rule.hours.low, rule.hours.high} <= {reading.value for reading in rule.hours.conflict.readings}
         readings = _readings(_range(rule.hours), rule.hours, rule.hours.conflict)
         found.append((said, readings[1:] if summed_up else readings))
@@ -199,15 +199,15 @@ def _readings(own: str, cites: Quantity | Statement, conflict: Conflict) -> tupl
 
 def _range(item: Quantity | Reading) -> str:
     ends = [item.value] if item.value is not None else [end for end in (item.min, item.max) if end is not None]
-    return " to ".join(_span(end) for end in dict.fromkeys(ends))
+    return " to ".join(span_in_words(end) for end in dict.fromkeys(ends))
 
 
-def _span(hours: Decimal) -> str:
+def span_in_words(hours: Decimal) -> str:
     days, rest = divmod(hours, 24)
     return f"{days:f} days" if days > 2 and not rest else f"{hours.normalize():f} hours"
 
 
-def _hours(rule: AftercareRule) -> Decimal | None:
+def hours_told(rule: AftercareRule) -> Decimal | None:
     """How long the patient is told to keep to it: the longest any source gives as a number."""
     if rule.hours is None:
         return None
@@ -218,7 +218,7 @@ def _hours(rule: AftercareRule) -> Decimal | None:
 
 def _until(given_on: dt.datetime, rule: AftercareRule) -> dt.datetime | None:
     """The end of the longest reading, at the next full hour of the clinic's clock; hours are real ones, also when the clock changes."""
-    hours = _hours(rule)
+    hours = hours_told(rule)
     if hours is None:
         return None
     end = given_on.astimezone(dt.UTC) + dt.timedelta(hours=float(hours))

@@ -82,6 +82,11 @@ class BenefitOutcome:
     def has_comparator(self) -> bool:
         return len(self.arms) > 1
 
+    @property
+    def is_difference(self) -> bool:
+        """Whether the one value is already the treated arm minus its comparator."""
+        return self.kind == "difference"
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "measure": self.measure,

@@ -170,7 +170,7 @@ def make_plan(
         doses=doses,
         injection_map=drawn,
         schedule=schedule,
-        confirm=tuple(dict.fromkeys([*bare.confirm, *(str(item) for item in (blend.to_confirm if blend else ()))])),
+        confirm=tuple(str(item) for item in blend.to_confirm) if blend else bare.confirm,
         assumed=(*intent.assumed, *notes, *_volume_note(blend, drawn)),
         findings=(
             *verdict.findings,

@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
-from pistor.care.benefit import BenefitArm
+from pistor.care.aftercare import hours_told, span_in_words
+from pistor.care.alternatives import compare
+from pistor.care.benefit import BenefitArm, BenefitOutcome
+from pistor.care.course import Schedule
 from pistor.care.evidence import Effect, Finding, SourceRef, cited
 from pistor.care.formulation import DoseCheck, Interval
 from pistor.care.injection_map import InjectionMap
@@ -69,7 +73,7 @@ def plan_page(plan: Plan, library: Library, *, name: str, birth_date: dt.date | 
     if protocol and schedule:
         page["course"] = {
             "dates": [{"number": str(item.number), "day": day(item.on)} for item in schedule.treatments],
-            "interval": f"{schedule.interval_days} days between treatments" if schedule.interval_days else "intervals as in the trial",
+            "interval": _apart(schedule),
             "evaluation": f"{day(schedule.evaluation_on)}: {protocol.evaluation.text.text}" if schedule.evaluation_on else protocol.evaluation.text.text,
             "stop_rule": protocol.stop_rule.text,
             "maintenance": protocol.maintenance.text,
@@ -80,8 +84,23 @@ def plan_page(plan: Plan, library: Library, *, name: str, birth_date: dt.date | 
     return page
 
 
+def _apart(schedule: Schedule) -> str:
+    """The days between two treatments as planned; a trial's own days are seldom evenly spaced."""
+    gaps = sorted({(later.on - earlier.on).days for earlier, later in pairwise(schedule.treatments)})
+    if not gaps:
+        return "One treatment"
+    return f"{gaps[0]} days between treatments" if len(gaps) == 1 else f"{gaps[0]} to {gaps[-1]} days between treatments"
+
+
 def plan_text(plan: Plan, library: Library) -> str:
-    """The plan for a terminal."""
+    """The plan for a terminal: what the printed plan holds, and what the pages show beside it."""
+    keys = _Keys(library)
+    beside = [
+        ("Scales", _scales(plan, library, keys)),
+        ("Aftercare", _aftercare(plan, library, keys)),
+        ("Alternatives", _alternatives(plan, library, keys)),
+    ]
+    technique = _technique(plan, library, keys)
     page = plan_page(plan, library, name="", birth_date=None, on=plan.start)
     lines = [f"{page['verdict']['text']}: {page['meant']}", ""]
     lines += [f"No plan, because: {text}" for text in page["withheld"]]
@@ -92,20 +111,90 @@ def plan_text(plan: Plan, library: Library) -> str:
     if page["blend"]:
         lines += _section("Blend", [*(f"{part['volume']} {part['name']}" for part in page["blend"]["parts"]), *page["blend"]["facts"]])
     lines += _section("Doses", [f"{dose['what']}: {dose['dose']} ({dose['limit']}), {dose['state']} {_brackets(dose['keys'])}" for dose in page["doses"]])
+    lines += _section("Technique", technique)
     if page["map"]:
         lines += _section("Map", [page["map"]["total"], *(f"{zone['label']}: {zone['points']} points, {zone['volume']}" for zone in page["map"]["zones"])])
     if page["course"]:
         dates = ", ".join(f"{item['number']}: {item['day']}" for item in page["course"]["dates"])
-        course = [dates, f"Evaluation: {page['course']['evaluation']}", f"Stop: {page['course']['stop_rule']}", f"Maintenance: {page['course']['maintenance']}"]
-        lines += _section("Course", course)
+        told = [("Evaluation", "evaluation"), ("Stop", "stop_rule"), ("Maintenance", "maintenance")]
+        lines += _section("Course", [dates, page["course"]["interval"], *(f"{title}: {page['course'][name]}" for title, name in told)])
     if page["benefit"]:
         lines += ["", f"Benefit: {page['benefit']['verdict']}"]
         for trial in page["benefit"]["trials"]:
             lines.append(f"  {trial['name']}")
             lines += [f"    {row['measure']}: {row['treated']} / {row['comparator']}. {row['result']}" for row in trial["rows"]]
     lines += _section("Risks", [f"{risk['name']}: {risk['frequency']}; {risk['onset']}" for risk in page["risks"]])
-    lines += _section("Sources", [f"[{source['key']}] {source['title']}" for source in page["sources"]])
+    for title, facts in beside:
+        lines += _section(title, facts)
+    lines += _section("Not known", page["protocol"]["gaps"] if page["protocol"] else [])
+    cited_once = {source["key"]: source for source in (*page["sources"], *keys.listed())}
+    lines += _section("Sources", [f"[{source['key']}] {source['title']}" for source in cited_once.values()])
     return "\n".join([*lines, "", DISCLAIMER])
+
+
+# ── what stands beside the printed plan ─────────────────────────────────────────────────────────────────────────────
+
+
+def _technique(plan: Plan, library: Library, keys: _Keys) -> list[str]:
+    """How the needle is held, as published for the protocol, else for its technique. What nobody published is said."""
+    method = library.techniques.get(plan.protocol.technique) if plan.protocol else None
+    if method is None or plan.protocol is None or plan.withheld:
+        return []
+    published = (
+        ("needle length", method.needle_length_mm),
+        ("inserted length", plan.protocol.inserted_length_mm or method.inserted_length_mm),
+        ("angle", method.angle_deg),
+        ("depth", method.depth_mm),
+        ("volume per point", plan.protocol.volume_per_point_ml or method.volume_per_point_ml),
+        ("spacing", plan.protocol.spacing_mm or method.spacing_mm),
+    )
+    lines = [method.name]
+    for name, found in published:
+        gauge = f", {method.needle_gauge}" if name == "needle length" and method.needle_gauge else ""
+        lines.append(f"{name}: {quantity(found)}{gauge} {_brackets(keys.of([found]))}" if found else f"{name}: not published")
+        lines += [f"  {found.conflict.note}"] if found and found.conflict else []
+    return lines + [f"{item.text} {_brackets(keys.of([item]))}" for item in (*method.how, *method.warnings)]
+
+
+def _scales(plan: Plan, library: Library, keys: _Keys) -> list[str]:
+    indication = library.indications.get(plan.intent.indication)
+    found = [library.scales[key] for key in (indication.scales if indication else ()) if key in library.scales]
+    return [f"{scale.name}: {_important(scale)} {_brackets(keys.of(scale.mcid))}".rstrip() for scale in found]
+
+
+def _important(scale: model.Scale) -> str:
+    if not scale.mcid:
+        return f"minimal important difference unknown. {scale.mcid_unknown or ''}".rstrip()
+    sizes = [f"{quantity(item)}{f' ({item.note})' if item.note else ''}" for item in scale.mcid]
+    conflicts = [item.conflict.note for item in scale.mcid if item.conflict]
+    return " ".join([f"minimal important difference {', '.join(sizes)}.", *conflicts])
+
+
+def _aftercare(plan: Plan, library: Library, keys: _Keys) -> list[str]:
+    rules = [library.aftercare_rules[key] for key in plan.aftercare] if not plan.withheld else []
+    return [f"{rule.item}: {_told(rule)} {_brackets(keys.of([*([rule.hours] if rule.hours else []), *rule.basis]))}" for rule in rules]
+
+
+def _told(rule: model.AftercareRule) -> str:
+    """As on the patient's sheet, with how long instead of until when."""
+    hours = hours_told(rule)
+    return rule.text.en.replace("{until}", f"{span_in_words(hours)} after the treatment" if hours is not None else "")
+
+
+def _alternatives(plan: Plan, library: Library, keys: _Keys) -> list[str]:
+    """The same neutral facts as on the page of alternatives, by option; a row nobody published is unknown."""
+    table = compare(library, plan.intent.application, plan.intent.indication or None)
+    lines = []
+    for option in table.options:
+        lines.append(option.name)
+        for label, cell in table.card(option.id):
+            lines.append(f"  {label}: {cell.text} {_brackets(keys.of([cell]))}" if cell else f"  {label}: unknown")
+            lines += [f"    {cell.conflict.note} {_readings(cell.conflict, keys)}"] if cell and cell.conflict else []
+    return lines
+
+
+def _readings(conflict: model.Conflict, keys: _Keys) -> str:
+    return "; ".join(f"{reading.text or reading.value} {_brackets(keys.of([reading]))}" for reading in conflict.readings)
 
 
 # ── parts of the page ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +248,7 @@ def _blend(plan: Plan, library: Library, keys: _Keys) -> dict[str, Any] | None:
     blend = plan.blend
     if blend is None:
         return None
-    held = [f"{item.name} {amount(item.per_ml)} {item.unit}" for item in blend.concentrations]
+    held = [f"{item.name} {amount(round(item.per_ml, 3))} {item.unit}" for item in blend.concentrations]
     facts = [f"{amount(blend.volume_ml)} mL in all", *held]
     facts += [f"pH {_interval(blend.ph)}", f"osmolarity {_interval(blend.osmolarity)}"]
     return {
@@ -249,7 +338,7 @@ def _benefit(plan: Plan, keys: _Keys) -> dict[str, Any] | None:
                     {
                         "measure": f"{outcome.measure} ({outcome.time})",
                         "treated": _arm(outcome.arms[0]),
-                        "comparator": _arm(outcome.arms[1]) if outcome.has_comparator else "no comparator",
+                        "comparator": _comparator(outcome),
                         "result": outcome.result,
                     }
                     for outcome in trial.outcomes
@@ -260,13 +349,19 @@ def _benefit(plan: Plan, keys: _Keys) -> dict[str, Any] | None:
     }
 
 
+def _comparator(outcome: BenefitOutcome) -> str:
+    if outcome.has_comparator:
+        return _arm(outcome.arms[1])
+    return "given as a difference between the arms" if outcome.is_difference else "no comparator"
+
+
 def _arm(arm: BenefitArm) -> str:
     if arm.no_data:
         return f"{arm.name}: no data"
     if arm.value is None:
         return f"{arm.name}: {arm.text}"
     people = f" of {arm.n}" if arm.n is not None and arm.interval else ""
-    interval = f" ({arm.interval.low} to {arm.interval.high})" if arm.interval else ""
+    interval = f" ({arm.interval.low} to {arm.interval.high})" if arm.interval else f" ({arm.text})" if arm.text else ""
     return f"{arm.name}: {amount(arm.value)} {arm.unit}{people}{interval}"
 
 

@@ -643,7 +643,7 @@ class Arm(Known):
 class Outcome(Known):
     measure: str
     time: str
-    kind: Literal["proportion", "change", "value", "direction"]
+    kind: Literal["proportion", "change", "value", "direction", "difference"]  # difference: the treated arm minus its control
     unit: str | None = None
     active: Arm
     control: Arm | None = None

@@ -115,7 +115,7 @@ def _outcome(outcome: BenefitOutcome) -> OutcomeShown:
         drawn=bool(values),
         zero=_place(Decimal(0), low, high),
         result=f"{_sentence(outcome.result)}.",
-        comparator="" if outcome.has_comparator else "No comparator: how people do without it is not known from this.",
+        comparator="" if outcome.has_comparator or outcome.is_difference else "No comparator: how people do without it is not known from this.",
         source=outcome.source,
         label="; ".join(f"{bar.name}: {bar.text}" for bar in bars),
     )
