@@ -136,7 +136,7 @@ def test_a_country_without_rules_holds_none_rather_than_a_permission(library):
 def test_every_number_that_is_shown_names_source_grade_and_review_date(library):
     text = as_text(library, find(library, "submental_deoxycholic_acid"))
     assert "0.2 mL" in text
-    assert "[KYB] dosage and administration; grade A; reviewed 2026-11-23" in text
+    assert "[KYB] dosage and administration; grade A; reviewed 2026-11-25" in text
 
 
 def test_a_conflict_is_shown_with_both_values(library):

@@ -44,7 +44,7 @@ def test_a_share_without_its_number_of_people_gets_no_interval(library):
 
 
 @pytest.mark.parametrize(("protocol", "actives", "trials"), [
-    ("submental_deoxycholic_acid", ["deoxycholic_acid"], {"REF1", "REFLT"}),
+    ("submental_deoxycholic_acid", ["deoxycholic_acid"], {"REF1", "REF2", "REFLT"}),
     ("submental_deoxycholic_acid", ["deoxycholic_acid", "lidocaine"], set()),
     ("submental_deoxycholic_acid", ["phosphatidylcholine_dc"], set()),
     ("facial_skin_hyaluronic_acid", ["hyaluronic_acid_ncl"], {"BASP13", "DUT23"}),
@@ -74,6 +74,18 @@ def test_a_trial_without_a_control_says_so(library):
     series = next(trial for trial in benefit_of(library, "neck_pain_lidocaine_diclofenac").trials if trial.id == "RAN24")
     assert series.control is None
     assert not any(outcome.has_comparator for outcome in series.outcomes)
+
+
+def test_the_weaker_of_two_trials_is_told_as_well(library):
+    """66.5 and 22.2 % of 258 each, beside 70.0 and 18.6 % of the first."""
+    second = next(trial for trial in benefit_of(library, "submental_deoxycholic_acid").trials if trial.id == "REF2")
+    assert [(str(arm.value), arm.n) for arm in second.outcomes[0].arms] == [("66.5", 258), ("22.2", 258)]
+
+
+def test_a_difference_between_arms_is_known_as_one(library):
+    count = next(trial for trial in benefit_of(library, "alopecia_dutasteride").trials if trial.id == "ABD09").outcomes[0]
+    assert count.is_difference
+    assert not count.has_comparator
 
 
 def test_every_protocol_tells_its_benefit(library):
