@@ -24,14 +24,14 @@ _WORDS = {
         "this_week": "Call us within the week",
         "emergency_whom": "Stay with someone until help is there.",
         "today_whom": "Outside our hours, go to an emergency department or call the out-of-hours service.",
-        "this_week_whom": "Also months later, also if it does not hurt. Tell every doctor that you had injections and when.", "with": "together with",
+        "this_week_whom": "Also months later, also if it does not hurt. Tell every doctor that you had injections and when.", "with": "together with:",
         "from": "from {days} days after the treatment",
     },
     "fr": {
         "title": "Après votre traitement", "emergency": "Appelez le {number} maintenant", "number": "numéro d’urgence", "today": "Appelez-nous aujourd’hui",
         "this_week": "Appelez-nous dans la semaine", "emergency_whom": "Restez avec quelqu’un jusqu’à l’arrivée des secours.",
         "today_whom": "En dehors de nos horaires, allez aux urgences ou appelez la permanence des soins.",
-        "this_week_whom": "Même des mois plus tard, même sans douleur. Dites à tout médecin que vous avez eu des injections, et quand.", "with": "avec",
+        "this_week_whom": "Même des mois plus tard, même sans douleur. Dites à tout médecin que vous avez eu des injections, et quand.", "with": "avec :",
         "from": "à partir de {days} jours après le traitement",
     },
 }  # fmt: skip
@@ -274,7 +274,7 @@ def _signs(library: Library, rule: TriageRule, language: str, told: Collection[s
     own = [getattr(library.signs[sign].text, language) for sign in rule.any_of if sign not in told]
     if rule.and_any_of:
         others = [_lower(getattr(library.signs[sign].text, language)) for sign in rule.and_any_of]
-        own = [f"{sign}, {words['with']}: {other}" for sign in own for other in others]
+        own = [f"{sign}, {words['with']} {other}" for sign in own for other in others]
     return own if days is None else [f"{sign}, {words['from'].format(days=days)}" for sign in own]
 
 
