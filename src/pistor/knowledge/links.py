@@ -17,7 +17,7 @@ REFERENCES: dict[type[BaseModel], dict[str, str]] = {
     m.Component: {"ingredient": "ingredients"},
     m.Presentation: {"allergen_groups": "allergen_groups"},
     m.AllergenGroup: {"concept": "concepts"},
-    m.Scope: {"ingredients": "ingredients", "zones": "zones", "zones_except": "zones", "topical": "ingredients"},
+    m.Scope: {"ingredients": "ingredients", "zones": "zones", "zones_except": "zones", "topical": "ingredients", "protocols": "protocols"},
     m.Jurisdiction: {"part_of": "jurisdictions"},
     m.Zone: {"body_map": "body_maps"},
     m.MapZone: {"zone": "zones"},

@@ -466,6 +466,7 @@ class Scope(Known):
     zones: tuple[Id, ...] = ()
     zones_except: tuple[Id, ...] = ()
     topical: tuple[Id, ...] = ()
+    protocols: tuple[Id, ...] = ()
 
 
 class Contraindication(Entry):

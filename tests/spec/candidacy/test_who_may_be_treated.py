@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
-from tests.spec.candidacy.patients import ON, allergy, answer, condition, measured_as, medicine, ordinary, procedure, verdict
+from pistor.care.candidacy import assess
+from tests.spec.candidacy.patients import INTENTS, ON, allergy, answer, condition, measured_as, medicine, ordinary, procedure, verdict
 
 TEN_YEARS = dt.date(2016, 11, 23)
 
@@ -179,6 +181,8 @@ COUNTRIES = [
     ("US", "abdomen", "not_eligible", "jurisdiction_us_deoxycholic_acid_elsewhere"),
     (None, "submental", "cannot_tell", "jurisdiction_unknown"),
     ("DE", "submental", "cannot_tell", "jurisdiction_no_rule"),
+    ("GB", "submental", "cannot_tell", "jurisdiction_no_rule"),
+    ("BR", "submental", "not_eligible", "jurisdiction_br_deoxycholate"),
     ("ZZ", "submental", "cannot_tell", "jurisdiction_no_rule"),
 ]
 
@@ -189,6 +193,38 @@ def test_fat_goes_by_the_law_of_the_country(library, country, zone, expected, ru
     assert result.state == expected
     finding = next(f for f in result.findings if f.rule == rule)
     assert finding.stops == (expected == "not_eligible")
+
+
+@pytest.mark.parametrize("application", ["skin", "pain", "hair"])
+def test_the_french_ban_on_dissolving_fat_is_not_passed_by_another_application(library, application):
+    result = verdict(ordinary(), application, library, jurisdiction="FR", ingredients=("phosphatidylcholine_dc",))
+    assert "jurisdiction_fr_fat_lysis_products" in [f.rule for f in result.findings if f.stops]
+
+
+ACUTE, CHRONIC = "yes", "no"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "pain", "rule"),
+    [
+        ("low_back_pain_lidocaine_ketoprofen", CHRONIC, "acute_protocol"),
+        ("low_back_pain_lidocaine_ketoprofen", ACUTE, None),
+        ("low_back_pain_lidocaine", ACUTE, "chronic_protocol"),
+        ("low_back_pain_lidocaine", CHRONIC, None),
+        ("neck_pain_lidocaine", ACUTE, "chronic_protocol"),
+        ("neck_pain_lidocaine", CHRONIC, None),
+    ],
+)
+def test_a_protocol_studied_in_the_other_kind_of_pain_says_so(library, protocol, pain, rule):
+    result = verdict(ordinary(answers=answer("pain_acute", pain)), "pain", library, protocol=protocol)
+    cautions = {f.rule for f in result.findings if f.effect == "caution"}
+    assert cautions & {"acute_protocol", "chronic_protocol"} == ({rule} if rule else set())
+
+
+def test_acute_or_chronic_is_asked_where_the_protocol_was_studied_in_one(library):
+    meant = replace(INTENTS["pain"], protocol="neck_pain_lidocaine")
+    assert "pain_acute" in assess(ordinary(), meant, library).missing
+    assert "pain_acute" not in assess(ordinary(), replace(meant, protocol="neck_pain_lidocaine_diclofenac"), library).missing
 
 
 def test_elsewhere_an_unknown_country_is_told_and_asked_of_nobody(library):

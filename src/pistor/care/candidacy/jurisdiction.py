@@ -20,7 +20,7 @@ def jurisdiction_findings(intent: Intent, library: Library) -> list[Finding]:
     rules = [(rule, place) for place in _places(country, library) for rule in place.rules if in_scope(rule.scope, intent, library)]
     if not rules:
         name = country.name if country else intent.jurisdiction
-        return [_unknown(intent, f"No rule is known for this treatment in {name}; that is not the same as allowed.", "jurisdiction_no_rule", ("jurisdiction",))]
+        return [_unknown(intent, f"{name}: no rule is known for this treatment; that is not the same as allowed.", "jurisdiction_no_rule", ("jurisdiction",))]
     return [_finding(rule, place, intent, library) for rule, place in rules]
 
 
@@ -48,7 +48,7 @@ def _finding(rule: JurisdictionRule, country: Jurisdiction, intent: Intent, libr
     return Finding(
         rule=f"jurisdiction_{rule.id}",
         effect=effect,
-        text=f"In {country.name} this {_VERB[rule.status]}{since}. {rule.text.text}",
+        text=f"{country.name}: this {_VERB[rule.status]}{since}. {rule.text.text}",
         because=(Fact("country", country.name, None, "chosen"), *what_is_meant(rule.scope, intent, library)),
         sources=cited([rule.text]),
         limits="Law as read on the review date; it may have changed since." + (f" {rule.text.conflict.note}" if rule.text.conflict else ""),

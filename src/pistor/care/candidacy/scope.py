@@ -9,8 +9,10 @@ from pistor.knowledge.model import Scope
 
 
 def in_scope(scope: Scope, intent: Intent, library: Library) -> bool:
-    """Application and zone must fit; of ingredients, classes, flags and topical products any one is enough."""
+    """Application, zone and protocol must fit; of ingredients, classes, flags and topical products any one is enough."""
     if scope.applications and intent.application not in scope.applications:
+        return False
+    if scope.protocols and intent.protocol not in scope.protocols:
         return False
     if scope.zones and intent.zone not in scope.zones:
         return False
@@ -33,6 +35,8 @@ def what_is_meant(scope: Scope, intent: Intent, library: Library) -> tuple[Fact,
         named = id_ in scope.ingredients or (entry is not None and (set(entry.classes) & set(scope.classes) or set(entry.flags) & set(scope.flags)))
         if named:
             facts.append(Fact("product", entry.name if entry else id_, None, "chosen"))
+    if scope.protocols and intent.protocol is not None and intent.protocol in library.protocols:
+        facts.append(Fact("protocol", library.protocols[intent.protocol].name, None, "chosen"))
     if scope.zones or scope.zones_except:
         zone = library.zones.get(intent.zone)
         facts.append(Fact("zone", zone.name if zone else intent.zone, None, "chosen"))
