@@ -70,7 +70,7 @@ def plan(options: argparse.Namespace) -> int:
     from pistor.exchange.plan import plan_pdf, plan_text
 
     library, picture, intent = _case(options)
-    made = make_plan(picture, intent, library, options.start or options.on)
+    made = make_plan(picture, intent, library, options.start or options.on, policy=options.policy)
     if options.pdf:
         _write(options.pdf, plan_pdf(made, library, name=picture.name, birth_date=picture.birth_date, on=options.on))
         print(f"Wrote {options.pdf}.", file=sys.stderr)
@@ -166,6 +166,7 @@ def _case(options: argparse.Namespace) -> tuple[Library, PatientPicture, Intent]
         ingredients=tuple(options.ingredient),
         jurisdiction=options.jurisdiction,
         protocol=options.protocol,
+        policy=options.policy,
     )
     return library, read_file(options.file, options.on, library).picture, intent
 
@@ -209,6 +210,7 @@ def _case_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--zone", metavar="ID")
     command.add_argument("--ingredient", metavar="ID", action="append", default=[])
     command.add_argument("--protocol", metavar="ID")
+    command.add_argument("--policy", metavar="ID", help="the clinic's rule on mixing, such as single_active or mixture; it decides which protocol is proposed")
     command.add_argument("--jurisdiction", metavar="CC", type=str.upper, help="ISO 3166 alpha-2 code of the country")
     command.add_argument("--on", type=_date, default=dt.date.today(), help="the day on which it is asked (YYYY-MM-DD; today)")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output")

@@ -321,6 +321,33 @@ def test_a_start_that_cannot_be_is_told(people, as_, fields):
     assert Course.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("indication", "protocol"),
+    [
+        ("low_back_pain:lumbar", "low_back_pain_lidocaine_ketoprofen"),
+        ("facial_skin_quality:face", "facial_skin_vitamin_blend"),
+        ("androgenetic_alopecia:scalp", "alopecia_minoxidil"),
+    ],
+)
+def test_every_protocol_of_the_indication_can_be_chosen(people, as_, indication, protocol):
+    patient, client = factories.patient(people.practitioner), as_(people.practitioner)
+    assert f'value="{protocol}"' in client.get(f"/patients/{patient.pk}/start/").content.decode()
+    assert start(client, patient, indication=indication, protocol=protocol).status_code == 302
+    assert Course.objects.get().protocol == protocol
+
+
+def test_without_a_choice_the_clinics_policy_decides(people, as_):
+    start(as_(people.practitioner), factories.patient(people.practitioner), indication="low_back_pain:lumbar")
+    assert (Course.objects.get().policy, Course.objects.get().protocol) == ("single_active", "low_back_pain_lidocaine")
+
+
+def test_a_protocol_of_another_indication_is_refused(people, as_):
+    answer = start(as_(people.practitioner), factories.patient(people.practitioner), protocol="alopecia_minoxidil")
+    assert answer.status_code == 409
+    assert "is not one for" in answer.content.decode()
+    assert Course.objects.count() == 0
+
+
 def test_nothing_is_started_for_a_patient_who_died(people, as_):
     patient = factories.patient(people.practitioner, deceased_on="2026-01-01")
     answer = start(as_(people.practitioner), patient)

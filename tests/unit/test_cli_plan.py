@@ -124,6 +124,7 @@ def test_a_plan_that_is_withheld_tells_the_alternatives_and_nothing_to_act_on(bu
         (("--application", "pain", "--zone", "elbow_left"), "elbow_left"),
         (("--application", "pain", "--indication", "sadness"), "sadness"),
         (("--application", "pain", "--jurisdiction", "France"), "FR"),
+        (("--application", "pain", "--policy", "anything"), "single_active"),
         (("--application", "pain", "--start", "tomorrow"), "2026-11-23"),
         (("--application", "pain", "--start", "2199-01-01"), "2100"),
         (("--application", "pain", "--pdf", "/nowhere/plan.pdf"), "/nowhere/plan.pdf"),

@@ -39,7 +39,9 @@ def start_course(
             raise Refused(f"“{indication}” is no known indication. Choose one of: {', '.join(library.indications)}.")
         known = library.indications[indication]
         try:
-            intent = intent_for(library, known.application, indication, zone, (), by.clinic.jurisdiction or None, protocol)  # type: ignore[union-attr]
+            intent = intent_for(
+                library, known.application, indication, zone, (), by.clinic.jurisdiction or None, protocol, policy=by.clinic.policy  # type: ignore[union-attr]
+            )  # fmt: skip
         except UnknownId as error:
             raise Refused(str(error)) from None
         if intent.zone not in known.zones:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pistor.knowledge import Library
-from pistor.knowledge.model import Application, Indication, Protocol
+from pistor.knowledge.model import Application, Indication, Policy, Protocol
 
 USUAL_INDICATION = {"pain": "neck_pain", "skin": "facial_skin_quality", "hair": "androgenetic_alopecia", "fat": "submental_fat"}
 
@@ -64,14 +64,20 @@ def intent_for(
     jurisdiction: str | None = None,
     protocol: str | None = None,
     topical: Sequence[str] = (),
+    policy: str | None = None,
 ) -> Intent:
-    """An intent with what nobody chose filled in and named in ``assumed``. Raises :class:`UnknownId`."""
+    """An intent with what nobody chose filled in and named in ``assumed``. Raises :class:`UnknownId`.
+
+    Where no protocol was chosen, ``policy`` decides which of the indication's is proposed.
+    """
     if application not in tuple(Application):
         raise UnknownId(_unknown("application", application, tuple(Application)))
     for id_ in (*ingredients, *topical):
         _check("ingredient", id_, library.ingredients)
     if zone is not None:
         _check("zone", zone, library.zones)
+    if policy is not None:
+        _check("policy", policy, library.policies)
     country = _country(jurisdiction)
     assumed: list[str] = []
     chosen_protocol = _protocol_named(library, protocol)
@@ -84,7 +90,7 @@ def intent_for(
         zone = chosen.zones[0]
         assumed.append(f"zone {zone}")
     if chosen_protocol is None:
-        chosen_protocol = _protocol(library, chosen, ingredients)
+        chosen_protocol = _protocol(library, chosen, ingredients, library.policies[policy] if policy else None)
         if chosen_protocol is not None:
             assumed.append(f"protocol {chosen_protocol.id}")
     used = tuple(ingredients)
@@ -123,11 +129,23 @@ def _protocol_named(library: Library, id_: str | None) -> Protocol | None:
     return library.protocols[id_]
 
 
-def _protocol(library: Library, indication: Indication, ingredients: Sequence[str]) -> Protocol | None:
-    """The first protocol of the indication, or with chosen ingredients the first whose actives they are."""
+def allows(policy: Policy, protocol: Protocol, library: Library) -> bool:
+    """Whether a policy lets a protocol be prepared: no more actives than it allows, nothing compounded where only licensed products are used."""
+    if policy.max_actives is not None and len(_actives(library, protocol.ingredients)) > policy.max_actives:
+        return False
+    compounded = any(library.presentations[part.presentation].compounded for part in protocol.blend if part.presentation in library.presentations)
+    return not (policy.licensed_only and compounded)
+
+
+def _protocol(library: Library, indication: Indication, ingredients: Sequence[str], policy: Policy | None) -> Protocol | None:
+    """The first protocol of the indication that the policy allows, or with chosen ingredients the first whose actives they are.
+
+    Where the policy allows none, the first stands: the blend then says what the policy forbids.
+    """
     known = [library.protocols[id_] for id_ in indication.protocols if id_ in library.protocols]
     if not ingredients:
-        return known[0] if known else None
+        fitting = [entry for entry in known if policy is None or allows(policy, entry, library)]
+        return next(iter(fitting or known), None)
     chosen = _actives(library, ingredients)
     return next((entry for entry in known if _actives(library, entry.ingredients) == chosen), None)
 

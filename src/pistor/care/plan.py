@@ -22,7 +22,7 @@ from pistor.care.course import Schedule, make_schedule
 from pistor.care.evidence import Finding, cited
 from pistor.care.formulation import Blend, DoseCheck, Part, check_doses, compose, dose_findings
 from pistor.care.injection_map import VOLUME_PER_POINT_ML, Area, Generator, InjectionMap, NoMap, make_map
-from pistor.care.intent import Intent
+from pistor.care.intent import Intent, allows
 from pistor.knowledge import Library, model
 
 MAX_FITTING = 8  # tries to widen the spacing until the map holds no more points than the protocol gives
@@ -151,6 +151,11 @@ def make_plan(
         return bare
     if protocol is None and parts is None:
         return replace(bare, assumed=(*intent.assumed, "No protocol known here fits these products, so no blend, map or schedule is proposed."))
+    if protocol is not None and parts is None and not protocol.blend:
+        if policy and not allows(library.policies[policy], protocol, library):
+            forbidden = f"The policy “{library.policies[policy].name}” does not allow the blend of this protocol; choose another of either."
+            return replace(bare, withheld=(forbidden,))
+        bare = replace(bare, assumed=(*bare.assumed, "No amounts were published for this blend, so no blend and no doses are proposed."))
     drawn, notes = (map, ()) if map is not None or protocol is None else _default_map(library, intent, protocol)
     chosen = tuple(parts) if parts is not None else _default_parts(protocol, drawn) if protocol else ()
     blend = _blend(chosen, library, intent, policy or (protocol.policy if protocol else ""), protocol)
@@ -171,7 +176,7 @@ def make_plan(
         injection_map=drawn,
         schedule=schedule,
         confirm=tuple(str(item) for item in blend.to_confirm) if blend else bare.confirm,
-        assumed=(*intent.assumed, *notes, *_volume_note(blend, drawn)),
+        assumed=(*bare.assumed, *notes, *_volume_note(blend, drawn)),
         findings=(
             *verdict.findings,
             *(blend.findings if blend else ()),

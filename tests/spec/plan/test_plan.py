@@ -87,6 +87,41 @@ def test_the_vitamin_blend_is_not_mixed_from_amounts_nobody_published(library):
     assert made.benefit.verdict == "negative"
 
 
+def test_the_vitamin_blend_needs_a_policy_that_mixes_and_a_look_at_every_component(library):
+    meant = intent_for(library, "skin", protocol="facial_skin_vitamin_blend")
+    withheld = make_plan(picture(), meant, library, TODAY, policy="single_active")
+    assert withheld.schedule is None
+    assert "does not allow" in withheld.withheld[0]
+    allowed = make_plan(picture(), meant, library, TODAY, policy="mixture")
+    assert allowed.benefit.verdict == "negative"
+    assert any("allergies" in sentence for sentence in allowed.confirm)
+    assert any("No amounts were published" in note for note in allowed.assumed)
+
+
+@pytest.mark.parametrize(
+    ("policy", "indication", "protocol"),
+    [
+        ("single_active", "low_back_pain", "low_back_pain_lidocaine"),
+        ("licensed_only", "low_back_pain", "low_back_pain_lidocaine"),
+        ("mixture", "low_back_pain", "low_back_pain_lidocaine_ketoprofen"),
+        ("single_active", "neck_pain", "neck_pain_lidocaine"),
+        ("mixture", "facial_skin_quality", "facial_skin_hyaluronic_acid"),  # never the negative one by itself
+        ("licensed_only", "androgenetic_alopecia", "alopecia_dutasteride"),  # none fits: the blend then says what is forbidden
+    ],
+)
+def test_the_policy_decides_which_protocol_is_proposed(library, policy, indication, protocol):
+    application = library.indications[indication].application.value
+    assert intent_for(library, application, indication, policy=policy).protocol == protocol
+
+
+def test_a_chosen_protocol_is_kept_and_a_policy_that_forbids_it_stops_its_blend(library):
+    meant = intent_for(library, "pain", protocol="low_back_pain_lidocaine_ketoprofen", policy="single_active")
+    assert meant.protocol == "low_back_pain_lidocaine_ketoprofen"
+    made = make_plan(picture(), meant, library, TODAY, policy="single_active")
+    assert "allows one active substance" in made.withheld[0]
+    assert not made.doses
+
+
 def test_the_dutasteride_concentration_is_to_be_confirmed(library):
     made = plan(library, "hair", protocol="alopecia_dutasteride", jurisdiction="US")
     assert any("0.005 %" in text for text in made.confirm)

@@ -77,6 +77,12 @@ class NewPatientForm(PatientForm):
 
 class StartForm(StepForm):
     indication = forms.ChoiceField(label="What is to be treated", widget=forms.RadioSelect, error_messages={"required": "Choose what is to be treated."})
+    protocol = forms.ChoiceField(
+        label="Protocol",
+        required=False,
+        help_text="Only for what is chosen above. Left as it is, the first one that your clinic's policy allows is taken.",
+        error_messages={"invalid_choice": "This protocol is not known; choose one of the list."},
+    )
     goal = forms.CharField(
         label="What the patient hopes for",
         required=False,
@@ -93,4 +99,8 @@ class StartForm(StepForm):
             for indication in library.indications.values()
             for zone in indication.zones
             if zone in library.zones
+        ]
+        self.fields["protocol"].choices = [  # type: ignore[attr-defined]
+            ("", "As the clinic's policy allows"),
+            *((indication.name, [(id_, library.protocols[id_].name) for id_ in indication.protocols]) for indication in library.indications.values()),
         ]

@@ -126,6 +126,7 @@ def start(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
             patient=patient,
             indication=indication,
             zone=zone,
+            protocol=form.cleaned_data["protocol"] or None,
             goal=form.cleaned_data["goal"],
         )
     except Refused as refused:
