@@ -22,6 +22,9 @@ from pistor.knowledge import criteria as c
 PREGNANCY_DAYS = 300  # a pregnancy that began longer ago and was never closed is asked again
 NOT_PREGNANT_DAYS = 30  # how long a statement that she is not pregnant holds
 BREASTFEEDING_DAYS = 730
+AGE = "age"  # told only where it is the whole reason, not where it lets a rule apply
+ALLERGY = "allergy"
+LATER = " dated after this day"  # ends the name of a fact that cannot have been so on the day asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,10 @@ def _all(form: c.AllOf, case: Case) -> Reply:
         replies.append(ask(part, case))
         if replies[-1].holds is False:
             return Reply(False, replies[-1].facts)
-    return _open(replies) or Reply(True, _unique(f for r in replies for f in r.facts))
+    known = _unique(f for r in replies if r.holds for f in r.facts if f.name != AGE)
+    if unknown := _open(replies):
+        return Reply(None, _unique((*unknown.facts, *known)), unknown.missing)
+    return Reply(True, known or _unique(f for r in replies for f in r.facts))
 
 
 def _open(replies: list[Reply]) -> Reply | None:
@@ -89,17 +95,20 @@ def _condition(form: c.ConditionIs, case: Case) -> Reply:
     question = concept.question if concept else None
     doubtful: list[Fact] = []
     for condition in chart.conditions.get(form.condition, ()):
-        state = True if form.status == "ever" else active_now(condition, chart.on)
+        state = begun(condition.onset, chart.on) if form.status == "ever" else active_now(condition, chart.on)
         if state and form.within_days is not None and condition.onset is not None:
             state = (chart.on - condition.onset).days <= form.within_days
         if state:
             return _despite_answer(form.condition, question, condition_fact(condition), chart)
         if state is None:
-            doubtful.append(condition_fact(condition))
+            doubtful.append(condition_fact(condition, chart.on))
     for procedure in chart.procedures.get(form.condition, ()) if form.status == "ever" else ():
-        return Reply(True, (Fact("procedure", procedure.label, procedure.performed, procedure.origin),))
+        fact = _dated("procedure", procedure.label, procedure.performed, procedure.origin, chart.on)
+        if begun(procedure.performed, chart.on):
+            return Reply(True, (fact,))
+        doubtful.append(fact)
     if question is None:
-        return Reply(False) if NO_CONDITIONS in chart.negations and not doubtful else Reply(None, tuple(doubtful))
+        return Reply(None if doubtful else False, tuple(doubtful))
     if chart.library.questions[question].answer != "yes_no":  # asked by its own question, whose answer the rule names beside this
         answer = chart.picture.answers.get(question)
         settled = NO_CONDITIONS in chart.negations or (answer is not None and answer.value not in ("", "unknown"))
@@ -117,7 +126,7 @@ def _medicine(form: c.MedicineIs, case: Case) -> Reply:
         if state:
             return _despite_answer(form.medicine, question, medicine_fact(medicine), chart)
         if state is None:
-            doubtful.append(medicine_fact(medicine))
+            doubtful.append(medicine_fact(medicine, chart.on))
     if question is None:
         return Reply(None, tuple(doubtful))
     # "No medicine now" says nothing about the months before.
@@ -255,8 +264,10 @@ def _pregnant(chart: Chart) -> Reply:
         state = active_now(condition, chart.on)
         if state is False:
             continue
-        fact = condition_fact(condition)
-        if condition.onset is not None and (chart.on - condition.onset).days > PREGNANCY_DAYS:
+        fact = condition_fact(condition, chart.on)
+        if not begun(condition.onset, chart.on):
+            doubtful.append(fact)
+        elif condition.onset is not None and (chart.on - condition.onset).days > PREGNANCY_DAYS:
             doubtful.append(Fact("pregnancy recorded more than 10 months ago and never closed", fact.value, fact.date, fact.origin))
         elif denial is not None:
             chart.contradictions["pregnancy"] = (fact, denial)
@@ -284,13 +295,14 @@ def _breastfeeding(chart: Chart) -> Reply:
         return NO
     answer = chart.picture.answers.get("breastfeeding")
     said_no = answer is not None and answer.value == "no"
-    positive = next((pregnancy_fact(s) for s in chart.picture.pregnancy if s.state == "breastfeeding" and _age_days(s.date, chart) <= BREASTFEEDING_DAYS), None)
+    statements = [s for s in chart.picture.pregnancy if begun(s.date, chart.on)]
+    positive = next((pregnancy_fact(s) for s in statements if s.state == "breastfeeding" and _age_days(s.date, chart) <= BREASTFEEDING_DAYS), None)
     positive = positive or next((condition_fact(c) for c in chart.conditions.get("breastfeeding", ()) if active_now(c, chart.on)), None)
     if positive is not None:
         return _despite_answer("breastfeeding", "breastfeeding" if said_no else None, positive, chart)
     if answer is not None and answer.value in ("yes", "no"):
         return Reply(answer.value == "yes", (_answer_fact(answer, chart),))
-    for statement in chart.picture.pregnancy:
+    for statement in statements:
         # Asked here, the one question covers breastfeeding; an imported "not pregnant" says nothing of it.
         asked_here = "Observation" not in statement.origin
         if statement.state in ("not_pregnant", "trying", "pregnant") and _age_days(statement.date, chart) <= NOT_PREGNANT_DAYS and asked_here:
@@ -301,8 +313,8 @@ def _breastfeeding(chart: Chart) -> Reply:
 
 
 def _latest_statement(chart: Chart) -> Pregnancy | None:
-    past = [s for s in chart.picture.pregnancy if s.date is None or s.date <= chart.on]
-    return max(past, key=lambda s: s.date or dt.date.min, default=None)
+    past = [s for s in chart.picture.pregnancy if begun(s.date, chart.on)]
+    return max(past, key=lambda s: (s.date or dt.date.min, s.state == "pregnant"), default=None)
 
 
 def _sex(form: c.SexIs, case: Case) -> Reply:
@@ -318,7 +330,7 @@ def _age(form: c.AgeBelow, case: Case) -> Reply:
     age = picture.age_years
     if age is None:
         return Reply(None, (), ("birth_date",))
-    return Reply(age < form.age_below, (Fact("age", f"{age} years", picture.birth_date, picture.birth_origin),) if age < form.age_below else ())
+    return Reply(age < form.age_below, (Fact(AGE, f"{age} years", picture.birth_date, picture.birth_origin),) if age < form.age_below else ())
 
 
 def _bmi(form: c.BmiAbove, case: Case) -> Reply:
@@ -338,12 +350,20 @@ def _deceased(form: c.Deceased, case: Case) -> Reply:
 # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def begun(date: dt.date | None, on: dt.date) -> bool | None:
+    """Whether something had begun on a day. A date after it is a slip, or was recorded later: asked, never counted."""
+    return None if date is not None and date > on else True
+
+
 def active_now(condition: Condition, on: dt.date) -> bool | None:
-    """Whether a condition holds on a day: its status says so; an end date decides where the status is silent."""
-    ended = condition.abatement is not None and condition.abatement <= on
-    if condition.active is None:
-        return False if ended and not _ends_before_it_begins(condition) else None
-    return condition.active
+    """Whether a condition holds on a day: its status says so, and its dates where that day lies before its end."""
+    if not begun(condition.onset, on):
+        return None
+    if condition.abatement is None or _ends_before_it_begins(condition):
+        return condition.active
+    if condition.abatement <= on:
+        return condition.active or False
+    return True if condition.active or condition.onset else None  # what is called resolved now was active then
 
 
 def _ends_before_it_begins(condition: Condition) -> bool:
@@ -352,19 +372,29 @@ def _ends_before_it_begins(condition: Condition) -> bool:
 
 def taken(medicine: Medicine, on: dt.date, within_days: int = 0) -> bool | None:
     """Whether a medicine is taken on a day, or was until at most ``within_days`` before it."""
+    if not begun(medicine.start, on):
+        return None
     if medicine.end is not None and medicine.end < on:
         return (on - medicine.end).days <= within_days
-    if medicine.active is False:
-        return None if within_days and medicine.end is None else False
+    if medicine.active is False and medicine.end is None:
+        return None if within_days else False
+    if medicine.active is False and medicine.end is not None and medicine.end > on:
+        return True if medicine.start else None  # what is called stopped now was taken then
     return medicine.active
 
 
-def condition_fact(condition: Condition) -> Fact:
-    return Fact("condition", condition.label, condition.onset, condition.origin)
+def condition_fact(condition: Condition, on: dt.date | None = None) -> Fact:
+    return _dated("condition", condition.label, condition.onset, condition.origin, on)
 
 
-def medicine_fact(medicine: Medicine) -> Fact:
-    return Fact("medicine", medicine.label, medicine.start, medicine.origin)
+def medicine_fact(medicine: Medicine, on: dt.date | None = None) -> Fact:
+    return _dated("medicine", medicine.label, medicine.start, medicine.origin, on)
+
+
+def _dated(name: str, label: str, date: dt.date | None, origin: str, on: dt.date | None) -> Fact:
+    """A fact of the record; one of after the day that is asked about says so."""
+    later = on is not None and not begun(date, on)
+    return Fact(f"{name}{LATER}" if later else name, label, date, origin)
 
 
 def allergy_fact(allergy: Allergy) -> Fact:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from pistor.care.candidacy.chart import chart_of
-from pistor.care.candidacy.criteria import Case, Reply, ask
+from pistor.care.candidacy.criteria import LATER, Case, Reply, ask
 from pistor.care.candidacy.jurisdiction import jurisdiction_findings
 from pistor.care.candidacy.record import deceased, record_findings
 from pistor.care.candidacy.scope import in_scope, what_is_meant
@@ -144,6 +144,8 @@ def _fact(fact: Fact) -> str:
         return value
     if fact.name.startswith("pregnancy recorded"):
         return f"{value}, recorded more than 10 months ago{_on(fact.date, 'on')}"
+    if fact.name.endswith(LATER):
+        return f"{value},{_on(fact.date, 'dated')}, after this day"
     return f"{value}{_on(fact.date, since)}"
 
 

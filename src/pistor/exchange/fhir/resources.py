@@ -51,8 +51,9 @@ def condition(resource: Resource) -> Condition | None:
     name = label(resource.get("code"))
     if not name or says_nothing(coded):
         return None
-    abatement = day(resource.get("abatementDateTime"), last=True) or day(mapping(resource.get("abatementPeriod")).get("end"), last=True)
     active = _ACTIVE.get(code_of(resource.get("clinicalStatus")))
+    onset = day(resource.get("onsetDateTime")) or day(mapping(resource.get("onsetPeriod")).get("start"))
+    abatement = _end((resource.get("abatementDateTime"), mapping(resource.get("abatementPeriod")).get("end")), onset, active)
     if active is None and abatement is None and _ended_otherwise(resource):
         active = False
     return Condition(
@@ -60,10 +61,19 @@ def condition(resource: Resource) -> Condition | None:
         codings=coded,
         active=active,
         refuted=code_of(resource.get("verificationStatus")) in _WRONG,
-        onset=day(resource.get("onsetDateTime")) or day(mapping(resource.get("onsetPeriod")).get("start")),
+        onset=onset,
         abatement=abatement,
         origin=ORIGIN.format("Condition"),
     )
+
+
+def _end(written: Iterable[object], start: dt.date | None, active: bool | None) -> dt.date | None:
+    """The end that is written. Of a year or a month it is the last day, unless the status says that the end was reached within it."""
+    for value in written:
+        if last := day(value, last=True):
+            first = max(filter(None, (day(value), start if start and start <= last else None)))
+            return first if active is False else last
+    return None
 
 
 def _ended_otherwise(resource: Resource) -> bool:
@@ -125,15 +135,15 @@ def _requested(resource: Resource, status: str) -> tuple[bool | None, dt.date | 
     for dosage in items(resource.get("dosageInstruction")):
         bounds = mapping(mapping(mapping(dosage.get("timing")).get("repeat")).get("boundsPeriod"))
         ends.append(day(bounds.get("end"), last=True))
-    end = max((e for e in ends if e is not None), default=None) if ends and None not in ends else None
-    return active, day(resource.get("authoredOn")), end
+    planned = max((e for e in ends if e is not None), default=None) if ends and None not in ends else None
+    return active, day(resource.get("authoredOn")), planned if active is not False else None  # stopped before or after what was planned
 
 
 def _stated(resource: Resource, status: str) -> tuple[bool | None, dt.date | None, dt.date | None]:
     active = {"active": True, "completed": False, "stopped": False, "not-taken": False}.get(status)
     period = mapping(resource.get("effectivePeriod"))
     start = day(period.get("start")) or day(resource.get("effectiveDateTime")) or day(resource.get("dateAsserted"))
-    return active, start, day(period.get("end"), last=True)
+    return active, start, _end((period.get("end"),), start, active)
 
 
 def _given(resource: Resource, status: str) -> tuple[bool | None, dt.date | None, dt.date | None]:
