@@ -43,10 +43,11 @@ class NotOf(_Form):
 
 
 class ConditionIs(_Form):
-    """A condition of this concept: ``active`` now, or ``ever``; optionally only if it began within some days."""
+    """A condition of this concept: ``active`` now, ``ever``, or recorded as ``past`` and not active now; optionally only
+    if it began within some days. A concept without a question is looked for in the record only."""
 
     condition: str
-    status: Literal["active", "ever"] = "active"
+    status: Literal["active", "ever", "past"] = "active"
     within_days: int | None = None
 
 

@@ -437,6 +437,7 @@ class Concept(Entry):
     kind: Literal["condition", "medicine", "allergy", "observation", "procedure", "negation"]
     codes: tuple[Code, ...] = ()
     terms: tuple[str, ...] = ()  # matched as whole words in a coding's display or text, case folded
+    requires: tuple[str, ...] = ()  # where given, one of these words must stand beside the term ("history of")
     excludes: tuple[str, ...] = ()  # words that make a match by term void ("screening for", "family history")
     question: Id | None = None
     origin: str  # where the list was taken from

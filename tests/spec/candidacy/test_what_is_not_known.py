@@ -171,3 +171,32 @@ def test_no_medicines_at_all_does_not_answer_for_the_last_six_months(library):
     missing = assess(picture, INTENTS["skin"], library).missing
     assert "isotretinoin" in missing
     assert "anticoagulant" not in missing
+
+
+def test_a_recorded_diabetes_is_named_where_its_control_is_asked(library):
+    result = assess(ordinary(conditions=(condition("Diabetes", onset=dt.date(2019, 3, 5)),)), INTENTS["fat"], library)
+    finding = next(f for f in result.findings if f.rule == "diabetes_lipolysis")
+    assert (finding.effect, finding.missing) == ("ask", ("diabetes_controlled",))
+    assert [fact.value for fact in finding.because] == ["Diabetes"]
+    assert "contradiction_diabetes" not in {f.rule for f in result.findings}
+
+
+def test_a_cancer_that_is_over_is_told_even_before_anything_is_asked(library):
+    rules = {f.rule: f.effect for f in assess(ordinary(conditions=(condition("Breast cancer", False),)), INTENTS["skin"], library).findings}
+    assert (rules["malignancy"], rules["malignancy_past"]) == ("ask", "caution")
+
+
+@pytest.mark.parametrize("label", ["Allergy to peanuts", "Eggs", "Soybeans"])
+def test_an_allergy_in_the_plural_is_the_same_allergy(library, label):
+    wanted = replace(INTENTS["fat"], ingredients=("phosphatidylcholine_dc",))  # every product of it that is known holds lecithin
+    assert "allergy_ingredient" in {f.rule for f in assess(ordinary(allergies=(allergy(label),)), wanted, library).findings if f.stops}
+
+
+def test_an_allergy_to_what_only_some_products_hold_is_asked_until_one_is_chosen(library):
+    picture = ordinary(allergies=(allergy("Beef"),))
+    wanted = replace(INTENTS["skin"], ingredients=("hyaluronidase",))
+    finding = next(f for f in assess(picture, wanted, library).findings if f.rule == "allergy_ingredient")
+    assert (finding.effect, finding.because[0].value) == ("ask", "Beef")
+    bovine = next(p.id for p in library.presentations.values() if "bovine_protein" in p.allergen_groups)
+    chosen = assess(picture, replace(wanted, presentations=(bovine,)), library)
+    assert "allergy_ingredient" in {f.rule for f in chosen.findings if f.stops}

@@ -49,6 +49,7 @@ TABLE = [
     # bleeding
     ("haemophilia", {"conditions": (condition("Haemophilia A"),)}, "skin", "eligible_with_conditions", "bleeding_disorder"),
     ("haemophilia", {"conditions": (condition("Haemophilia A"),)}, "fat", "refer", "bleeding_disorder_fat"),
+    ("history of thrombocytopenia", {"conditions": (condition("History of thrombocytopenia"),)}, "skin", "eligible_with_conditions", "bleeding_disorder"),
     (
         "von Willebrand disease by ICD code only",
         {"conditions": (condition("VWD", code=("icd10cm", "D68.01")),)},
@@ -78,8 +79,22 @@ TABLE = [
     ("cancer, resolved", {"conditions": (condition("Malignant neoplasm of breast", active=False),)}, "skin", "eligible_with_conditions", "malignancy_past"),
     ("cancer, resolved, and now back pain", {"conditions": (condition("Malignant neoplasm of breast", active=False),)}, "pain", "refer", "pain_red_flags"),
     ("cancer refuted", {"conditions": (condition("Malignant neoplasm of breast", refuted=True),)}, "skin", "eligible", None),
+    ("history of cancer", {"conditions": (condition("History of breast cancer"),)}, "skin", "eligible_with_conditions", "malignancy_past"),
+    ("history of cancer by code only", {"conditions": (condition("—", code=("icd10cm", "Z85.3")),)}, "skin", "eligible_with_conditions", "malignancy_past"),
+    ("history of cancer, and now back pain", {"conditions": (condition("History of breast cancer"),)}, "pain", "refer", "pain_red_flags"),
+    ("leukaemia in remission", {"conditions": (condition("Acute leukemia in remission"),)}, "skin", "eligible_with_conditions", "malignancy_past"),
+    ("no history of cancer", {"conditions": (condition("No history of cancer"),)}, "skin", "eligible", None),
     ("mother had cancer", {"conditions": (condition("Family history of breast cancer"),)}, "skin", "eligible", None),
     ("screened for cancer", {"conditions": (condition("Screening for malignant neoplasm of colon"),)}, "skin", "eligible", None),
+    # diabetes
+    ("diabetes, well controlled", {"conditions": (condition("Diabetes"),), "answers": answer("diabetes_controlled", "no")}, "fat", "eligible", None),
+    (
+        "diabetes, not well controlled",
+        {"conditions": (condition("Diabetes"),), "answers": answer("diabetes_controlled")},
+        "fat",
+        "eligible_with_conditions",
+        "diabetes_lipolysis",
+    ),
     # medicines
     ("isotretinoin now", {"medicines": (medicine("isotretinoin 20 MG Oral Capsule"),)}, "skin", "eligible_with_conditions", "isotretinoin"),
     (

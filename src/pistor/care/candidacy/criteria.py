@@ -17,6 +17,7 @@ from pistor.care.candidacy.matching import words_of
 from pistor.care.consultation import Allergy, Answer, Condition, Medicine, Pregnancy
 from pistor.care.evidence import Fact
 from pistor.care.intent import Intent
+from pistor.knowledge import Library
 from pistor.knowledge import criteria as c
 
 PREGNANCY_DAYS = 300  # a pregnancy that began longer ago and was never closed is asked again
@@ -91,6 +92,8 @@ def _condition(form: c.ConditionIs, case: Case) -> Reply:
     chart = case.chart
     if form.condition == "pregnancy":
         return _pregnancy_of(("pregnant",), case)
+    if form.status == "past":
+        return _past(form, chart)
     concept = chart.library.concepts.get(form.condition)
     question = concept.question if concept else None
     doubtful: list[Fact] = []
@@ -114,6 +117,12 @@ def _condition(form: c.ConditionIs, case: Case) -> Reply:
         settled = NO_CONDITIONS in chart.negations or (answer is not None and answer.value not in ("", "unknown"))
         return Reply(False) if settled and not doubtful else Reply(None, tuple(doubtful), (question,))
     return _answered(question, chart, tuple(doubtful), NO_CONDITIONS)
+
+
+def _past(form: c.ConditionIs, chart: Chart) -> Reply:
+    states = {condition: active_now(condition, chart.on) for condition in chart.conditions.get(form.condition, ())}
+    over = tuple(condition_fact(condition) for condition, state in states.items() if state is False)
+    return Reply(bool(over) and True not in states.values(), over)
 
 
 def _medicine(form: c.MedicineIs, case: Case) -> Reply:
@@ -182,18 +191,35 @@ def _allergy(form: c.AllergyTo, case: Case) -> Reply:
     if form.allergy != "blend":
         return _allergy_to_group(form.allergy, case.chart)
     chart, intent = case.chart, case.intent
-    groups: list[str] = []
-    for id_ in (*intent.ingredients, *intent.topical):
-        if id_ in chart.library.ingredients:
-            groups += chart.library.ingredients[id_].allergen_groups
-    for id_ in intent.presentations:
-        if id_ in chart.library.presentations:
-            groups += chart.library.presentations[id_].allergen_groups
-    replies = [_allergy_to_group(group, chart) for group in dict.fromkeys(groups)]
+    sure, possible = _allergens_of(intent, chart.library)
+    replies = [_allergy_to_group(group, chart) for group in sure]
     replies += [_allergy_by_name(id_, chart) for id_ in dict.fromkeys((*intent.ingredients, *intent.topical))]
     if held := [r for r in replies if r.holds]:
         return Reply(True, _unique(f for r in held for f in r.facts))
+    answer = chart.picture.answers.get("allergy_ingredient")
+    if answer is None or answer.value != "no":
+        held = [r for r in (_allergy_to_group(group, chart) for group in possible) if r.holds and r.facts[0].name == ALLERGY]
+        replies += [Reply(None, r.facts, ("allergy_ingredient",)) for r in held]
     return _open(replies) or Reply(False, _unique(f for r in replies for f in r.facts))
+
+
+def _allergens_of(intent: Intent, library: Library) -> tuple[list[str], list[str]]:
+    """The allergen groups in what is meant, and those that only some products of an ingredient hold while none is chosen."""
+    sure: list[str] = []
+    possible: list[str] = []
+    for id_ in (*intent.ingredients, *intent.topical):
+        if id_ in library.ingredients:
+            sure += library.ingredients[id_].allergen_groups
+    chosen = [library.presentations[id_] for id_ in intent.presentations if id_ in library.presentations]
+    for presentation in chosen:
+        sure += presentation.allergen_groups
+    in_products = {part.ingredient for presentation in chosen for part in presentation.components}
+    for id_ in intent.ingredients:
+        products = [set(p.allergen_groups) for p in library.presentations.values() if any(part.ingredient == id_ for part in p.components)]
+        if products and id_ not in in_products:
+            sure += sorted(set.intersection(*products))
+            possible += sorted(set.union(*products))
+    return list(dict.fromkeys(sure)), [group for group in dict.fromkeys(possible) if group not in sure]
 
 
 def _allergy_to_group(group: str, chart: Chart) -> Reply:
@@ -398,7 +424,7 @@ def _dated(name: str, label: str, date: dt.date | None, origin: str, on: dt.date
 
 
 def allergy_fact(allergy: Allergy) -> Fact:
-    return Fact("allergy", allergy.label, allergy.recorded, allergy.origin)
+    return Fact(ALLERGY, allergy.label, allergy.recorded, allergy.origin)
 
 
 def pregnancy_fact(statement: Pregnancy) -> Fact:

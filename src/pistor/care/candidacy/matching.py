@@ -29,7 +29,14 @@ def words_of(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Words:
     terms: tuple[str, ...]
+    requires: tuple[str, ...]
     excludes: tuple[str, ...]
+
+    def found_in(self, text: str) -> bool:
+        """Whether a text says it: a term, beside it what must stand there, and nothing that makes it void."""
+        if not any(term in text for term in self.terms) or any(word in text for word in self.excludes):
+            return False
+        return not self.requires or any(word in text for word in self.requires)
 
 
 @dataclass(slots=True)
@@ -64,7 +71,7 @@ class Matcher:
             if pattern is None or not any(pattern.search(text) for text in texts):
                 continue
             for id_, words in self.words[group].items():
-                if any(any(t in text for t in words.terms) and not any(x in text for x in words.excludes) for text in texts):
+                if any(words.found_in(text) for text in texts):
                     found.add(id_)
         return frozenset(found)
 
@@ -94,10 +101,15 @@ def _prepare(concepts: Iterable[Concept]) -> Matcher:
             if code.subtree:
                 subtrees.append((system, plain, concept.id))
         if concept.terms:
-            entry = _Words(tuple(words_of(t) for t in concept.terms), tuple(words_of(x) for x in concept.excludes))
+            entry = _Words(_forms(concept.terms), tuple(map(words_of, concept.requires)), tuple(map(words_of, concept.excludes)))
             words.setdefault(concept.kind, {})[concept.id] = entry
     any_term = {kind: _any(w.terms for w in entries.values()) for kind, entries in words.items()}
     return Matcher({k: frozenset(v) for k, v in exact.items()}, tuple(subtrees), words, any_term)
+
+
+def _forms(terms: Iterable[str]) -> tuple[str, ...]:
+    """Each term as it is written, and with a plural s: an allergy to peanuts is one to peanut."""
+    return tuple(dict.fromkeys(form for term in terms for form in (words_of(term), words_of(f"{term}s"))))
 
 
 def _any(terms: Iterable[tuple[str, ...]]) -> re.Pattern[str]:
