@@ -37,17 +37,26 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    if sys.stdout is None:
+        return _say("there is no standard output to write the answer to; leave it open.")
     try:
         options = _parser().parse_args(arguments)
         code = {"assess": assess, "plan": plan, "blend": blend, "knowledge": knowledge}[options.command](options)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader went away, as in `pistor knowledge list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write would fail again at the end
+        if isinstance(error, BrokenPipeError):  # the reader went away, as in `pistor knowledge list | head`
+            return 0
+        return _say(f"the answer could not be written: {error.strerror}; write it to another place.")
     except tuple(_sentences()) as error:
-        print(f"pistor: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return _say(str(error))
     return int(code)
+
+
+def _say(sentence: str) -> int:
+    """One line to the person, and the exit code that goes with it."""
+    print(f"pistor: {' '.join(sentence.split())}", file=sys.stderr)
+    return 2
 
 
 def assess(options: argparse.Namespace) -> int:
@@ -174,11 +183,11 @@ def _case(options: argparse.Namespace) -> tuple[Library, PatientPicture, Intent]
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="pistor", description="Mesotherapy decisions with their sources. It advises licensed clinicians and never decides.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    for name, text in (("assess", "can this patient have what is meant"), ("plan", "what would be done, when, with which doses")):
-        _case_options(commands.add_parser(name, help=text, description=(globals()[name].__doc__ or "")))
-    planned = commands.choices["plan"]
+    assessed = commands.add_parser("assess", help="can this patient have what is meant", description=assess.__doc__)
+    _case_options(assessed)
+    planned = commands.add_parser("plan", help="what would be done, when, with which doses", description=plan.__doc__)
     planned.add_argument("--start", type=_date, help="day of the first treatment (YYYY-MM-DD); the day given by --on when not said")
-    planned.add_argument("--pdf", type=Path, help="write the plan as PDF to this file")
+    _case_options(planned).add_argument("--pdf", type=Path, help="write the plan as PDF to this file")
     mixed = commands.add_parser("blend", help="what is in a syringe, and what is known of it", description=blend.__doc__)
     mixed.add_argument("file", type=Path, metavar="FILE", help="a list of presentations and volumes (YAML); docs/reference/blend.md")
     mixed.add_argument("--on", type=_date, default=dt.date.today(), help="the day on which it is asked (YYYY-MM-DD; today)")
@@ -203,7 +212,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _case_options(command: argparse.ArgumentParser) -> None:
+def _case_options(command: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """The options that assess and plan share; what comes back is the choice of how the answer is given."""
     command.add_argument("file", type=Path, metavar="FILE", help="FHIR R4 Bundle or International Patient Summary (JSON), or a Pistor case (YAML)")
     command.add_argument("--application", required=True, choices=APPLICATIONS)
     command.add_argument("--indication", metavar="ID")
@@ -213,7 +223,9 @@ def _case_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--policy", metavar="ID", help="the clinic's rule on mixing, such as single_active or mixture; it decides which protocol is proposed")
     command.add_argument("--jurisdiction", metavar="CC", type=str.upper, help="ISO 3166 alpha-2 code of the country")
     command.add_argument("--on", type=_date, default=dt.date.today(), help="the day on which it is asked (YYYY-MM-DD; today)")
-    command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    given = command.add_mutually_exclusive_group()
+    given.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    return given
 
 
 def _date(text: str) -> dt.date:

@@ -73,6 +73,8 @@ def test_an_allergy_refuted_or_in_error_is_no_allergy_and_inactive_is_not_active
 def test_the_substance_of_a_reaction_counts():
     record = read(allergy("Reaction at the dentist", reaction=[{"substance": concept("", SNOMED, "387480006", "Lidocaine")}]))
     assert [c.display for c in record.picture.allergies[0].codings] == ["Lidocaine"]
+    (in_words,) = read(allergy("Reaction at the dentist", reaction=[{"substance": {"text": "Articaine"}}])).picture.allergies
+    assert [c.display for c in in_words.codings] == ["Articaine"]
 
 
 def test_medicines_by_status_period_and_reference():
@@ -100,6 +102,47 @@ def test_medicines_by_status_period_and_reference():
         ("apixaban", True, None),
         ("Aspirin", True, dt.date(2021, 3, 31)),
     ]
+
+
+@pytest.mark.parametrize(("intent", "active"), [("order", True), ("instance-order", True), ("plan", None), ("proposal", None), ("option", None)])
+def test_what_is_only_meant_is_not_taken(intent, active):
+    assert read({**request("Warfarin"), "intent": intent}).picture.medicines[0].active is active
+
+
+@pytest.mark.parametrize(
+    ("status", "written", "end"),
+    [("resolved", "2026", dt.date(2026, 5, 2)), ("active", "2026", dt.date(2026, 12, 31)), ("resolved", "2026-07", dt.date(2026, 7, 1))],
+)
+def test_an_end_of_which_only_the_year_is_known_lies_behind_a_condition_that_is_over(status, written, end):
+    (over,) = read(condition("Sprain", status, onsetDateTime="2026-05-02", abatementDateTime=written)).picture.conditions
+    assert over.abatement == end
+
+
+def test_the_planned_end_of_a_request_that_was_stopped_is_no_end():
+    bounds = [{"timing": {"repeat": {"boundsPeriod": {"end": "2027-01-01"}}}}]
+    stopped, running = read(request("Warfarin", "stopped", dosageInstruction=bounds), request("Warfarin", dosageInstruction=bounds)).picture.medicines
+    assert (stopped.end, running.end) == (None, dt.date(2027, 1, 1))
+
+
+def test_a_summary_says_which_of_several_patients_it_is_about():
+    mother = {**PATIENT, "id": "m", "birthDate": "1955-01-01"}
+    about = {"resourceType": "Composition", "subject": {"reference": "Patient/p"}}
+    hers = condition("Breast cancer", subject={"reference": "Patient/m"})
+    record = read(about, mother, hers, condition("Asthma"), kind="document")
+    assert (record.picture.age_years, [c.label for c in record.picture.conditions]) == (41, ["Asthma"])
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "known_as"),
+    [
+        ("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "C50.9", "icd10"),
+        ("http://hl7.org/fhir/sid/icd-10", "C50.9", "icd10"),
+        ("http://fhir.de/CodeSystem/bfarm/atc", "B01AA04", "atc"),
+    ],
+)
+def test_code_systems_under_their_national_names(system, code, known_as):
+    (read_back,) = read({**condition("x"), "code": concept("", system, code)}).picture.conditions
+    assert [(c.system, c.code) for c in read_back.codings] == [(known_as, code)]
 
 
 @pytest.mark.parametrize(
@@ -236,11 +279,14 @@ UNUSABLE = [
     (b'{"a": ' + b"9" * 5000 + b"}", "too long"),
     (b"[" * 100_000, "deeply"),
     (b"\xff\xfe{", "UTF-16"),
+    (as_bytes({}).decode().encode("utf-16-le"), "UTF-16"),
     (b'{"a": "\xe9"}', "UTF-8"),
     (b'{"entry": []}', "resourceType"),
     (as_bytes(PATIENT), "single Patient"),
     (as_bytes(PATIENT) + b"\n" + as_bytes({"resourceType": "Condition"}), "NDJSON"),
     (as_bytes(bundle(PATIENT | {"id": "other"})), "2 patients"),
+    (as_bytes(bundle(PATIENT | {"birthDate": "1990-01-01"})), "two dates of birth"),
+    (as_bytes(bundle(PATIENT | {"gender": "male"})), "two sexes"),
     (as_bytes({"resourceType": "Bundle", "entry": {"a": 1}}), "not a list"),
 ]
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import pistor
 from pistor.cli import main
 from tests.exchange.bundles import PATIENT, as_bytes, bundle, condition
 
@@ -82,6 +86,7 @@ def test_us_fat_outside_the_labelled_area(capsys):
         (b"measurements: {weight_kg: -5}", "case.yaml", "weight_kg"),
         (b"patient: {sex: f}", "case.yaml", "sex"),
         (b"patient: {birth_date: 1985-13-45}", "case.yaml", "cannot be read"),
+        (b"conditions:\n  - {label: x, onset: 2026-13-01}", "case.yaml", "2026-13-01” in line 2"),
         (b"allergies: some\n", "case.yaml", "neither a list"),
         (b"answers: {keloid: perhaps}", "case.yaml", "yes, no, unknown"),
         (b"conditions: []\nconditions: []", "case.yaml", "given twice"),
@@ -148,3 +153,18 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(capsys, tmp_path):
     assert code == 2
     assert "68 MB" in err
     assert "at most" in err
+
+
+def test_a_device_without_end_is_read_up_to_the_limit(capsys):
+    code, _, err = assess(capsys, "/dev/zero", "--application", "pain")
+    assert code == 2
+    assert "larger than" in err
+
+
+@pytest.mark.parametrize(("redirect", "says"), [(">/dev/full", "could not be written"), (">&-", "no standard output")])
+def test_an_answer_that_cannot_be_written_is_one_sentence_and_exit_2(redirect, says):
+    command = f"exec {sys.executable} -m pistor.cli assess {SUMMARY} --application pain {redirect}"
+    told = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(Path(pistor.__file__).parents[1])})
+    assert told.returncode == 2
+    assert says in told.stderr
+    assert told.stderr.count("\n") == 1

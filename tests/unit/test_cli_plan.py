@@ -65,6 +65,13 @@ def test_the_pdf_is_written_and_standard_output_stays_empty(bundle, tmp_path):
     assert answer.stdout == ""
 
 
+def test_a_plan_is_given_as_json_or_as_pdf_and_not_half_of_both(bundle, tmp_path):
+    answer = plan(bundle, "--application", "skin", "--json", "--pdf", tmp_path / "plan.pdf")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "not allowed with" in answer.stderr
+    assert not (tmp_path / "plan.pdf").exists()
+
+
 def test_the_text_names_sources_and_what_is_assumed(bundle):
     answer = plan(bundle, "--application", "hair")
     assert answer.returncode == 0, answer.stderr

@@ -38,6 +38,15 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
                 seen.add(key.value)
         return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError:
+            if not isinstance(node, yaml.ScalarNode):
+                raise
+            line = node.start_mark.line + 1
+            raise Unusable(f"“{text(node.value)[:40]}” in line {line} cannot be read as the date or number it looks like; correct it.") from None
+
 
 def read_case(data: bytes | dict[str, Any], on: dt.date, library: Library | None = None) -> ImportedRecord:
     """A case as it stood on a day. Raises :class:`Unusable` with one sentence."""

@@ -25,7 +25,8 @@ def read_file(path: Path | str, on: dt.date, library: Library | None = None) -> 
             raise Unusable(
                 f"the file has {size / 1e6:.0f} MB and at most {LIMIT_BYTES / 1e6:.0f} MB are read; export fewer years, or leave out documents and images."
             )
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LIMIT_BYTES + 1)  # a pipe or a device has no size to ask for beforehand
         return read_bytes(data, on, name=path.name, library=library)
     except FileNotFoundError:
         raise Unusable(f"{path}: there is no such file; check the path.") from None

@@ -138,6 +138,18 @@ CONTRADICTIONS = [
         "eligible_with_conditions",
     ),
     (
+        "an allergy given and refuted",
+        {"allergies": (allergy("Latex"), allergy("latex", refuted=True))},
+        "given_and_refuted",
+        "eligible",
+    ),
+    (
+        "a pregnant man",
+        {"sex": "male", "conditions": (condition("Pregnancy", onset=dt.date(2026, 9, 1)),)},
+        "pregnant_and_male",
+        "cannot_tell",
+    ),
+    (
         "record says warfarin, answer says no",
         {"medicines": (medicine("Warfarin"),), "answers": answer("anticoagulant", "no")},
         "contradiction_anticoagulant",

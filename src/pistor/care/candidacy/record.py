@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from pistor.care.candidacy.chart import Chart
-from pistor.care.candidacy.criteria import condition_fact, medicine_fact
+from pistor.care.candidacy.criteria import active_now, allergy_fact, begun, condition_fact, medicine_fact, pregnancy_fact
+from pistor.care.consultation import Allergy, Condition
 from pistor.care.evidence import Effect, Fact, Finding
 
 _OLDEST = 120  # years; an age beyond it is a slip of the pen
+_Entry = TypeVar("_Entry", Condition, Allergy)
 _SHOWN = 12  # facts of one kind on one finding
 
 
@@ -48,6 +52,8 @@ def record_findings(chart: Chart) -> list[Finding]:
                 ("birth_date",),
             )
         )
+    if picture.sex == "male" and (pregnancies := _pregnancies(chart)):
+        found.append(_doubt("pregnant_and_male", "The record says male and pregnant: settle it with the patient first.", pregnancies, ("sex",)))
     if picture.birth_date is None and not (
         picture.conditions or picture.medicines or picture.allergies or picture.answers or picture.pregnancy or picture.procedures
     ):
@@ -62,6 +68,8 @@ def record_findings(chart: Chart) -> list[Finding]:
     future += tuple(medicine_fact(m) for m in picture.medicines if m.start and m.start > picture.on)
     if future:
         found.append(_note("dated_in_future", "The record holds dates after the day of this assessment.", future))
+    if both := _given_and_refuted(picture.conditions, condition_fact) + _given_and_refuted(picture.allergies, allergy_fact):
+        found.append(_note("given_and_refuted", "The record gives the same entry as true and as refuted: it was counted; settle it with the patient.", both))
     for concept, facts in chart.contradictions.items():
         known = chart.library.concepts.get(concept)
         name = known.name if known else concept
@@ -75,6 +83,16 @@ def record_findings(chart: Chart) -> list[Finding]:
     if picture.notes:
         found.append(_note("record_notes", "Parts of the record could not be used as they stand.", picture.notes))
     return found
+
+
+def _given_and_refuted(entries: Iterable[_Entry], fact: Callable[[_Entry], Fact]) -> tuple[Fact, ...]:
+    refuted = {entry.label.casefold() for entry in entries if entry.refuted}
+    return tuple(fact(entry) for entry in entries if not entry.refuted and entry.active is not False and entry.label.casefold() in refuted)
+
+
+def _pregnancies(chart: Chart) -> tuple[Fact, ...]:
+    recorded = tuple(condition_fact(c) for c in chart.conditions.get("pregnancy", ()) if active_now(c, chart.on))
+    return recorded + tuple(pregnancy_fact(s) for s in chart.picture.pregnancy if s.state == "pregnant" and begun(s.date, chart.on))
 
 
 def _doubt(rule: str, text: str, because: tuple[Fact, ...], missing: tuple[str, ...]) -> Finding:

@@ -14,7 +14,7 @@ from pistor.care.consultation import Allergy, Coding, Condition, Measurement, Me
 from pistor.care.evidence import Fact
 from pistor.exchange.errors import Unusable
 from pistor.exchange.fhir import resources as r
-from pistor.exchange.fhir.values import code_of, codings, day, is_partial, items, text
+from pistor.exchange.fhir.values import code_of, codings, day, is_partial, items, mapping, text
 from pistor.exchange.imported import ImportedRecord, proposals
 
 _MEDICINES = ("MedicationRequest", "MedicationStatement", "MedicationAdministration")
@@ -33,7 +33,7 @@ def read_record(data: dict[str, Any] | bytes, on: dt.date) -> ImportedRecord:
 def parse(data: bytes) -> dict[str, Any]:
     """The JSON object in these bytes."""
     start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:2]:
         raise Unusable("The file is written in UTF-16; save it as UTF-8 and try again.")
     if start[:1] == b"<":
         raise Unusable("The file is XML (or a web page), and only JSON is read; export the record as FHIR R4 JSON.")
@@ -118,8 +118,19 @@ class _Reader:
         patients = [res for res in self.resources if res["resourceType"] == "Patient"]
         distinct = {text(p.get("id")) or str(place): p for place, p in enumerate(patients)}
         if len(distinct) > 1:
+            if about := self._subject_of_summary():
+                return about
             raise Unusable(f"The Bundle holds {len(distinct)} patients where one is expected; export one patient at a time.")
+        for field, what in (("birthDate", "dates of birth"), ("gender", "sexes")):
+            if len({text(p.get(field)) for p in patients} - {""}) > 1:
+                raise Unusable(f"The Bundle gives the patient two {what}; correct the record and export it again.")
         return patients[0] if patients else {}
+
+    def _subject_of_summary(self) -> dict[str, Any]:
+        """The patient whom a document says that it is about."""
+        summary = next((res for res in self.resources if res["resourceType"] == "Composition"), {})
+        about = self.resolve(summary, mapping(summary.get("subject")).get("reference"))
+        return about if about.get("resourceType") == "Patient" else {}
 
     def _names_of_patient(self) -> set[str]:
         return {name for name, resource in self.by_reference.items() if resource is self.patient}

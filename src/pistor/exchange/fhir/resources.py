@@ -84,8 +84,9 @@ def allergy(resource: Resource) -> Allergy | None:
     coded = list(codings(resource.get("code")))
     name = label(resource.get("code"))
     for reaction in items(resource.get("reaction")):
-        coded += codings(reaction.get("substance"))
-        name = name or label(reaction.get("substance"))
+        substance = label(reaction.get("substance"))
+        coded += codings(reaction.get("substance")) or ([Coding("", "", substance)] if substance else [])
+        name = name or substance
     if not name or says_nothing(coded):
         return None
     status = code_of(resource.get("clinicalStatus"))
@@ -129,7 +130,7 @@ def _medication(resource: Resource, resolve: Resolve) -> tuple[str, tuple[Coding
 
 def _requested(resource: Resource, status: str) -> tuple[bool | None, dt.date | None, dt.date | None]:
     active = {"active": True, "completed": False, "stopped": False, "cancelled": False}.get(status)
-    if active and code_of(resource.get("intent")) in ("proposal", "plan"):
+    if active and code_of(resource.get("intent")) in ("proposal", "plan", "option"):
         active = None  # meant, but perhaps never taken
     ends = []
     for dosage in items(resource.get("dosageInstruction")):

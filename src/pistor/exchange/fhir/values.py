@@ -21,7 +21,9 @@ SYSTEMS = {
     "urn:oid:2.16.840.1.113883.6.88": "rxnorm",
     "http://loinc.org": "loinc",
     "urn:oid:2.16.840.1.113883.6.1": "loinc",
+    "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "icd10",
     "http://www.whocc.no/atc": "atc",
+    "http://fhir.de/CodeSystem/bfarm/atc": "atc",
     "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips": "ips",
 }
 _TEXT = 300
