@@ -143,6 +143,7 @@ CONTRADICTIONS = [
         "given_and_refuted",
         "eligible",
     ),
+    ("an allergy in words that no list holds", {"allergies": (allergy("ليدوكايين"),)}, "other_allergies", "eligible"),
     (
         "a pregnant man",
         {"sex": "male", "conditions": (condition("Pregnancy", onset=dt.date(2026, 9, 1)),)},
@@ -212,3 +213,18 @@ def test_an_allergy_to_what_only_some_products_hold_is_asked_until_one_is_chosen
     bovine = next(p.id for p in library.presentations.values() if "bovine_protein" in p.allergen_groups)
     chosen = assess(picture, replace(wanted, presentations=(bovine,)), library)
     assert "allergy_ingredient" in {f.rule for f in chosen.findings if f.stops}
+
+
+@pytest.mark.parametrize(
+    ("label", "closes_latex", "closes_ingredient"),
+    [
+        ("No known allergies", True, True),
+        ("Keine bekannten Allergien", True, True),
+        ("No known allergies to medications", False, True),
+        ("Keine bekannten Allergien gegen Medikamente", False, True),
+        ("No known food allergies", False, False),
+    ],
+)
+def test_what_is_denied_reaches_no_further_than_it_says(library, label, closes_latex, closes_ingredient):
+    missing = assess(ordinary(allergies=(allergy(label),)), INTENTS["pain"], library).missing
+    assert ("allergy_antiseptic" not in missing, "allergy_ingredient" not in missing) == (closes_latex, closes_ingredient)

@@ -28,6 +28,7 @@ class Chart:
     medicines: dict[str, list[Medicine]] = field(default_factory=lambda: defaultdict(list))
     allergies: dict[str, list[Allergy]] = field(default_factory=lambda: defaultdict(list))
     procedures: dict[str, list[Procedure]] = field(default_factory=lambda: defaultdict(list))
+    other_allergies: list[Allergy] = field(default_factory=list)  # those that no concept knows
     negations: dict[str, Fact] = field(default_factory=dict)
     contradictions: dict[str, tuple[Fact, ...]] = field(default_factory=dict)  # found while rules are asked
 
@@ -54,9 +55,12 @@ def chart_of(picture: PatientPicture, library: Library) -> Chart:
             else:
                 chart.medicines[concept].append(medicine)
     for allergy in picture.allergies:
-        for concept in find("allergy", allergy.label, allergy.codings):
-            if allergy.refuted or allergy.active is False:
-                continue
+        if allergy.refuted or allergy.active is False:
+            continue
+        found = find("allergy", allergy.label, allergy.codings)
+        if not found:
+            chart.other_allergies.append(allergy)
+        for concept in found:
             if concept in (NO_ALLERGIES, NO_MEDICINE_ALLERGIES):
                 chart.negations.setdefault(concept, _stated(allergy.label, allergy.recorded, allergy.origin))
             else:

@@ -101,15 +101,15 @@ def _prepare(concepts: Iterable[Concept]) -> Matcher:
             if code.subtree:
                 subtrees.append((system, plain, concept.id))
         if concept.terms:
-            entry = _Words(_forms(concept.terms), tuple(map(words_of, concept.requires)), tuple(map(words_of, concept.excludes)))
+            entry = _Words(_forms(concept.terms), _forms(concept.requires), _forms(concept.excludes))
             words.setdefault(concept.kind, {})[concept.id] = entry
     any_term = {kind: _any(w.terms for w in entries.values()) for kind, entries in words.items()}
     return Matcher({k: frozenset(v) for k, v in exact.items()}, tuple(subtrees), words, any_term)
 
 
-def _forms(terms: Iterable[str]) -> tuple[str, ...]:
-    """Each term as it is written, and with a plural s: an allergy to peanuts is one to peanut."""
-    return tuple(dict.fromkeys(form for term in terms for form in (words_of(term), words_of(f"{term}s"))))
+def _forms(words: Iterable[str]) -> tuple[str, ...]:
+    """Each word as it is written, and with a plural s: an allergy to peanuts is one to peanut."""
+    return tuple(dict.fromkeys(form for word in words for form in (words_of(word), words_of(f"{word}s"))))
 
 
 def _any(terms: Iterable[tuple[str, ...]]) -> re.Pattern[str]:

@@ -70,6 +70,8 @@ def record_findings(chart: Chart) -> list[Finding]:
         found.append(_note("dated_in_future", "The record holds dates after the day of this assessment.", future))
     if both := _given_and_refuted(picture.conditions, condition_fact) + _given_and_refuted(picture.allergies, allergy_fact):
         found.append(_note("given_and_refuted", "The record gives the same entry as true and as refuted: it was counted; settle it with the patient.", both))
+    if others := tuple(allergy_fact(allergy) for allergy in chart.other_allergies):
+        found.append(_note("other_allergies", "Allergies are recorded that no rule knows: make sure that nothing to be injected is meant.", others))
     for concept, facts in chart.contradictions.items():
         known = chart.library.concepts.get(concept)
         name = known.name if known else concept
