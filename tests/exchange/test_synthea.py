@@ -92,9 +92,12 @@ def test_a_latex_allergy_is_told_and_does_not_rule_lidocaine_out(library):
 
 def test_a_pregnancy_is_one_while_it_lasts_and_none_afterwards(library):
     path = next(p for p in FILES if p.name.startswith("Eboni_Brekke"))
-    during = assess(record(path, dt.date(2016, 5, 12)).picture, INTENTS["hair with minoxidil"], library)
-    assert "pregnancy" in during.missing or during.state == "not_eligible"
-    assert findings(path, "skin", library)["pregnancy"] == "ask"
+    (pregnant,) = (c for c in raw(path)["Condition"] if c["code"]["text"] == "Normal pregnancy")
+    first, last = (dt.date.fromisoformat(pregnant[name][:10]) for name in ("onsetDateTime", "abatementDateTime"))
+    day = dt.timedelta(days=1)
+    for on, effect in ((first - day, "ask"), (first, "contraindicated"), (last - day, "contraindicated"), (last, "ask"), (ON, "ask")):
+        found = {f.rule: f.effect for f in assess(record(path, on).picture, INTENTS["skin"], library).findings}
+        assert found["pregnancy"] == effect, on
 
 
 def test_a_pregnancy_left_open_since_2007_is_asked_again(library):
@@ -115,3 +118,33 @@ def test_on_the_day_after_a_tubal_pregnancy_was_recorded_treatment_is_refused(li
 def test_someone_who_died_later_was_alive_on_the_day(library):
     path = next(p for p in FILES if "deceasedDateTime" in raw(p)["Patient"][0])
     assert not record(path, dt.date(1990, 1, 1)).picture.deceased
+
+
+BEGINNINGS = [
+    # rule, application, resource and date that it rests on, words of it
+    ("anticoagulant", "skin", "MedicationRequest", "authoredOn", ("warfarin",)),
+    ("antiplatelet", "skin", "MedicationRequest", "authoredOn", ("clopidogrel",)),
+    ("malignancy", "skin", "Condition", "onsetDateTime", ("malignant neoplasm", "carcinoma", "neoplasm of prostate")),
+    ("heart_disease_lipolysis", "fat", "Condition", "onsetDateTime", ("coronary", "infarction", "cardiac arrest", "fibrillation", "heart failure")),
+    ("nsaid_vascular", "pain with diclofenac", "Condition", "onsetDateTime", ("coronary", "infarction", "stroke")),
+    ("autoimmune", "skin", "Condition", "onsetDateTime", ("rheumatoid arthritis",)),
+]
+
+
+@pytest.mark.parametrize(("rule", "application", "kind", "date", "words"), BEGINNINGS, ids=[row[0] for row in BEGINNINGS])
+def test_what_began_later_does_not_count_on_an_earlier_day(library, rule, application, kind, date, words):
+    seen = 0
+    for path in FILES:
+        named = [r for r in raw(path).get(kind, []) if any(w in json.dumps(r.get("code") or r.get("medicationCodeableConcept") or {}).lower() for w in words)]
+        begun = [dt.date.fromisoformat(r[date][:10]) for r in named if "active" in json.dumps([r.get("status"), r.get("clinicalStatus")])]
+        if not begun:
+            continue
+        seen += 1
+        for on, holds in ((min(begun) - dt.timedelta(days=1), False), (min(begun), True)):
+            picture = record(path, on).picture
+            if picture.deceased:  # on the very day of the infarction
+                continue
+            found = {f.rule: f for f in assess(picture, INTENTS[application], library).findings}
+            assert (rule in found and found[rule].effect != "ask") == holds, (path.name, on)
+            assert not holds or on in {fact.date for fact in found[rule].because}
+    assert seen
