@@ -25,9 +25,7 @@ def read_file(path: Path | str, on: dt.date, library: Library | None = None) -> 
             raise Unusable(
                 f"the file has {size / 1e6:.0f} MB and at most {LIMIT_BYTES / 1e6:.0f} MB are read; export fewer years, or leave out documents and images."
             )
-        with path.open("rb") as file:
-            data = file.read(LIMIT_BYTES + 1)  # a pipe or a device has no size to ask for beforehand
-        return read_bytes(data, on, name=path.name, library=library)
+        return read_bytes(path.read_bytes() if path.is_file() else _up_to_the_limit(path), on, name=path.name, library=library)
     except FileNotFoundError:
         raise Unusable(f"{path}: there is no such file; check the path.") from None
     except OSError as error:
@@ -37,6 +35,12 @@ def read_file(path: Path | str, on: dt.date, library: Library | None = None) -> 
     except Unusable as problem:
         said = problem.sentence
         raise Unusable(f"{path}: {said}") from None
+
+
+def _up_to_the_limit(path: Path) -> bytes:
+    """What comes out of a pipe or a device, which has no size to ask for beforehand."""
+    with path.open("rb") as stream:
+        return stream.read(LIMIT_BYTES + 1)
 
 
 def read_bytes(data: bytes, on: dt.date, *, name: str = "", library: Library | None = None) -> ImportedRecord:
