@@ -11,9 +11,10 @@ from pistor.actions.consultation import WHO, AlreadyImported, decide_proposals, 
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
 from pistor.clinic.consultation.forms import HistoryForm, ImportForm, ProposalsForm
-from pistor.clinic.consultation.presenters import changes_since, sections_of
+from pistor.clinic.consultation.presenters import sections_of
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
+from pistor.clinic.shared.history import changes_since
 from pistor.exchange.files import LIMIT_BYTES
 from pistor.records.consultation import HistoryEntry
 from pistor.records.library import library_of
@@ -61,14 +62,13 @@ def _history_form(request: HttpRequest, visit: Treatment, data: Any) -> HistoryF
 def _history(request: HttpRequest, visit: Treatment, form: HistoryForm, *, status: int = 200) -> HttpResponse:
     signed = Treatment.objects.of(visit.clinic).filter(patient=visit.patient, state=Treatment.State.SIGNED).exclude(pk=visit.pk)
     last = signed.order_by("-signed_at").first()
-    entries = sorted(form.current.values(), key=lambda e: e.created_at)
     context = {
         "form": form,
         "sections": form.sections(),
         "lists": form.lists(library_of(request.user.clinic)),  # type: ignore[union-attr]
         "picture": form.picture,
         "last": last,
-        "changes": changes_since(entries, last.signed_at if last else None),
+        "changes": changes_since(visit.patient, last.signed_at if last else None),
         "proposed": _proposed(visit).count(),
         "may_write": request.user.may(Capability.TAKE_HISTORY),  # type: ignore[union-attr]
     }

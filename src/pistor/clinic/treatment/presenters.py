@@ -7,9 +7,9 @@ from typing import Any
 
 from pistor.care.candidacy.allergies import known_allergies
 from pistor.care.consultation import PatientPicture
+from pistor.clinic.shared.history import changes_since
 from pistor.clinic.shared.templatetags.pistor import amount, day, words
 from pistor.knowledge import Library
-from pistor.records.consultation import HistoryEntry
 from pistor.records.reactions import ReactionReport
 from pistor.records.treatment import Treatment, ZoneDose
 
@@ -28,24 +28,11 @@ def review(visit: Treatment, picture: PatientPicture, library: Library) -> dict[
     before = signed.order_by("-given_on", "-signed_at").first()
     allergies = known_allergies(picture, library)
     return {
-        "changed": changed_since(visit, before),
+        "changes": changes_since(visit.patient, before.signed_at if before else None),
         "allergies": allergies,
         "last": last_treatment(before, library) if before else None,
         "reactions": last_reactions(visit, library),
     }
-
-
-def changed_since(visit: Treatment, before: Treatment | None) -> list[str]:
-    """History that came since the last treatment; on a first visit there is nothing to compare with."""
-    if before is None or before.signed_at is None:
-        return []
-    entries = HistoryEntry.objects.of(visit.clinic).filter(patient=visit.patient, state="accepted", created_at__gt=before.signed_at, removed_reason="")
-    return [f"{entry.label}: {_value(entry)}" if _value(entry) else entry.label for entry in entries.order_by("-created_at")[:12]]
-
-
-def _value(entry: HistoryEntry) -> str:
-    value = entry.value.get("value", entry.value.get("state", ""))
-    return words(value)
 
 
 def last_treatment(before: Treatment, library: Library) -> dict[str, str]:
