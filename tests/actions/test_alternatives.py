@@ -25,7 +25,7 @@ def course(people):
 
 def test_the_talk_keeps_what_was_shown_and_who_held_it(people, course):
     talk = record_alternatives_talk(course=course, preference="liposuction", note=" wants one visit ", by=people.practitioner, at=NOW)
-    assert set(talk.shown) == {"cryolipolysis", "deoxycholic_acid_injection", "liposuction"}
+    assert set(talk.shown) == {"cryolipolysis", "deoxycholic_acid_injection", "liposuction", "no_treatment_fat"}
     assert (talk.preference, talk.note, talk.created_by, talk.clinic) == ("liposuction", "wants one visit", people.practitioner, people.clinic)
     event = AuditEvent.objects.get()
     assert event.detail["preference"] == "liposuction"

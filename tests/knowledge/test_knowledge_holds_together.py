@@ -49,6 +49,7 @@ def test_a_review_date_to_come_is_a_problem(library):
         ("protocols/submental_deoxycholic_acid.yaml", "unit: mL, source: KYB", "unit: cc, source: KYB", "cc"),
         ("indications/neck_pain.yaml", "primary_scale: nrs", "primary_scale: gais", "gais"),
         ("indications/neck_pain.yaml", "reactions: [bruise", "reactions: [bruise_x", "bruise_x"),
+        ("indications/neck_pain.yaml", "untreated: no_treatment_pain", "untreated: no_treatment_x", "no_treatment_x"),
         ("protocols/alopecia_minoxidil.yaml", "ingredients: [minoxidil]", "ingredients: [lidocaine]", "its blend holds minoxidil"),
     ],
 )

@@ -33,7 +33,7 @@ def post(client, visit, **fields):
 
 def test_the_page_shows_every_option_and_the_comparator_of_the_trial(as_, people, visit):
     page = as_(people.practitioner).get(address(visit)).content.decode()
-    for words in ("Cryolipolysis", "Liposuction", "Deoxycholic acid injection", "70.0 % of 256 people", "18.6 % of 250 people", "Unknown"):
+    for words in ("Cryolipolysis", "Liposuction", "Deoxycholic acid injection", "No treatment", "70.0 % of 256 people", "18.6 % of 250 people", "Unknown"):
         assert words in page
     assert "style=" not in page
 

@@ -22,6 +22,7 @@ from django.db import models, transaction
 from pistor.actions.aftercare import sheet_of
 from pistor.actions.core import audit
 from pistor.actions.treatment import content_to_sign, given_checks
+from pistor.care.alternatives import compare
 from pistor.care.consent import consent_sheet
 from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
@@ -308,7 +309,7 @@ class _Demo:
             exceptions={"removed": list(made.removed), "added": []}, points=made.points, volume_ml=made.volume_ml, totals=made.as_dict(),
             knowledge_version=version,
         ))  # fmt: skip
-        shown = list(self.library.indications[kind.indication].alternatives)
+        shown = [option.id for option in compare(self.library, course.application, course.indication).options]
         talk = {"course": course, "shown": shown, "preference": "undecided", "note": "Demo data"}
         self.keep(AlternativesTalk(**self._own(at), **talk, knowledge_version=version))
 

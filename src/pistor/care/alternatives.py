@@ -56,7 +56,7 @@ class Table:
 
 
 def compare(library: Library, application: str, indication: str | None = None) -> Table:
-    """The options of an indication, or of the whole application, by name; rows that no option answers are dropped.
+    """The options of an indication, or of the whole application, by name, with no treatment among them; rows that no option answers are dropped.
 
     Options stand in the order of the alphabet, so that their place says nothing about their worth.
     """
@@ -67,8 +67,9 @@ def compare(library: Library, application: str, indication: str | None = None) -
 
 
 def _options(library: Library, application: str, indication: str | None) -> list[str]:
-    if indication is not None and indication in library.indications:
-        return [key for key in library.indications[indication].alternatives if key in library.comparisons]
+    known = library.indications.get(indication or "")
+    if known is not None:
+        return [key for key in (*known.alternatives, known.untreated) if key in library.comparisons]
     return [key for key, entry in library.comparisons.items() if application in {found.value for found in entry.applications}]
 
 

@@ -254,7 +254,7 @@ def _unused(library: Library, cited: set[str]) -> list[Problem]:
     """Entries nothing points to: not wrong, but perhaps forgotten."""
     signs = {sign for reaction in library.reactions.values() for sign in reaction.signs}
     signs |= {sign for rule in library.triage_rules.values() for sign in (*rule.any_of, *rule.and_any_of)}
-    options = {option for indication in library.indications.values() for option in indication.alternatives}
+    options = {option for indication in library.indications.values() for option in (*indication.alternatives, indication.untreated)}
     known = referred_by(library)
     asked = {name for kind, name in known if kind == "questions"}
     loose = [("sources", key, "nothing cites it") for key in library.sources if key not in cited]

@@ -27,7 +27,8 @@ REFERENCES: dict[type[BaseModel], dict[str, str]] = {
         "aftercare": "aftercare_rules", "trials": "trials",
     },
     m.Indication: {
-        "zones": "zones", "protocols": "protocols", "scales": "scales", "primary_scale": "scales", "alternatives": "comparisons", "reactions": "reactions",
+        "zones": "zones", "protocols": "protocols", "scales": "scales", "primary_scale": "scales", "alternatives": "comparisons", "untreated": "comparisons",
+        "reactions": "reactions",
     },
     m.Trial: {"source": "sources"},
     m.Arm: {"ingredients": "ingredients"},

@@ -630,6 +630,7 @@ class Indication(Entry):
     primary_scale: Id
     evidence: Statement
     alternatives: tuple[Id, ...]
+    untreated: Id  # the comparison that tells what happens without treatment: an option every patient has
     reactions: tuple[Id, ...]
 
 

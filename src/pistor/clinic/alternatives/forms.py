@@ -14,7 +14,7 @@ def talk_form(table: Table) -> type[StepForm]:
     class TalkForm(StepForm):
         preference = forms.ChoiceField(
             label="What the patient prefers",
-            choices=[*options, (NONE, "None of these"), (UNDECIDED, "Undecided, wants time")],
+            choices=[*options, (NONE, "None of these, but another way"), (UNDECIDED, "Undecided, wants time")],
             widget=forms.RadioSelect,
             error_messages={"required": "Choose what the patient prefers, or undecided."},
         )
