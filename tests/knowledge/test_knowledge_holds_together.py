@@ -117,6 +117,35 @@ def test_trial_results_stay_as_published(library, trial, measure, treated, compa
     assert outcome.control.value == Decimal(comparator)
 
 
+@pytest.mark.parametrize(
+    ("option", "row", "figures", "source"),
+    [
+        ("botulinum_toxin", "efficacy", ("178 of 290", "placebo 0 of 101", "145 of 318", "placebo 1 of 156"), "BTXHCP"),
+        ("botulinum_toxin", "adverse_events", ("16 of 665", "placebo 0 of 236"), "ONABAE"),
+        ("filler", "efficacy", ("138 people", "better in 56.9 %", "better in 9.5 %"), "NARI03"),
+        ("filler", "adverse_events", ("1 per 6 410", "1 per 40 882"), "ALAM20"),
+        ("liposuction", "adverse_events", ("2.62 % of 29 368", "1.78 to 3.84", "0.017 %"), "COMER24"),
+        ("cryolipolysis", "adverse_events", ("49.5 %", "29 of 13 078", "1 in 455"), "PAH25"),
+        ("topical_minoxidil", "efficacy", ("18.6 hairs per cm2", "placebo 3.9", "157 of 593", "placebo 77 of 555"), "MNXTAB"),
+        ("oral_finasteride", "efficacy", ("134 of 279", "117", "4 of 16"), "PROPMK"),
+        ("oral_finasteride", "adverse_events", ("1.8 % of 945", "1.3 % of 934"), "FINMY"),
+        ("oral_dutasteride", "adverse_events", ("712 men", "1.3 %", "1.0 %"), "DUTPMS"),
+        ("hair_transplant", "adverse_events", ("73 men", "23.29 %", "15.07 %", "10.96 %"), "HTCOMP"),
+        ("oral_nsaid", "efficacy", ("7.29 of 100", "815 people", "514 against 367", "3.30 points"), "NSAIDA"),
+        ("trigger_point_injection", "efficacy", ("0.767 of 10", "15 trials, 884 adults"), "NOUG19"),
+        ("exercise_therapy", "efficacy", ("15 of 100", "12 to 18", "35 trials, 2 746 people"), "EXLBP21"),
+        ("no_treatment_pain", "onset", ("52 at first, 23 after 6 weeks", "11 166 people", "64 at first, 35 after 6.5 weeks"), "COSTA12"),
+        ("no_treatment_hair", "efficacy", ("239 hairs", "26.3 %", "75 %"), "KAUF08"),
+        ("no_treatment_skin", "efficacy", ("903 adults", "24 %"), "HUGH13"),
+        ("no_treatment_fat", "efficacy", ("18.6 % of 250",), "REF1"),
+    ],
+)
+def test_what_is_told_of_an_option_stays_as_published(library, option, row, figures, source):
+    statement = library.comparisons[option].rows[row]
+    assert [figure for figure in figures if figure not in statement.text] == []
+    assert source in statement.source
+
+
 def test_the_tenfold_dutasteride_conflict_must_be_confirmed(library):
     confirm = " ".join(library.protocols["alopecia_dutasteride"].confirm)
     assert "0.05 %" in confirm

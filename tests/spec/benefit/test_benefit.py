@@ -99,12 +99,28 @@ def test_options_stand_in_the_order_of_the_alphabet(library):
         assert names == sorted(names, key=str.casefold)
 
 
+@pytest.mark.parametrize(("indication", "options"), [
+    ("low_back_pain", {"mesotherapy", "oral_nsaid", "trigger_point_injection", "exercise_therapy", "no_treatment_pain"}),
+    ("neck_pain", {"mesotherapy", "oral_nsaid", "trigger_point_injection", "exercise_therapy", "no_treatment_pain"}),
+    ("androgenetic_alopecia", {"mesotherapy", "topical_minoxidil", "oral_finasteride", "oral_dutasteride", "hair_transplant", "no_treatment_hair"}),
+    ("facial_skin_quality", {"mesotherapy", "botulinum_toxin", "filler", "no_treatment_skin"}),
+    ("submental_fat", {"deoxycholic_acid_injection", "liposuction", "cryolipolysis", "no_treatment_fat"}),
+])  # fmt: skip
+def test_the_usual_options_are_there_and_no_treatment_among_them(library, indication, options):
+    assert {option.id for option in compare(library, library.indications[indication].application.value, indication).options} == options
+
+
+def test_a_cell_stays_short_enough_to_read_beside_others(library):
+    cells = [(option.id, row, statement.text) for option in library.comparisons.values() for row, statement in option.rows.items()]
+    assert [(id_, row) for id_, row, text in cells if len(text.split()) > 36] == []
+
+
 def test_a_cell_without_a_source_is_unknown(library):
     table = compare(library, "fat", "submental_fat")
-    target = next(row for row in table.rows if row.id == "target")
-    liposuction = [option.id for option in table.options].index("liposuction")
-    assert target.cells[liposuction] is None
-    assert table.as_dict()["rows"][table.rows.index(target)]["cells"][liposuction] is None
+    duration = next(row for row in table.rows if row.id == "duration")
+    cryolipolysis = [option.id for option in table.options].index("cryolipolysis")
+    assert duration.cells[cryolipolysis] is None
+    assert table.as_dict()["rows"][table.rows.index(duration)]["cells"][cryolipolysis] is None
 
 
 def test_every_cell_that_is_filled_is_cited(library):
