@@ -112,6 +112,11 @@ def test_cards_and_columns_hold_the_same_answers(library):
     assert columns == cards
 
 
+def test_a_number_is_not_torn_from_its_unit_at_the_end_of_a_line(library):
+    shown = {row.label: cell.text for row in rows_shown(compare(library, "fat", "submental_fat")) for cell in row.cells if cell.option == "Liposuction"}
+    assert "2.62\u00a0% of 29\u00a0368 (95\u00a0% interval 1.78 to 3.84)" in shown["What can go wrong"]
+
+
 def test_the_page_does_not_rank(as_, people, visit):
     text = re.sub(r"<[^>]+>", " ", as_(people.practitioner).get(address(visit)).content.decode()).casefold()
     for word in ("best option", "recommended option", "superior", "winner"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from pistor.care.evidence import SourceRef, cited
 from pistor.knowledge import model
 
 BAR_WIDTH = 240.0  # of the drawing's own units; the page scales it
+_WITHIN_A_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|(?:mg|mL|mm|cm)\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,17 @@ def trials_shown(benefit: Benefit) -> tuple[TrialShown, ...]:
 def _cell(option: str, statement: model.Statement | None) -> Cell:
     if statement is None:
         return Cell(option, "", ())
-    conflict = statement.conflict
-    readings = [f"{reading.text or reading.value} [{', '.join(reading.source)} {reading.grade.value}]" for reading in conflict.readings] if conflict else []
-    return Cell(option, statement.text, cited([statement]), (conflict.note, *readings) if conflict else ())
+    conflict = (statement.conflict.note, *map(_reading, statement.conflict.readings)) if statement.conflict else ()
+    return Cell(option, _unbroken(statement.text), cited([statement]), conflict)
+
+
+def _reading(reading: model.Reading) -> str:
+    return f"{_unbroken(reading.text or str(reading.value))} [{', '.join(reading.source)} {reading.grade.value}]"
+
+
+def _unbroken(text: str) -> str:
+    """The text with its numbers and their units kept on one line: columns are narrow here."""
+    return _WITHIN_A_NUMBER.sub("\u00a0", text)
 
 
 def _trial(trial: TrialBenefit) -> TrialShown:
