@@ -78,3 +78,7 @@ def test_what_was_accepted_or_taken_out_since_is_told_and_what_only_waits_is_not
     HistoryEntry.objects.filter(pk=gone.pk).update(replaced_by=end)
     assert set(changes_since(patient, NOW).lines) == {"Latex: active", "Asthma: taken out, entered in error"}
 
+
+def test_a_new_weight_is_told_once(patient):
+    factories.history(patient, "measurement", "weight_kg", {"value": "76", "unit": "kg"}, created_at=AFTER, label="Weight 76 kg")
+    assert changes_since(patient, NOW).lines == ("Weight 76 kg",)

@@ -50,7 +50,8 @@ def _nothing_new(entry: HistoryEntry, before: str | None) -> bool:
 
 def _line(entry: HistoryEntry) -> str:
     label = entry.label.rstrip("?") if entry.kind == Kind.ANSWER else entry.label
-    return f"{label}: {f'taken out, {entry.removed_reason}' if entry.removed_reason else said_by(entry)}"
+    said = f"taken out, {entry.removed_reason}" if entry.removed_reason else said_by(entry)
+    return label if said in label else f"{label}: {said}"  # a measurement bears its value in its label
 
 
 def said_by(entry: HistoryEntry) -> str:
