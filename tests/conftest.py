@@ -11,6 +11,21 @@ TODAY = dt.date(2026, 11, 23)
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """The longest first, so that nobody waits for one of them at the end; on a second database only what uses one."""
+    items.sort(key=lambda item: item.get_closest_marker("story") is None)
+    if config.getoption("database_only"):
+        left_out = [item for item in items if not uses_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if uses_database(item)]
+
+
+def uses_database(item) -> bool:
+    """Whoever asks for none is stopped at the first query, so this leaves nothing out that reads or writes."""
+    return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)
+
+
 @pytest.fixture
 def library():
     from pistor.knowledge import load
@@ -46,6 +61,15 @@ def as_(client):
         return signed_in
 
     return sign_in
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _passwords_are_hashed_quickly():
+    """Argon2 takes a fifth of a second and 100 MB on purpose, each time somebody signs in."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -20,7 +20,7 @@ from pistor.records.treatment import Treatment, ZoneDose
 from pistor.records.visit import facts_of
 from tests.conftest import NOW, TODAY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]  # one worker, one load
 
 
 @pytest.fixture(scope="module")

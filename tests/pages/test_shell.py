@@ -257,7 +257,7 @@ def test_djangos_own_list_for_production_is_clean(tmp_path):
     assert "no issues" in result.stdout
 
 
-def test_cookies_and_addresses_are_guarded_in_production(tmp_path):
+def test_cookies_addresses_and_passwords_are_guarded_in_production(tmp_path):
     code = """if True:
         import os, json, django
         os.environ["DJANGO_SETTINGS_MODULE"] = "pistor.config.settings"
@@ -265,6 +265,7 @@ def test_cookies_and_addresses_are_guarded_in_production(tmp_path):
         from django.core.management import call_command
         call_command("migrate", verbosity=0)
         from django.conf import settings
+        from django.contrib.auth.hashers import identify_hasher, make_password
         from django.test import Client
         call_command("collectstatic", verbosity=0, interactive=False)
         get = lambda path, **headers: Client().get(path, headers={"host": "clinic.example", **headers})
@@ -277,6 +278,7 @@ def test_cookies_and_addresses_are_guarded_in_production(tmp_path):
             "hsts": page.headers["Strict-Transport-Security"],
             "csrf": [bool(cookie["secure"]), cookie["samesite"]],
             "session": [settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_HTTPONLY, settings.SESSION_COOKIE_SAMESITE, settings.DEBUG],
+            "password": identify_hasher(make_password("three grey herons at noon")).algorithm,
             "other_host": get("/sign-in/", **{**https, "host": "evil.example"}).status_code,
             "lying_host": get("/sign-in/", **https, **{"x-forwarded-host": "evil.example"}).status_code,
         }))"""
@@ -289,6 +291,7 @@ def test_cookies_and_addresses_are_guarded_in_production(tmp_path):
         "hsts": "max-age=31536000; includeSubDomains; preload",
         "csrf": [True, "Lax"],
         "session": [True, True, "Lax", False],
+        "password": "argon2",
         "other_host": 400,
         "lying_host": 200,
     }

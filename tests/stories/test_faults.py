@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("faults")  # one worker, one server, in this order
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "three grey herons at noon"
 CLIENTS = 8
