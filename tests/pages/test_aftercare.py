@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 
 import pytest
@@ -13,11 +12,6 @@ from pistor.records.documents import Document
 from tests.ready import planned_visit, signed_visit
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _the_clock_stands(monkeypatch):
-    monkeypatch.setattr("django.utils.timezone.now", lambda: dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC))
 
 
 def give(client, visit, **fields):

@@ -6,17 +6,16 @@ import datetime as dt
 import uuid
 
 import pytest
-from django.utils import timezone
 
 from pistor.records.treatment import Treatment
 from tests import factories
+from tests.conftest import TODAY
 
 pytestmark = pytest.mark.django_db
 
 
 def monday():
-    today = timezone.now().date()
-    return today + dt.timedelta(days=7 - today.weekday())
+    return TODAY + dt.timedelta(days=7 - TODAY.weekday())
 
 
 def visit_of(person, **fields):

@@ -14,11 +14,6 @@ from tests.conftest import NOW, TODAY
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _the_clock_stands(monkeypatch):
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
-
-
 @pytest.fixture
 def visit(people):
     given = TODAY - dt.timedelta(days=14)

@@ -26,11 +26,6 @@ def post(client, visit, **fields):
     return client.post(f"/visits/{visit.pk}/reactions/", {key: value for key, value in data.items() if value is not None})
 
 
-@pytest.fixture(autouse=True)
-def _the_clock_stands(monkeypatch):
-    monkeypatch.setattr("django.utils.timezone.now", lambda: dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC))
-
-
 def test_a_late_lump_leads_to_a_mycobacterial_work_up(visit, people, as_):
     client = as_(people.nurse)
     answer = post(client, visit)

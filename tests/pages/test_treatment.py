@@ -19,11 +19,6 @@ from tests.ready import consented, lot, planned_visit
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _the_clock_stands(monkeypatch):
-    monkeypatch.setattr("django.utils.timezone.now", lambda: dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC))
-
-
 @pytest.fixture
 def visit(people):
     visit = planned_visit(people)

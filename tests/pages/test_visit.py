@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 LONG_AGO = TODAY - dt.timedelta(days=200)
 
 
-@pytest.fixture(autouse=True)
-def _the_clock_stands(monkeypatch):
-    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
-
-
 @pytest.fixture
 def visit(people):
     return factories.visit(factories.course(factories.patient(people.practitioner), protocol="neck_pain_lidocaine"))

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from pistor.actions.course import local_day
 from pistor.records.consent import Consent
 from pistor.records.stock import Lot
 from tests import factories
@@ -24,8 +25,9 @@ def clinic_with_stock(jurisdiction: str, *presentations: str, policy: str = "mix
     return practitioner
 
 
-def today() -> str:
-    return dt.datetime.now(dt.UTC).date().isoformat()
+def day(practitioner, days_ago: int = 0) -> str:
+    """A day as the clinic counts it: near midnight it is another than in UTC or on this machine."""
+    return (local_day(practitioner, dt.datetime.now(dt.UTC)) - dt.timedelta(days=days_ago)).isoformat()
 
 
 def plan(visit: Visit, concentration: str = "", **map_numbers: str) -> None:
@@ -37,8 +39,8 @@ def plan(visit: Visit, concentration: str = "", **map_numbers: str) -> None:
 
 
 def test_neck_pain_from_consultation_to_maintenance(open_page):
-    visit = Visit(open_page())
-    visit.sign_in(clinic_with_stock("GB", "lidocaine_2pct"))
+    visit, practitioner = Visit(open_page()), clinic_with_stock("GB", "lidocaine_2pct")
+    visit.sign_in(practitioner)
     visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
     visit.start("Neck pain")
     assert visit.state("Treatment") == "cannot start yet"
@@ -54,7 +56,7 @@ def test_neck_pain_from_consultation_to_maintenance(open_page):
     assert "Claire Moreau" in visit.document(visit.first_link("consent.pdf"))
     visit.treats_as_planned()
     visit.gives_the_aftercare_sheet()
-    said = visit.reports("bruise", began_on=today())
+    said = visit.reports("bruise", began_on=day(practitioner))
     assert "Advice" in said or "advice" in said
     visit.scores("nrs", "4")
     visit.go("outcomes")
@@ -63,8 +65,8 @@ def test_neck_pain_from_consultation_to_maintenance(open_page):
 
 
 def test_a_lump_that_comes_weeks_later_is_no_matter_for_advice(open_page):
-    visit = Visit(open_page())
-    visit.sign_in(clinic_with_stock("GB", "lidocaine_2pct"))
+    visit, practitioner = Visit(open_page()), clinic_with_stock("GB", "lidocaine_2pct")
+    visit.sign_in(practitioner)
     visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
     visit.start("Neck pain")
     visit.takes_the_history()
@@ -72,8 +74,8 @@ def test_a_lump_that_comes_weeks_later_is_no_matter_for_advice(open_page):
     visit.answers_what_is_open()
     plan(visit, inserted_length_mm="4", angle_deg="45")
     visit.patient_signs("Claire Moreau")
-    visit.treats_as_planned(given_on=(dt.date.today() - dt.timedelta(days=21)).isoformat())
-    said = visit.reports("lump", began_on=today())
+    visit.treats_as_planned(given_on=day(practitioner, days_ago=21))
+    said = visit.reports("lump", began_on=day(practitioner))
     level = visit.page.locator("main .care-card").first.get_attribute("class")
     assert "advice" not in level.split()
     assert "mycobacteri" in said.lower()
