@@ -39,6 +39,8 @@ TABLE = [
     ("allergy to aspirin, diclofenac in the blend", {"allergies": (allergy("Aspirin"),)}, "pain with diclofenac", "not_eligible", "allergy_ingredient"),
     ("allergy to aspirin, no NSAID in the blend", {"allergies": (allergy("Aspirin"),)}, "pain", "eligible", None),
     ("allergy to dutasteride by name", {"sex": "male", "allergies": (allergy("Dutasteride"),)}, "hair", "not_eligible", "allergy_ingredient"),
+    ("refuted allergy to dutasteride by name", {"sex": "male", "allergies": (allergy("Dutasteride", refuted=True),)}, "hair", "eligible", None),
+    ("allergy to dutasteride by name, resolved", {"sex": "male", "allergies": (allergy("Dutasteride", active=False),)}, "hair", "eligible", None),
     ("allergy to chlorhexidine", {"allergies": (allergy("Chlorhexidine"),)}, "skin", "eligible_with_conditions", "allergy_antiseptic"),
     ("allergy to lidocaine, in German", {"allergies": (allergy("Allergie gegen Lidocain"),)}, "pain", "not_eligible", "allergy_ingredient"),
     ("allergy to local anaesthetics, in French", {"allergies": (allergy("Anesthésiques locaux"),)}, "pain", "not_eligible", "allergy_ingredient"),
