@@ -8,7 +8,7 @@ import pytest
 
 from pistor.actions.reactions import follow_up_reaction, report_reaction
 from pistor.clinic.shared.frame import banner_of
-from pistor.records.visit import open_reports
+from pistor.records.reactions import ReactionReport
 from tests import factories, ready
 from tests.conftest import NOW, TODAY
 
@@ -52,7 +52,7 @@ def test_the_newest_follow_up_says_whether_a_reaction_is_closed(people, outcomes
     report = report_reaction(by=people.practitioner, at=NOW, token=None, treatment=visit, began_on=TODAY, signs=["lump"])
     for hours, outcome in enumerate(outcomes, 1):
         follow_up_reaction(by=people.practitioner, at=NOW + dt.timedelta(hours=hours), token=None, report=report, action="seen", outcome=outcome)
-    assert open_reports(visit) == still_open
+    assert ReactionReport.objects.filter(treatment=visit).still_open().count() == still_open
 
 
 def test_a_double_is_seen_among_many_of_the_same_surname(people, as_):
