@@ -157,7 +157,9 @@ def test_only_who_may_take_consent_takes_it(people):
             consented(visit, person)
 
 
-def test_another_clinics_visit_is_out_of_reach(people):
+def test_another_clinics_visit_and_its_consent_are_out_of_reach(people):
     visit = planned_visit(people)
     with pytest.raises(Treatment.DoesNotExist):
         consented(visit, people.stranger)
+    with pytest.raises(Consent.DoesNotExist):
+        withdraw_consent(consent=consented(visit, people.nurse), reason="not mine", by=people.stranger, at=NOW)

@@ -84,8 +84,11 @@ SKIN = (LayerThickness("epidermis", 0.2, 0.2), LayerThickness("dermis", 0.8, 1.2
     ("depth", "layers", "answer"),
     [
         (0.1, SKIN, ("epidermis",)),
+        (0.2, SKIN, ("dermis",)),
         (0.5, SKIN, ("dermis",)),
+        (1.0, SKIN, ("dermis", "hypodermis")),
         (1.1, SKIN, ("dermis", "hypodermis")),
+        (1.4, SKIN, ("hypodermis",)),
         (2.0, SKIN, ("hypodermis",)),
         (5.0, SKIN, ("hypodermis", "deeper")),
         (9.0, SKIN, ("deeper",)),

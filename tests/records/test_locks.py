@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from pistor.actions.aftercare import give_aftercare
 from pistor.actions.consent import withdraw_consent
 from pistor.actions.treatment import amend_treatment, save_treatment
+from pistor.records import append_only
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.consent import Consent, ConsentWithdrawal
 from pistor.records.documents import Document
@@ -49,6 +50,24 @@ def test_a_zone_added_beside_the_signature_is_found(everything):
     zone.pk, zone.side = None, "right"
     zone.save(force_insert=True)
     assert "no longer those that were signed" in " ".join(broken(everything))
+
+
+@pytest.mark.parametrize(
+    ("model", "change", "says"),
+    [
+        (Treatment, {"signed_content": "{}"}, "no longer has the fingerprint it was signed with"),
+        (Treatment, {"sha256": "0" * 64}, "no longer has the fingerprint it was signed with"),
+        (ZoneDose, {"points": 1}, "zones in the database are no longer those that were signed"),
+        (LotUse, {"volume_ml": "0.5"}, "lots in the database are no longer those that were signed"),
+        (Amendment, {"text": "changed"}, "amendment of 23 Nov 2026 no longer has its fingerprint"),
+        (Amendment, {"reason": "changed"}, "amendment of 23 Nov 2026 no longer has its fingerprint"),
+    ],
+)  # fmt: skip
+def test_whatever_is_changed_behind_the_locks_is_said(everything, model, change, says):
+    append_only.unguard(connection)
+    assert model.objects.update(**change)
+    everything.refresh_from_db()
+    assert says in " ".join(broken(everything))
 
 
 def test_what_is_not_signed_yet_can_still_be_changed(people):

@@ -9,7 +9,7 @@ import pytest
 from pistor.knowledge import load
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
-from pistor.records.plan import plan_missing, plan_of
+from pistor.records.plan import plan_digest, plan_missing, plan_of
 from tests import factories
 from tests.conftest import NOW, TODAY
 
@@ -79,3 +79,29 @@ def test_a_blend_of_a_product_nobody_knows_any_more_is_no_plan_and_no_crash(cour
     schedule(course)
     assert plan_of(course) is None
     assert "compose and draw again" in plan_missing(course)[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"protocol": "low_back_pain_lidocaine_ketoprofen"}, {"zone": "lumbar"}, {"sessions": 4}, {"interval_days": 8},
+        {"start_on": TODAY + dt.timedelta(days=1)}, {"topical": ["lidocaine"]},
+    ],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
+def test_whatever_a_patient_consents_to_changes_the_digest(course, change):
+    schedule(course)
+    made = compose(course), draw(course)
+    before = plan_digest(course, *made)
+    schedule(course, **change)
+    course.refresh_from_db()
+    assert plan_digest(course, *made) != before
+
+
+def test_another_blend_or_another_map_changes_the_digest_and_nothing_else_does(course):
+    schedule(course)
+    blend, drawn = compose(course), draw(course)
+    digests = [plan_digest(course, *made) for made in ((blend, drawn), (compose(course), drawn), (blend, draw(course)), (blend, None), (None, drawn))]
+    assert len(set(digests)) == len(digests)
+    course.refresh_from_db()
+    assert plan_digest(course, blend, drawn) == digests[0]

@@ -47,6 +47,23 @@ def test_seven_deoxycholic_acid_treatments_stop_and_a_short_interval_is_a_cautio
     assert rules["course.interval"] == "caution"
 
 
+def test_every_protocol_is_held_to_its_own_numbers_and_to_nothing_less(library):
+    tried = 0
+    for protocol in library.protocols.values():
+        most, least = protocol.sessions.high, protocol.interval_days.low
+        if most is not None:
+            allowed, more = (make_schedule(protocol, library, START, sessions=int(most) + beyond) for beyond in (0, 1))
+            assert "course.sessions" not in {finding.rule for finding in allowed.findings}, protocol.id
+            assert "course.sessions" in {finding.rule for finding in more.findings}, protocol.id
+            tried += 1
+        if least is not None and least > 1:
+            fits, sooner = (make_schedule(protocol, library, START, sessions=2, interval_days=int(least) - short) for short in (0, 1))
+            assert "course.interval" not in {finding.rule for finding in fits.findings}, protocol.id
+            assert "course.interval" in {finding.rule for finding in sooner.findings}, protocol.id
+            tried += 1
+    assert tried > 5
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

@@ -237,3 +237,20 @@ def test_the_doses_of_the_emergency_steps_are_those_of_the_sources():
     assert "5 minutes" in adrenaline
     for part in ("1.5 mL/kg over 1 minute", "15 mL/kg per hour", "5 and 10 minutes", "12 mL/kg"):
         assert part in lipid
+
+
+@pytest.mark.parametrize("rule", [rule for rule in LIBRARY.triage_rules.values() if rule.from_hours or rule.until_hours], ids=lambda rule: rule.id)
+def test_a_window_begins_and_ends_where_it_was_published(rule):
+    """Fits at both ends of the window, and not a moment outside."""
+    start, end = (bound for bound in (rule.from_hours.low if rule.from_hours else None, rule.until_hours.high if rule.until_hours else None))
+    signs, moment = [*rule.any_of[:1], *rule.and_any_of[:1]], Decimal("0.01")
+
+    def fits(hours):
+        found = triage(LIBRARY, application=rule.applications[0], signs=signs, hours_since=hours).findings
+        return f"triage/{rule.id}" in {finding.rule for finding in found}
+
+    assert start is not None or end is not None
+    for bound, outside in ((start, -moment), (end, moment)):
+        if bound is not None:
+            assert fits(bound)
+            assert bound + outside < 0 or not fits(bound + outside)
