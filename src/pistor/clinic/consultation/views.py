@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import timezone
 
 from pistor.actions.consultation import WHO, AlreadyImported, decide_proposals, import_document, record_history
 from pistor.actions.core import Refused
@@ -144,4 +143,4 @@ def _proposed(visit: Treatment) -> Any:
 
 
 def _who(request: HttpRequest, form: Any) -> dict[str, Any]:
-    return {"by": request.user, "at": getattr(request, "at", None) or timezone.now(), "token": form.cleaned_data["token"]}
+    return {"by": request.user, "at": request.at, "token": form.cleaned_data["token"]}
