@@ -21,6 +21,7 @@ HERE = "visits/<uuid:visit_id>/"
 TABLE = {
     "":                                                  (S,           S,     S,          S),
     "drafts/":                                           (S,           S,     S,          S),
+    "signed-in/":                                        (S,           S,     S,          S),
     "patients/":                                         (S,           S,     S,          S),
     "patients/new/":                                     (S,           S,     S,          S),
     "patients/<uuid:patient_id>/":                       (S,           S,     S,          S),

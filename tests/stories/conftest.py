@@ -58,7 +58,8 @@ def listen(page, complaints: list[str], refused: tuple[int, ...] = ()) -> None:
 
     def on_console(message) -> None:
         told_already = "the server responded with a status of" in message.text
-        if message.type in ("error", "warning") and not told_already:
+        unplugged = "net::ERR_INTERNET_DISCONNECTED" in message.text  # only a story that takes the connection away
+        if message.type in ("error", "warning") and not told_already and not unplugged:
             complaints.append(message.text)
 
     page.on("response", on_response)

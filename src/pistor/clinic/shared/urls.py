@@ -7,6 +7,7 @@ from pistor.clinic.shared.forms import SignInForm
 urlpatterns = [
     path("", views.home, name="home"),
     path("drafts/", views.drafts, name="drafts"),
+    path("signed-in/", views.signed_in, name="signed_in"),
     path("health/", views.health, name="health"),
     path(
         "sign-in/",

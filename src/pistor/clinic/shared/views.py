@@ -8,6 +8,7 @@ import json
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
@@ -64,6 +65,12 @@ def drafts(request: HttpRequest) -> HttpResponse:
     except Refused as refused:
         return JsonResponse({"error": str(refused)}, status=413)
     return JsonResponse({"saved_at": request.at.isoformat()})  # type: ignore[attr-defined]
+
+
+@page(Capability.SEE_PATIENTS)
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """For a page that was opened earlier: who is signed in now, and the token that its forms need since then."""
+    return JsonResponse({"person": str(request.user.pk), "name": request.user.printed_name, "csrf": get_token(request)})  # type: ignore[union-attr]
 
 
 @login_not_required

@@ -20,6 +20,9 @@ document.addEventListener("keydown", (event) => {
   drawer.querySelector("summary").focus();
 });
 
+// A page that the browser kept whole holds what was true then, also for someone who signed out since.
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
 // What sticks below the banner has to know how many lines it takes.
 const banner = document.querySelector(".banner");
 if (banner) new ResizeObserver(() => document.documentElement.style.setProperty("--banner", `${banner.offsetHeight}px`)).observe(banner);
@@ -65,18 +68,71 @@ function restore(form, fields) {
   form.dispatchEvent(new CustomEvent("draft-restored", { bubbles: true }));
 }
 
+// Why this page cannot save now, or nothing. After a new sign-in forms need a new token, which is taken over here.
+let hindered = false;
+async function hindrance() {
+  const problem = await whatHinders();
+  hindered = Boolean(problem);
+  return problem;
+}
+
+async function whatHinders() {
+  try {
+    const answer = await fetch("/signed-in/", { redirect: "manual" });
+    if (answer.type === "opaqueredirect") return "you are signed out. Sign in again in another tab; this page keeps what you typed.";
+    if (!answer.ok) return ""; // whatever is wrong there, the server says it better
+    const now = await answer.json();
+    if (now.person !== document.body.dataset.person) return `${now.name} is signed in here now. Sign in again as yourself in another tab; this page keeps what you typed.`;
+    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = now.csrf;
+    return "";
+  } catch {
+    return "there is no connection. Keep this page open and try again.";
+  }
+}
+
+// A form that saves goes only where it can be taken: to a sign-in page or into a dead line it would carry off what was typed.
+for (const form of document.querySelectorAll("main form[method=post]:has([name=token], [name$='-token'])")) {
+  let asking = false, free = false;
+  form.addEventListener("submit", async (event) => {
+    if (free) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (asking) return;
+    asking = true;
+    const problem = await hindrance();
+    asking = false;
+    form.querySelector(".not-sent")?.remove();
+    if (!problem) {
+      free = true;
+      form.requestSubmit(event.submitter);
+      free = false;
+      return;
+    }
+    const note = Object.assign(document.createElement("p"), { className: "notice danger not-sent", tabIndex: -1, textContent: `Not saved: ${problem}` });
+    note.setAttribute("role", "alert");
+    form.prepend(note);
+    note.focus();
+  });
+}
+
 for (const form of document.querySelectorAll("form[data-draft]")) {
-  const token = form.querySelector("[name=csrfmiddlewaretoken]")?.value;
+  const token = () => form.querySelector("[name=csrfmiddlewaretoken]").value;
   let timer, taken = false, last = JSON.stringify(fieldsOf(form));
 
+  const again = (problem) => {
+    if (problem) say(`Not saved: ${problem}`);
+    timer = setTimeout(send, problem ? 5000 : 500);
+  };
   const send = async (keepalive) => {
     if (taken) return;
     const fields = fieldsOf(form), now = JSON.stringify(fields);
     if (now === last) return;
+    const problem = hindered && await hindrance();
+    if (problem) return again(problem);
     try {
       const answer = await fetch("/drafts/", {
         method: "POST", keepalive, redirect: "manual",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
         body: JSON.stringify({ key: location.pathname, form: form.dataset.draft, fields }),
       });
       if (taken) return;
@@ -84,14 +140,14 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
         last = now;
         say(`Draft saved ${time(new Date())}`);
       } else if (answer.type === "opaqueredirect" || answer.status === 403) {
-        say("Not saved: you are signed out. Sign in again in another tab; this page keeps what you typed and tries again.");
-        timer = setTimeout(send, 5000);
+        again(await hindrance());
+      } else if (answer.status >= 500) {
+        again("the server could not keep it. Keep this page open; it tries again.");
       } else {
         say("Not kept as a draft: it is too large or could not be read. Save the form itself.");
       }
     } catch {
-      say("Not saved: no connection. Keep this page open; it tries again.");
-      timer = setTimeout(send, 3000);
+      again("there is no connection. Keep this page open; it tries again.");
     }
   };
   const later = () => { clearTimeout(timer); timer = setTimeout(send, 1200); };
@@ -117,7 +173,7 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     drop.textContent = "Discard the draft";
     drop.addEventListener("click", async () => {
       await fetch("/drafts/", {
-        method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+        method: "POST", headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
         body: JSON.stringify({ key: location.pathname, form: form.dataset.draft, fields: null }),
       });
       location.reload();
