@@ -117,8 +117,17 @@ def test_turning_a_page_asks_the_database_no_more_and_puts_no_name_into_an_addre
     assert not re.search(r'(href|action)="[^"]*mith', answer.content.decode())
 
 
+KEYS_THAT_CANNOT_BE = ("yesterday", "2026-02-31T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-23T10:00:00")
+
+
 @pytest.mark.parametrize(
-    "sent", [{"go": "sideways"}, {"go": "next"}, {"go": "next", "key": "yesterday", "pk": uuid.uuid4(), "first": 51}, {"go": "next", "pk": "1", "first": "x"}]
+    "sent",
+    [
+        {"go": "sideways"},
+        {"go": "next"},
+        {"go": "next", "pk": "1", "first": "x"},
+        *({"go": "next", "key": key, "pk": uuid.uuid4(), "first": 51} for key in KEYS_THAT_CANNOT_BE),
+    ],
 )
 def test_a_page_that_cannot_be_is_told(people, as_, sent):
     answer = as_(people.front_desk).post("/patients/", {"q": "", **sent})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django import forms
@@ -31,11 +32,20 @@ class SearchForm(forms.Form):
         data: dict[str, Any] = super().clean()  # type: ignore[assignment]
         data["place"] = None
         if data.get("go") and not self.errors:
-            key = data["key"] if data["q"] else parse_datetime(data["key"])
+            key = data["key"] if data["q"] else _moment(data["key"])
             if not key or not data["pk"] or not data["first"]:
                 raise forms.ValidationError(CHANGED)
             data["place"] = Place(key, data["pk"])
         return data
+
+
+def _moment(text: str) -> dt.datetime | None:
+    """As the list writes it beside its buttons: with an offset, and no day that never was or that other zones do not have."""
+    try:
+        read = parse_datetime(text)
+        return read.astimezone(dt.UTC) if read and read.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 class PatientForm(StepForm):
