@@ -46,8 +46,8 @@ def record(people, patient, *entries, **more):
     return record_history(**{"by": people.practitioner, "at": NOW, "token": None, "patient": patient, "version": None, "entries": entries, **more})
 
 
-def bundle(*resources, birth_date="1985-03-14", family="Moreau", sex="female") -> bytes:
-    person = {"resourceType": "Patient", "id": "p", "gender": sex, "birthDate": birth_date, "name": [{"family": family, "given": ["Claire"]}]}
+def bundle(*resources, birth_date="1985-03-14", family="Moreau", sex="female", **more) -> bytes:
+    person = {"resourceType": "Patient", "id": "p", "gender": sex, "birthDate": birth_date, "name": [{"family": family, "given": ["Claire"]}], **more}
     return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r} for r in (person, *resources)]}).encode()
 
 
@@ -239,6 +239,31 @@ def test_a_record_of_someone_else_is_accepted_only_when_confirmed(people, patien
         decide_proposals(by=people.nurse, at=NOW, token=None, patient=patient, accepted=chosen)
     decide_proposals(by=people.nurse, at=NOW, token=None, patient=patient, accepted=[], refused=chosen)
     assert picture_of(patient, TODAY).conditions == ()
+
+
+@pytest.mark.parametrize(("death", "says"), [({"deceasedDateTime": "2020-05-01"}, "died on 1 May 2020"), ({"deceasedBoolean": True}, "the patient died, and")])
+def test_a_record_of_someone_who_died_is_accepted_only_when_confirmed(people, patient, death, says):
+    document = bring(people, patient, bundle(fhir_condition("Flu"), **death))
+    assert [note for note in document.notes if note.startswith(WHO) and says in note]
+    chosen = [e.pk for e in document.entries.all()]
+    with pytest.raises(Refused, match="someone else"):
+        decide_proposals(by=people.nurse, at=NOW, token=None, patient=patient, accepted=chosen)
+    decide_proposals(by=people.nurse, at=NOW, token=None, patient=patient, accepted=chosen, person_confirmed=True)
+    assert len(picture_of(patient, TODAY).conditions) == 1
+
+
+@pytest.mark.parametrize(
+    ("dates", "says"),
+    [
+        ({"onsetDateTime": "2099-01-01"}, "“Flu” is dated 1 Jan 2099, which is in the future"),
+        ({"onsetDateTime": "2020-01-01", "abatementDateTime": "2010-01-01"}, "“Flu” ends before it begins"),
+    ],
+)
+def test_what_cannot_be_in_an_imported_record_is_said_and_the_fact_still_proposed(people, patient, dates, says):
+    document = bring(people, patient, bundle(fhir_condition("Flu", **dates), fhir_condition("Gout", onsetDateTime="2020-01-01")))
+    assert [note for note in document.notes if note.startswith(says)] == document.notes
+    assert len(document.notes) == 1
+    assert document.entries.count() == 2
 
 
 def test_a_fact_is_decided_once(people, patient):

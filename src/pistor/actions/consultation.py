@@ -361,14 +361,15 @@ def import_document(
         earlier = ImportedDocument.objects.of(row.clinic).filter(patient=row, sha256=digest).first()
         if earlier is not None:
             raise AlreadyImported(earlier)
+        today = local_day(by, at)
         try:
-            record = read_bytes(data, local_day(by, at), name=name, library=library_of(by.clinic))
+            record = read_bytes(data, today, name=name, library=library_of(by.clinic))
         except Unusable as problem:
             raise Refused(problem.sentence) from None
         new = _not_known_yet(row, record)
         document = ImportedDocument.objects.create(
             clinic_id=row.clinic_id, created_at=at, created_by=by, patient=row, sha256=digest, summary=_summary(new, len(record.proposed)),
-            notes=[*doubts_about_person(row, record.picture), *record.notes],
+            notes=[*doubts_about_person(row, record.picture), *record.notes, *_cannot_be(new, today)],
         )  # fmt: skip
         HistoryEntry.objects.bulk_create(
             HistoryEntry(
@@ -452,6 +453,12 @@ def _not_known_yet(patient: Patient, record: ImportedRecord) -> list[Proposed]:
     return new
 
 
+def _cannot_be(proposed: Sequence[Proposed], today: dt.date) -> list[str]:
+    """What could not be typed by hand is still proposed, because a wrong date makes no fact untrue; but it is said."""
+    found = (_wrong_with(NewEntry(p.kind, _shown(p.label), p.value, key=p.key, dated=p.dated), today) for p in proposed)
+    return [sentence for sentence in found if sentence]
+
+
 def _identity(kind: str, key: str, value: dict[str, Any], dated: dt.date | None) -> tuple[str, ...]:
     day = "" if kind in (Kind.CONDITION, Kind.MEDICINE, Kind.PROCEDURE) else str(dated)  # these carry their dates in the value
     return kind, key, json.dumps(value, sort_keys=True), day
@@ -467,6 +474,9 @@ def doubts_about_person(patient: Patient, picture: PatientPicture) -> list[str]:
         doubts.append(f"{WHO}it names “{_shown(picture.name)[:120]}”, and the chart another family name.")
     if picture.sex in ("female", "male") and patient.sex in ("female", "male") and picture.sex != patient.sex:
         doubts.append(f"{WHO}it gives {picture.sex} as sex, the chart {patient.sex}.")
+    if picture.deceased and patient.deceased_on is None:
+        on = f" on {picture.deceased_on:%-d %b %Y}" if picture.deceased_on else ""
+        doubts.append(f"{WHO}it says that the patient died{on}, and the chart does not.")
     return doubts
 
 
