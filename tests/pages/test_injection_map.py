@@ -38,11 +38,11 @@ def test_the_page_begins_with_what_is_published_and_draws_it(people, as_):
 
 def test_saving_keeps_the_generator_and_stays_at_the_step(people, as_):
     visit = visit_of(people.practitioner)
-    answer = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/", typed(visit))
+    answer = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/", typed(visit, spacing_mm="20,0"))
     assert answer.status_code == 302 and answer.url == f"/visits/{visit.pk}/injection-map/"
     row = InjectionPlan.objects.get()
     assert row.points == row.totals["points"] > 10
-    assert row.generator["spacing_mm"] == "20" and row.volume_ml == row.points * row.volume_ml / row.points
+    assert row.generator["spacing_mm"] == "20.0" and row.volume_ml == row.points * row.volume_ml / row.points
 
 
 def test_a_form_sent_twice_is_kept_once(people, as_):

@@ -85,7 +85,7 @@ def bench(**fields):
 
 
 def test_a_blend_shows_its_working(client):
-    page = client.post("/library/blend/", bench(part_1="lidocaine_2pct", ml_1="9", part_2="sodium_bicarbonate_84pct", ml_2="1", weight_kg="70"))
+    page = client.post("/library/blend/", bench(part_1="lidocaine_2pct", ml_1="9", part_2="sodium_bicarbonate_84pct", ml_2="1,0", weight_kg="70"))
     text = page.content.decode()
     assert page.status_code == 200
     assert "20 mg/mL × 9 mL = 180 mg; divided by 10 mL" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 
 import pytest
 
@@ -47,6 +48,12 @@ def test_a_scale_without_a_published_difference_says_so(people, as_):
     assert "MCID unknown" in client.get(f"/visits/{visit.pk}/outcomes/").content.decode()
 
 
+@pytest.mark.parametrize("typed", ["5.5", "5,5", " 5.50 "])
+def test_a_score_is_typed_with_a_point_or_a_comma(visit, people, as_, typed):
+    assert enter(as_(people.nurse), visit, typed).status_code == 302
+    assert ScaleScore.objects.get().score == Decimal("5.5")
+
+
 @pytest.mark.parametrize(
     ("fields", "status", "says"),
     [
@@ -64,6 +71,7 @@ def test_an_impossible_score_is_refused_and_nothing_is_kept(visit, people, as_, 
     answer = enter(as_(people.nurse), visit, **fields)
     assert answer.status_code == status
     assert says in answer.content.decode()
+    assert 'type="number"' not in answer.content.decode(), "the browser would drop what it cannot read"
     assert not ScaleScore.objects.exists()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from pistor.actions.candidacy import REASON_LENGTH
-from pistor.clinic.shared.forms import StepForm
+from pistor.clinic.shared.forms import Number, StepForm
 from pistor.knowledge.model import Question
 
 UNKNOWN = ("unknown", "Don't know")
@@ -41,7 +41,7 @@ def field_for(question: Question) -> forms.Field:
     common: dict[str, Any] = {"label": question.text, "help_text": question.why, "required": False}
     if question.answer == "number":
         label = f"{question.text} ({question.unit})" if question.unit else question.text
-        return forms.DecimalField(**{**common, "label": label}, min_value=0, max_digits=7, decimal_places=2)
+        return Number(**{**common, "label": label}, min_value=0, max_digits=7, decimal_places=2)
     if question.answer == "date":
         return forms.DateField(**common, widget=forms.DateInput(attrs={"type": "date"}))
     named = ("yes", "no") if question.answer == "yes_no" else question.choices

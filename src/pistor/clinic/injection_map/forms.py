@@ -6,15 +6,15 @@ from typing import Any
 from django import forms
 
 from pistor.care.injection_map import Area, Generator
-from pistor.clinic.shared.forms import StepForm
+from pistor.clinic.shared.forms import Number, StepForm
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap
 
 
-def _number(label: str, low: str, high: str, *, required: bool = True, hint: str = "") -> forms.DecimalField:
+def _number(label: str, low: str, high: str, *, required: bool = True, hint: str = "") -> Number:
     unit = "degrees" if "degrees" in label else "mL" if "mL" in label else "mm"
     message = f"Give a number from {low} to {high} {unit}."
-    return forms.DecimalField(
+    return Number(
         label=label,
         min_value=Decimal(low),
         max_value=Decimal(high),
@@ -22,7 +22,7 @@ def _number(label: str, low: str, high: str, *, required: bool = True, hint: str
         decimal_places=3,
         required=required,
         help_text=hint,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num"}),
+        widget=forms.TextInput(attrs={"class": "num"}),
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits"), message),
     )
 

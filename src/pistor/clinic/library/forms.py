@@ -9,7 +9,7 @@ from django import forms
 
 from pistor.care.formulation import Part
 from pistor.care.workbench import DEFAULT_POLICY, Recipe
-from pistor.clinic.shared.forms import DescribedForm
+from pistor.clinic.shared.forms import DescribedForm, Number
 from pistor.knowledge import Library
 
 ROWS = 6
@@ -20,12 +20,12 @@ class BlendForm(DescribedForm):
 
     policy = forms.ChoiceField(label="Policy")
     technique = forms.ChoiceField(label="Technique", required=False)
-    weight_kg = forms.DecimalField(label="Weight", help_text="kg", required=False, min_value=Decimal("0.3"), max_value=650, decimal_places=1)
-    volume_per_point_ml = forms.DecimalField(
+    weight_kg = Number(label="Weight", help_text="kg", required=False, min_value=Decimal("0.3"), max_value=650, decimal_places=1)
+    volume_per_point_ml = Number(
         label="Volume per point", help_text="mL", required=False, min_value=Decimal("0.001"), max_value=10, decimal_places=3
     )
     points = forms.IntegerField(label="Points", required=False, min_value=1, max_value=10_000)
-    spacing_mm = forms.DecimalField(label="Spacing", help_text="mm", required=False, min_value=Decimal("0.1"), max_value=200, decimal_places=1)
+    spacing_mm = Number(label="Spacing", help_text="mm", required=False, min_value=Decimal("0.1"), max_value=200, decimal_places=1)
     sessions = forms.IntegerField(label="Treatments", required=False, min_value=1, max_value=100)
     interval_days = forms.IntegerField(label="Days between", required=False, min_value=1, max_value=3650)
     allergies = forms.CharField(label="Allergies", help_text="Separated by commas", required=False, max_length=400)
@@ -37,7 +37,7 @@ class BlendForm(DescribedForm):
         choices = [("", "None"), *sorted(names.items(), key=lambda pair: pair[1].casefold())]
         for number in range(1, ROWS + 1):
             self.fields[f"part_{number}"] = forms.ChoiceField(label=f"Presentation {number}", choices=choices, required=False)
-            self.fields[f"ml_{number}"] = forms.DecimalField(
+            self.fields[f"ml_{number}"] = Number(
                 label=f"Volume {number}", required=False, min_value=Decimal("0.001"), max_value=100, decimal_places=3, max_digits=9
             )
         self.fields["policy"].choices = [(one.id, one.name) for one in library.policies.values()]  # type: ignore[attr-defined]

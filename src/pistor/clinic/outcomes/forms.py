@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 
-from pistor.clinic.shared.forms import StepForm
+from pistor.clinic.shared.forms import Number, StepForm
 from pistor.knowledge.model import Scale
 
 
 class ScoreForm(StepForm):
-    value = forms.DecimalField(required=False, max_digits=8, decimal_places=2, help_text="Within the range of the scale.")
+    value = Number(required=False, max_digits=8, decimal_places=2, help_text="Within the range of the scale.")
     not_assessed_reason = forms.CharField(label="Or: why it was not assessed", required=False, max_length=300)
     measured_on = forms.DateField(label="Taken on", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
 
@@ -22,4 +22,3 @@ class ScoreForm(StepForm):
         super().__init__(data, prefix=scale.id, initial={"measured_on": today})
         self.fields["value"].label = item.text
         self.fields["value"].help_text = f"From {low} to {high}" + (f" {scale.unit}" if scale.unit and scale.unit != "ratio" else "")
-        self.fields["value"].widget.attrs.update(inputmode="decimal", min=low, max=high, step="any")

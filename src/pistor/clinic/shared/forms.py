@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -24,6 +25,19 @@ class Line(forms.TextInput):
         written = self.format_value(value)
         given = {"type": "text", "name": name, **({"value": str(written)} if written is not None else {})}
         return format_html("<input{}>", flatatt({**given, **self.build_attrs(self.attrs, attrs)}))
+
+
+class Number(forms.DecimalField):
+    """A number typed with a point or a comma. A field of text, because a browser's own number field drops what it cannot read."""
+
+    widget = forms.TextInput
+    default_error_messages = {"invalid": "Enter a number, for example 0.5."}
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "inputmode": "decimal", "autocomplete": "off"}
 
 
 class SignInForm(AuthenticationForm):
