@@ -11,9 +11,16 @@ from decimal import Decimal
 import pytest
 from pypdf import PdfReader
 
+from pistor.actions.consent import withdraw_consent
+from pistor.actions.consultation import NewEntry, edit_patient, record_history
+from pistor.actions.formulation import compose_blend
+from pistor.actions.stock import set_lot_state
+from pistor.care.formulation import Part
+from pistor.records.consent import Consent
 from pistor.records.stock import Lot
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 from tests import factories
+from tests.conftest import NOW, TODAY
 from tests.ready import consented, lot, planned_visit
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +106,51 @@ def test_a_direct_post_without_consent_is_refused_with_the_whole_list(people, as
         assert answer.status_code == 409
         assert "Consent is not signed." in answer.content.decode()
     assert not ZoneDose.objects.exists()
+
+
+def withdraws(visit, by):
+    withdraw_consent(consent=Consent.objects.get(course=visit.course), reason="changed her mind", by=by, at=NOW)
+
+
+def blends_anew(visit, by):
+    compose_blend(course=visit.course, parts=[Part("lidocaine_2pct", Decimal(2))], by=by, at=NOW)
+
+
+def tells_of_an_allergy(visit, by):
+    allergy = NewEntry("allergy", "Lidocaine", {"label": "Lidocaine", "coding": [], "active": True, "refuted": False})
+    record_history(patient=visit.patient, version=None, entries=[allergy], by=by, at=NOW, token=None)
+
+
+def dies(visit, by):
+    edit_patient(patient=visit.patient, version=None, deceased_on=TODAY, by=by, at=NOW, token=None)
+
+
+def quarantines(visit, by):
+    set_lot_state(lot=Lot.objects.get(), state="quarantined", reason="notice", by=by, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "says"),
+    [
+        (withdraws, "withdrew"),
+        (blends_anew, "The plan changed after the patient signed"),
+        (tells_of_an_allergy, "llergy"),
+        (dies, "died"),
+        (quarantines, "in quarantine"),
+    ],
+)
+def test_what_changed_after_the_page_was_opened_stops_the_signature_and_keeps_what_was_typed(people, as_, visit, meanwhile, says):
+    """The button was there; the server asks again, whatever the page showed."""
+    client = as_(people.practitioner)
+    fields = filled(client, visit, note="numb after 4 minutes")
+    meanwhile(visit, people.practitioner)
+    answer = post(client, visit, fields)
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert says in text.split('id="errors"')[1].split("</div>")[0]
+    assert "numb after 4 minutes" in text
+    visit.refresh_from_db()
+    assert (visit.state, ZoneDose.objects.count(), LotUse.objects.count()) == ("open", 0, 0)
 
 
 @pytest.mark.parametrize(
