@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 
 from pistor.actions.core import AlreadyDone, NotAllowed
@@ -21,6 +21,7 @@ from pistor.records.people import Capability
 from pistor.records.treatment import Treatment
 
 View = Callable[..., HttpResponse]
+METHODS = ("GET", "HEAD", "POST")
 
 
 def page(capability: Capability, *, write: Capability | None = None) -> Callable[[View], View]:
@@ -32,6 +33,8 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             needed = write if write and request.method not in ("GET", "HEAD") else capability
             if not request.user.may(needed):  # type: ignore[union-attr]
                 return _not_your_role(request)
