@@ -68,13 +68,6 @@ def test_the_table_has_every_page():
     assert set(TABLE) == set(addresses()) - FOR_EVERYBODY
 
 
-def test_other_methods_than_looking_and_posting_are_not_allowed(people, as_, ids):  # noqa: F811
-    client = as_(people.practitioner)
-    urls = [filled(address, ids) for address in TABLE]
-    answers = {(url, method): client.generic(method, url).status_code for url in urls for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")}
-    assert answers == dict.fromkeys(answers, 405)
-
-
 def test_the_capabilities_of_the_roles():
     rows = {
         Capability.SEE_PATIENTS: "practitioner nurse front_desk owner",

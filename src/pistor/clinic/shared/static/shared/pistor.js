@@ -82,7 +82,8 @@ async function whatHinders() {
     if (answer.type === "opaqueredirect") return "you are signed out. Sign in again in another tab; this page keeps what you typed.";
     if (!answer.ok) return ""; // whatever is wrong there, the server says it better
     const now = await answer.json();
-    if (now.person !== document.body.dataset.person) return `${now.name} is signed in here now. Sign in again as yourself in another tab; this page keeps what you typed.`;
+    const { person } = document.body.dataset; // a page of errors does not know
+    if (person && now.person !== person) return `${now.name} is signed in here now. Sign in again as yourself in another tab; this page keeps what you typed.`;
     for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = now.csrf;
     return "";
   } catch {
