@@ -43,7 +43,7 @@ def _entry(question: str, value: str, text: str) -> NewEntry:
     if question == "pregnancy":
         return NewEntry(Kind.PREGNANCY.value, text, {"state": value}, key=question)
     if question in RANGES:
-        return NewEntry(Kind.MEASUREMENT.value, text, {"value": value.replace(",", "."), "unit": RANGES[question][2]}, key=question)
+        return NewEntry(Kind.MEASUREMENT.value, text, {"value": value, "unit": RANGES[question][2]}, key=question)
     return NewEntry(Kind.ANSWER.value, text, {"value": value, "note": ""}, key=question)
 
 

@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, get_args
 
 from pistor.actions.core import Refused, Stale, audit, claim_version, clinic_id_of, unit_of_work
@@ -20,6 +20,7 @@ from pistor.exchange.files import read_bytes
 from pistor.exchange.imported import ImportedRecord, Proposed
 from pistor.knowledge import load
 from pistor.knowledge.model import Question
+from pistor.knowledge.typed import decimal_of
 from pistor.records.base import uuid7
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient, search_key
 from pistor.records.course import Course
@@ -518,10 +519,9 @@ def _shown(text: str) -> str:
 
 def _number(text: str) -> Decimal | None:
     try:
-        number = Decimal(text.strip().replace(",", ".")[:20])
-    except InvalidOperation:
+        return decimal_of(text[:20])
+    except ValueError:
         return None
-    return number if number.is_finite() else None
 
 
 def _day(text: str) -> dt.date | None:

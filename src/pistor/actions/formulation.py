@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.care.formulation import Blend, Part, ToConfirm, UnusableBlend, compose, dose_findings
+from pistor.knowledge.typed import decimal_of
 from pistor.records.course import Course
 from pistor.records.doses import giving_of
 from pistor.records.formulation import Formulation
@@ -95,10 +95,10 @@ def _confirmed(blend: Blend, given: Mapping[str, str], by: User, at: dt.datetime
 def _wrong_concentration(item: ToConfirm, value: str) -> str | None:
     unit = item.options[0].unit if item.options else "mg/mL"
     try:
-        number = Decimal(value.replace(",", "."))
-    except InvalidOperation:
-        return f"“{value[:40]}” is not a concentration; enter the number on the vial in {unit}."
-    if not number.is_finite() or number != item.expected:
+        number = decimal_of(value)
+    except ValueError as problem:
+        return f"{problem} Enter the concentration on the vial in {unit}."
+    if number != item.expected:
         held = f"{item.expected} {unit}"
         return f"You confirmed {value[:40]} {unit}, but the chosen presentation holds {held}. Choose the presentation that stands in front of you."
     return None

@@ -11,7 +11,6 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -21,6 +20,7 @@ from pistor.knowledge import model as m
 from pistor.knowledge.check import problems
 from pistor.knowledge.library import Library
 from pistor.knowledge.outline import label_of
+from pistor.knowledge.typed import decimal_of
 
 OWN_ID = "own_id"
 SAME_ID = "same_id"
@@ -114,10 +114,10 @@ def _value(leaf: Leaf, written: str) -> str | None:
     if not said:
         return None
     try:
-        number = Decimal(said.replace(",", "."))
-    except InvalidOperation:
-        raise NotAcceptable(f"{leaf.label.capitalize()} is “{said[:40]}” and not a number.") from None
-    if not number.is_finite() or number < 0 or number > 1_000_000:
+        number = decimal_of(said)
+    except ValueError as problem:
+        raise NotAcceptable(f"{leaf.label.capitalize()}: {problem}") from None
+    if number < 0 or number > 1_000_000:
         raise NotAcceptable(f"{leaf.label.capitalize()} is {said[:40]}; it must be a number of 0 or more.")
     return str(number)
 

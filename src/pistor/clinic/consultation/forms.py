@@ -14,6 +14,7 @@ from pistor.care.consultation import Allergy, Condition, Kind, Medicine, Patient
 from pistor.clinic.shared.forms import Line, StepForm
 from pistor.knowledge import Library
 from pistor.knowledge.model import Question
+from pistor.knowledge.typed import decimal_of
 from pistor.records.consultation import HistoryEntry, Patient
 from pistor.records.course import Course
 from pistor.records.picture import Unreadable, entry_value, plain_value
@@ -150,7 +151,7 @@ class HistoryForm(StepForm):
 
     def _measured(self, today: dt.date) -> Iterator[NewEntry]:
         for name, unit in (("weight_kg", "kg"), ("height_cm", "cm")):
-            text = (self.cleaned_data.get(name) or "").strip().replace(",", ".")
+            text = _as_number(self.cleaned_data.get(name) or "")
             measured = getattr(self.picture, name)
             if text and (measured is None or text != str(measured.value)):
                 yield NewEntry(Kind.MEASUREMENT, f"{name.split('_')[0].capitalize()} {text} {unit}", {"value": text, "unit": unit}, key=name, dated=today)
@@ -216,6 +217,14 @@ class HistoryForm(StepForm):
 def known_words(library: Library, kind: Kind) -> list[str]:
     """The words by which the knowledge base recognises things of this kind, to choose from."""
     return sorted({term for concept in library.concepts.values() if concept.kind == kind for term in concept.terms}, key=str.casefold)
+
+
+def _as_number(typed: str) -> str:
+    """As a number is kept; what is none stays as it was typed, and is refused with it."""
+    try:
+        return format(decimal_of(typed), "f")
+    except ValueError:
+        return typed.strip()
 
 
 def _listed(kind: Kind, label: str, active: bool, since: dt.date | None) -> NewEntry:

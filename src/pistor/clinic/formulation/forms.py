@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -9,6 +8,7 @@ from django import forms
 from pistor.care.formulation import Part
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
+from pistor.knowledge.typed import decimal_of
 
 MAX_ROWS = 12
 
@@ -44,13 +44,13 @@ def parts_of(rows: list[tuple[str, str]]) -> tuple[tuple[Part, ...], dict[int, s
         if not presentation and not volume:
             continue
         try:
-            value = Decimal(volume.replace(",", "."))
-        except InvalidOperation:
-            errors[number] = "Enter the volume in mL, for example 0.5." if volume else "Enter the volume in mL."
+            value = decimal_of(volume)
+        except ValueError as problem:
+            errors[number] = f"{problem} Enter the volume in mL, for example 0.5." if volume else "Enter the volume in mL."
             continue
         if not presentation:
             errors[number] = "Choose the presentation for this volume."
-        elif not value.is_finite() or value <= 0:
+        elif value <= 0:
             errors[number] = "The volume must be more than 0 mL."
         else:
             parts.append(Part(presentation, value))

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from pistor.actions.core import Refused
+from pistor.knowledge.typed import decimal_of
 
 CHANGED = "This page was changed on its way. Reload it and save again."
 
@@ -34,7 +35,12 @@ class Number(forms.DecimalField):
     default_error_messages = {"invalid": "Enter a number, for example 0.5."}
 
     def to_python(self, value: Any) -> Decimal | None:
-        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        try:
+            return super().to_python(str(decimal_of(value)))
+        except ValueError as problem:
+            raise forms.ValidationError(f"{problem} {self.error_messages['invalid']}", code="invalid") from None
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {**super().widget_attrs(widget), "inputmode": "decimal", "autocomplete": "off"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,6 +16,7 @@ from pistor.care.treatment import METHODS, Record, ZoneGiven
 from pistor.clinic.shared.forms import DescribedForm, StepForm
 from pistor.knowledge import load
 from pistor.knowledge.model import ChecklistStep
+from pistor.knowledge.typed import decimal_of
 
 AT_ONCE = (
     "light_headed", "hives", "swelling", "redness", "bruise", "severe_pain", "dusky_skin", "mouth_tingling", "breathing_trouble", "collapse", "racing_heart",
@@ -37,12 +38,9 @@ class Measure(forms.CharField):
         if not typed:
             return None
         try:
-            number = Decimal(typed.replace(",", ".").replace("\u202f", "").replace(" ", ""))
-        except InvalidOperation:
-            raise forms.ValidationError(f"“{typed}” is not a number; enter {self.what}.") from None
-        if not number.is_finite():
-            raise forms.ValidationError(f"“{typed}” is not a number; enter {self.what}.")
-        return number
+            return decimal_of(typed)
+        except ValueError as problem:
+            raise forms.ValidationError(f"{problem} Enter {self.what}.") from None
 
 
 class Whole(forms.IntegerField):
