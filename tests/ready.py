@@ -73,7 +73,7 @@ def full_entry(visit: Treatment, *, lots=None, **fields) -> Entry:
     library = load()
     record = Record(
         given_on=TODAY, checks={step.id: True for step in checklist(library, visit.course.application)}, skin_preparation="povidone-iodine", anaesthesia="none",
-        topical=(), lots=(), zones=planned_zones(visit.course, library), pain_score=3, reaction="none", observed_minutes=15,
+        topical=(), lots=(), zones=planned_zones(visit.course), pain_score=3, reaction="none", observed_minutes=15,
     )  # fmt: skip
     taken = [LotTaken(lot(visit.clinic).pk, record.volume_ml)] if lots is None else lots
     return Entry(replace(record, **fields), tuple(taken))

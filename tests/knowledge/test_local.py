@@ -49,7 +49,7 @@ def test_an_aftercare_text_in_the_clinics_own_words():
     [
         ({"ph.min": "acid"}, "not a number"),
         ({"ph.min": "-1"}, "0 or more"),
-        ({"ph.min": "NaN"}, "0 or more"),
+        ({"ph.min": "NaN"}, "is not a number"),
         ({"ph.min": "9", "ph.max": "5"}, "above"),
         ({"name": "  "}, "is empty"),
         ({"components.0.ingredient": "gold"}, "not something that can be changed"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.utils.html import escape
 
 from pistor.records import append_only
 from pistor.records.aftercare import AftercareSheet
@@ -33,13 +34,13 @@ def test_the_sheet_is_shown_in_the_patients_language_and_given(people, as_):
     assert client.get(f"/visits/{visit.pk}/aftercare/{row.pk}/aftercare.pdf").content == bytes(row.document.content)
 
 
-def test_the_clinician_reads_what_sources_disagree_on(people, as_):
+def test_the_clinician_reads_what_sources_disagree_on(people, as_, library):
     text = as_(people.nurse).get(f"/visits/{signed_visit(people).pk}/aftercare/").content.decode()
     assert "One page asks for 10 days on the body. To be careful, the sheet tells the longest time given as one number: 10 days." in text
     assert text.count("until 3 Dec 2026") == 1
     sun = text.split("One page asks for 10 days on the body.")[1]
     for reading, source in (("48 hours", "BEL"), ("10 days on the body", "SIMPLY")):
-        assert f'<span class="key">{source}</span>' in sun.split(f"<span>{reading}</span>")[1][:200]
+        assert escape(library.sources[source].short) in sun.split(f"<span>{reading}</span>")[1][:300]
 
 
 def test_before_signing_the_page_says_when_the_sheet_comes(people, as_):

@@ -79,7 +79,7 @@ def test_an_unknown_ph_is_hatched_and_names_the_part(people, as_, visit):
     [
         ([("lidocaine_2pct", "-1")], 422, "The volume must be more than 0 mL."),
         ([("lidocaine_2pct", "a lot")], 422, "Enter the volume in mL"),
-        ([("lidocaine_2pct", "NaN")], 422, "The volume must be more than 0 mL."),
+        ([("lidocaine_2pct", "NaN")], 422, "is not a number"),
         ([("", "1")], 422, "Choose the presentation"),
         ([("lidocaine_2pct", "1E+12")], 409, "cannot be entered"),
         ([("غير موجود", "1")], 409, "not in the library"),

@@ -177,7 +177,7 @@ class Visit:
         for step in range(1, 12):
             self.page.mouse.move(place["x"] + 20 + step * 12, place["y"] + 60 + (step % 3) * 8)
         self.page.mouse.up()
-        self.press("Sign consent")
+        self.press({"en": "Sign consent", "fr": "Signer le consentement"}[self.page.locator("main article.text").get_attribute("lang")])
         assert self.state("Consent") == "completed"
 
     # ── treatment and after ──

@@ -92,7 +92,7 @@ def text_of(bundle, *arguments):
         ("pain", ["needle length: 4 to 6 mm, 30G", "inserted length: not published", "minimal important difference 1 points", "Anti-inflammatory tablets"]),
         ("skin", ["volume per point: 0.02 mL", "Botulinum toxin", "Hyaluronic acid filler", "molecular weight of the product", "(p = 0.063)"]),
         ("hair", ["7 to 28 days between treatments", "minimal important difference unknown", "45.5 % (dutasteride into the scalp)", "solvent and pH"]),
-        ("fat", ["spacing: 10 mm", "Liposuction", "Cryolipolysis", "How it is done: unknown", "66.5 % of 258", "numeric limit for the thickness"]),
+        ("fat", ["spacing: 10 mm", "Liposuction", "Cryolipolysis", "How long it lasts: unknown", "66.5 % of 258", "numeric limit for the thickness"]),
     ],
 )
 def test_the_text_tells_technique_scales_aftercare_alternatives_and_what_is_not_known(bundle, application, told):

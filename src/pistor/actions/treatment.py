@@ -13,7 +13,7 @@ from typing import Any
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.actions.course import local_day
 from pistor.care.formulation import Blend, DoseCheck, Topical, UnusableBlend, check_doses
-from pistor.care.injection_map import NoMap
+from pistor.care.injection_map import generator_from_dict
 from pistor.care.treatment import (
     MEANING,
     LotGiven,
@@ -35,7 +35,7 @@ from pistor.records.injection_map import InjectionPlan
 from pistor.records.latest import keep_latest, latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
-from pistor.records.plan import map_of, plan_digest
+from pistor.records.plan import plan_digest
 from pistor.records.signed import amendment_sha256, canonical, lot_rows, record_of, sha256, zone_rows
 from pistor.records.stock import Lot
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
@@ -165,24 +165,19 @@ def given_checks(visit: Treatment, record: Record, blend: Blend, library: Librar
         raise Refused(str(error)) from None
 
 
-def planned_zones(course: Course, library: Library) -> tuple[ZoneGiven, ...]:
-    """What the injection map plans for each zone, as if it had been given exactly so."""
+def planned_zones(course: Course) -> tuple[ZoneGiven, ...]:
+    """What the injection map plans for each zone, with the totals it was saved with, as if it had been given exactly so."""
     _, drawn = latest_blend_and_map(course)
     if drawn is None:
         return ()
-    try:
-        made = map_of(drawn, library)
-    except (NoMap, ValueError, KeyError):
-        return ()
-    generator = made.generator
+    generator = generator_from_dict(drawn.generator)
+    angle = None if generator.angle_deg is None else int(generator.angle_deg)
     merged: dict[tuple[str, str], ZoneGiven] = {}
-    for zone in made.zones:  # one zone may stand on two maps; it is recorded once
-        before = merged.get((zone.zone, zone.side))
-        points, volume = zone.points + (before.points if before else 0), zone.volume_ml + (before.volume_ml if before else Decimal(0))
-        angle = None if generator.angle_deg is None else int(generator.angle_deg)
-        merged[zone.zone, zone.side] = ZoneGiven(
-            zone.zone, zone.side, made.technique, points, volume, points, volume, "", generator.inserted_length_mm, angle
-        )
+    for zone in drawn.totals["zones"]:  # one zone may stand on two maps; it is recorded once
+        place = str(zone["zone"]), str(zone["side"])
+        before = merged.get(place)
+        points, volume = int(zone["points"]) + (before.points if before else 0), Decimal(zone["volume_ml"]) + (before.volume_ml if before else Decimal(0))
+        merged[place] = ZoneGiven(*place, drawn.technique, points, volume, points, volume, "", generator.inserted_length_mm, angle)
     return tuple(merged.values())
 
 
@@ -207,7 +202,7 @@ def _open_visit(visit: Treatment, by: User, at: dt.datetime) -> Treatment:
 def _write(visit: Treatment, entry: Entry, by: User, at: dt.datetime, version: int | None) -> None:
     library, record, today = library_of(by.clinic), entry.record, local_day(by, at)
     lots = _lots(entry.lots, by)
-    planned = {(zone.zone, zone.side): zone for zone in planned_zones(visit.course, library)}
+    planned = {(zone.zone, zone.side): zone for zone in planned_zones(visit.course)}
     zones = tuple(_with_plan(zone, planned.get((zone.zone, zone.side))) for zone in record.zones)
     record = replace(record, zones=zones, lots=tuple(
         LotGiven(lot.presentation, lot.lot_number, lot.expires_on, lot.state, volume) for lot, volume in lots

@@ -49,7 +49,7 @@ def courses_shown(patient: Patient, *, clinical: bool) -> list[dict[str, Any]]:
     reports: dict[Any, list[ReactionReport]] = {}
     scores: dict[Any, list[ScaleScore]] = {}
     if clinical and courses:
-        for report in ReactionReport.objects.of(patient.clinic).filter(patient=patient).order_by("reported_at"):
+        for report in ReactionReport.objects.of(patient.clinic).filter(patient=patient).defer("triage", "description").order_by("reported_at"):
             reports.setdefault(report.treatment_id, []).append(report)
         for score in ScaleScore.objects.of(patient.clinic).filter(patient=patient, score__isnull=False).order_by("measured_on", "created_at"):
             scores.setdefault(score.course_id, []).append(score)

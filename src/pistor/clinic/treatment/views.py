@@ -140,7 +140,7 @@ def _lot_added(request: HttpRequest, visit: Treatment) -> HttpResponse:
 def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed: dict[str, Any] | None = None) -> TreatmentForm:
     library = library_of(request.user.clinic)  # type: ignore[union-attr]
     today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    zones = planned_zones(visit.course, library)
+    zones = planned_zones(visit.course)
     blend_row, _ = latest_blend_and_map(visit.course)
     needed = {str(part["presentation"]): Decimal(str(part["volume_ml"])) for part in (blend_row.parts if blend_row else ())}
     parts = [(presentation, _lots(visit, presentation, today, bound=bound)) for presentation in needed]
