@@ -46,7 +46,12 @@ def measure(rounds: int) -> list[dict[str, Any]]:
     names = [patient.family_name for patient in patients]
     pick.shuffle(visits)
     steps = [step.replace("_", "-") for step in settings.STEPS]
-    rows = [timed("patients", client, [("get", "/patients/", None)] * rounds)]
+    beside = {
+        "today": "/", "lots": "/stock/", "library": "/library/", "library: an ingredient": "/library/ingredients/lidocaine/",
+        "library: blend": "/library/blend/", "new patient": "/patients/new/", "patients": "/patients/",
+    }  # fmt: skip
+    rows = [timed(page, client, [("get", path, None)] * rounds) for page, path in beside.items()]
+    rows += [timed(f"patient, {step}", client, [("get", f"/patients/{patient.pk}/{step}/", None) for patient in patients]) for step in ("edit", "start")]
     rows.append(timed("patient search", client, [("post", "/patients/", {"q": name[:5]}) for name in names]))
     full_names = [{"q": f"{patient.given_name} {patient.family_name}"} for patient in patients]
     rows.append(timed("patient search, full name", client, [("post", "/patients/", query) for query in full_names]))
