@@ -155,7 +155,7 @@ def test_nobody_acts_without_a_role_or_a_clinic(people):
 
 @together
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL waits for the disk at every commit")
-def test_an_action_waits_for_the_disk_and_what_only_notes_a_look_does_not(people):
+def test_an_action_waits_for_the_disk_and_nothing_else_does(people):
     def waits() -> int:
         with connection.cursor() as cursor:
             return cursor.execute("PRAGMA synchronous").fetchone()[0]

@@ -62,7 +62,7 @@ def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUI
 def _on_disk_when_done() -> Iterator[None]:
     """Let SQLite wait for the disk before it says that an action is done, so that a power cut takes nothing a person was told is kept.
 
-    The setting otherwise waits for the disk only now and then, which is enough for the notes of who looked at what.
+    The setting otherwise waits for the disk only now and then, which is enough for sessions and drafts.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield

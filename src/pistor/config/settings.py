@@ -82,6 +82,7 @@ TEMPLATES = [
 _DATABASE_URL = os.environ.get("PISTOR_DATABASE_URL") or f"sqlite:///{DATA_FOLDER / 'pistor.sqlite3'}"
 DATABASES = {"default": dj_database_url.parse(_DATABASE_URL, conn_max_age=0 if MODE == environment.TEST else 600)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["ENGINE"] = "pistor.config.sqlite"
     # IMMEDIATE takes the write lock when a transaction begins, so that a second writer waits instead of failing half-way.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
