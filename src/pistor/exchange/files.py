@@ -11,7 +11,7 @@ from pistor.exchange.fhir import read_record
 from pistor.exchange.imported import ImportedRecord
 from pistor.knowledge import Library
 
-LIMIT_BYTES = 64 * 1024 * 1024
+LIMIT_BYTES = 64_000_000
 
 
 def read_file(path: Path | str, on: dt.date, library: Library | None = None) -> ImportedRecord:

@@ -12,6 +12,7 @@ from django import forms
 from pistor.actions.consultation import NewEntry, Removal
 from pistor.care.consultation import Allergy, Condition, Kind, Medicine, PatientPicture
 from pistor.clinic.shared.forms import Line, StepForm
+from pistor.exchange.files import LIMIT_BYTES
 from pistor.knowledge import Library
 from pistor.knowledge.model import Question
 from pistor.knowledge.typed import decimal_of
@@ -269,7 +270,7 @@ def _since(entry: HistoryEntry) -> dt.date | None:
 class ImportForm(StepForm):
     file = forms.FileField(
         label="Record of the patient",
-        help_text="A FHIR R4 Bundle or an International Patient Summary, in JSON. At most 64 MB.",
+        help_text=f"A FHIR R4 Bundle or an International Patient Summary, in JSON. At most {LIMIT_BYTES / 1e6:.0f} MB.",
         error_messages={"required": "Choose a file first.", "empty": "The file is empty; export the record again as a FHIR R4 Bundle in JSON."},
         widget=forms.FileInput(attrs={"accept": ".json,.yaml,.yml,application/json,application/fhir+json"}),
     )
