@@ -40,6 +40,14 @@ def test_the_page_begins_with_the_blend_of_the_protocol(people, as_, visit):
     assert "the weight is not recorded" in page.casefold()
 
 
+def test_a_protocol_without_published_amounts_begins_empty_and_says_why(people, as_):
+    course = factories.course(factories.patient(people.practitioner), application="skin", indication="facial_skin_quality", zone="face", protocol="facial_skin_vitamin_blend")
+    page = text_of(as_(people.practitioner).get(url(factories.visit(course))))
+    assert "vitamin blend (negative in trials)” no product and volume are published" in page
+    assert "Begins with the blend" not in page
+    assert " selected>" not in page.split("Policy for this course")[0]
+
+
 def test_saving_leads_to_the_visit_and_the_page_then_shows_what_was_saved(people, as_, visit):
     client = as_(people.practitioner)
     response = client.post(url(visit), posted(visit, [("lidocaine_1pct", "2,5")]))

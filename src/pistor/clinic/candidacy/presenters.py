@@ -85,7 +85,13 @@ def meant(now: Candidacy, library: Library) -> str:
     indication = library.indications[intent.indication].name if intent.indication in library.indications else intent.application
     zone = library.zones[intent.zone].name if intent.zone in library.zones else intent.zone.replace("_", " ")
     country = library.jurisdictions[intent.jurisdiction].name if intent.jurisdiction in library.jurisdictions else intent.jurisdiction
-    return f"{indication}, {zone.lower() or 'zone not known'}, with {', '.join(products) or 'no product yet'}, in {country or 'a country that is not known'}."
+    return f"{indication}, {zone.lower() or 'zone not known'}, with {', '.join(products) or 'no product yet'}. Country: {country or 'not known'}."
+
+
+def assumed(now: Candidacy) -> str:
+    """Which parts of what is meant nobody chose; their names stand in :func:`meant`."""
+    parts = [one.split()[0] for one in now.intent.assumed if not one.startswith("no ")]
+    return f"Not chosen yet, so taken from the knowledge base: {', '.join(parts)}." if parts else ""
 
 
 def asked_here(now: Candidacy, library: Library) -> tuple[Question, ...]:

@@ -103,6 +103,7 @@ def _shown(request: HttpRequest, visit: Treatment, now: Candidacy, form: StepFor
         "why": presenters.why(now),
         "next_step": presenters.next_step(now),
         "meant": presenters.meant(now, library),
+        "assumed": presenters.assumed(now),
         "groups": _with_forms(now, form, course.version),
         "answers": answers,
         "asked": answers.asked,
