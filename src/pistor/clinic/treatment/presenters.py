@@ -8,7 +8,7 @@ from typing import Any
 from pistor.care.candidacy.allergies import known_allergies
 from pistor.care.consultation import PatientPicture
 from pistor.clinic.shared.history import changes_since
-from pistor.clinic.shared.templatetags.pistor import amount, day, words
+from pistor.clinic.shared.templatetags.pistor import amount, day, level, words
 from pistor.knowledge import Library
 from pistor.records.reactions import ReactionReport
 from pistor.records.treatment import Treatment, ZoneDose
@@ -19,7 +19,6 @@ CONSENT = {
     "withdrawn": ("octagon", "Withdrawn by the patient"),
     "none": ("question", "Not signed"),
 }
-LEVELS = {"emergency": "emergency", "today": "seen the same day", "this_week": "within the week", "advice": "advice"}
 
 
 def review(visit: Treatment, picture: PatientPicture, library: Library) -> dict[str, Any]:
@@ -45,7 +44,7 @@ def last_treatment(before: Treatment, library: Library) -> dict[str, str]:
 def last_reactions(visit: Treatment, library: Library) -> list[str]:
     reports = ReactionReport.objects.of(visit.clinic).filter(patient=visit.patient).order_by("-reported_at")[:3]
     return [
-        f"{day(report.began_on)}: {', '.join(_sign(library, sign) for sign in report.signs)} ({LEVELS.get(report.level, report.level)})" for report in reports
+        f"{day(report.began_on)}: {', '.join(_sign(library, sign) for sign in report.signs)} ({level(report.level)})" for report in reports
     ]
 
 
