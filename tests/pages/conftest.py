@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
 from tests.conftest import NOW
 
@@ -12,4 +13,4 @@ from tests.conftest import NOW
 @pytest.fixture(autouse=True)
 def _the_clock_stands(monkeypatch):
     """A statement holds for thirty days and a lot for some hundred: by the real clock these tests would fail one day."""
-    monkeypatch.setattr("pistor.clinic.shared.middleware.timezone", SimpleNamespace(now=lambda: NOW))
+    monkeypatch.setattr("pistor.clinic.shared.middleware.timezone", SimpleNamespace(now=lambda: NOW, override=timezone.override))

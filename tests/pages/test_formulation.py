@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from pistor.records.formulation import Formulation
 from tests import factories
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,16 @@ def test_saving_leads_to_the_visit_and_the_page_then_shows_what_was_saved(people
     assert response["Location"] == reverse("formulation:show", args=[visit.pk])
     assert Formulation.objects.get().parts == [{"presentation": "lidocaine_1pct", "volume_ml": "2.5"}]
     assert '<option value="lidocaine_1pct" selected>' in text_of(client.get(url(visit)))
+
+
+def test_a_moment_is_shown_as_the_day_it_was_in_the_clinic(people, as_, visit):
+    """At 9:00 UTC it is still the evening before in Hawaii."""
+    people.clinic.time_zone = "Pacific/Honolulu"
+    people.clinic.save(update_fields=["time_zone"])
+    client = as_(people.practitioner)
+    client.post(url(visit), posted(visit, [("lidocaine_1pct", "2,5")]))
+    assert Formulation.objects.get().created_at == NOW
+    assert "The blend saved on 22 Nov 2026 is shown" in text_of(client.get(url(visit)))
 
 
 def test_rows_are_added_and_removed_without_saving(people, as_, visit):

@@ -1,4 +1,4 @@
-"""What holds for every page: the person belongs to a clinic, and nothing personal stays in a cache."""
+"""What holds for every page: the person belongs to a clinic, days are the clinic's own, and nothing personal stays in a cache."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class ClinicMiddleware:
         request.at = timezone.now()  # type: ignore[attr-defined]
         if request.user.is_authenticated and request.user.clinic_id is None and request.path != "/sign-out/":
             return render(request, "shared/no_clinic.html", status=403)
-        response = self.get_response(request)
+        with timezone.override(request.user.clinic.time_zone if request.user.is_authenticated and request.user.clinic else None):
+            response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms, template
 from django.forms.utils import flatatt
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -67,11 +68,13 @@ def amount(value: Any) -> str:
 
 @register.filter
 def day(value: dt.date | dt.datetime | str | None) -> str:
-    """A date as 23 Nov 2026."""
+    """A date as 23 Nov 2026; of a moment, the day it was in the clinic."""
     if not value:
         return ""
     if isinstance(value, str):
         value = dt.date.fromisoformat(value[:10])
+    if isinstance(value, dt.datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
     return f"{value.day} {value:%b %Y}"
 
 
