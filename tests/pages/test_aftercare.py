@@ -39,7 +39,7 @@ def test_the_clinician_reads_what_sources_disagree_on(people, as_, library):
     assert "One page asks for 10 days on the body. To be careful, the sheet tells the longest time given as one number: 10 days." in text
     assert text.count("until 3 Dec 2026") == 1
     sun = text.split("One page asks for 10 days on the body.")[1]
-    for reading, source in (("48 hours", "BEL"), ("10 days on the body", "SIMPLY")):
+    for reading, source in (("48 hours", "BEL"), ("10 days: on the body", "SIMPLY")):
         assert escape(library.sources[source].short) in sun.split(f"<span>{reading}</span>")[1][:300]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pistor.care.evidence import SourceRef, cited
 from pistor.knowledge import Library
-from pistor.knowledge.model import AftercareRule, Conflict, Quantity, Reading, Statement, TriageRule
+from pistor.knowledge.model import AftercareRule, Conflict, Reading, TriageRule
 
 _MONTHS_FR = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 _WORDS = {
@@ -184,22 +184,20 @@ def _disagreements(rule: AftercareRule) -> list[tuple[str, tuple[Told, ...]]]:
     hours = hours_told(rule)
     if rule.hours and rule.hours.conflict and hours is not None:
         said = f"{rule.hours.conflict.note} To be careful, the sheet tells the longest time given as one number: {span_in_words(hours)}."
-        summed_up = rule.hours.value is None and {rule.hours.low, rule.hours.high} <= {reading.value for reading in rule.hours.conflict.readings}
-        readings = _readings(_range(rule.hours), rule.hours, rule.hours.conflict)
-        found.append((said, readings[1:] if summed_up else readings))
+        found.append((said, _readings(rule.hours.conflict)))
     for statement in rule.basis:
         if statement.conflict:
-            found.append((statement.conflict.note, _readings(statement.text, statement, statement.conflict)))
+            found.append((statement.conflict.note, _readings(statement.conflict)))
     return found
 
 
-def _readings(own: str, cites: Quantity | Statement, conflict: Conflict) -> tuple[Told, ...]:
-    return (Told(own, cited([cites])), *(Told(reading.text or _range(reading), cited([reading])) for reading in conflict.readings))
+def _readings(conflict: Conflict) -> tuple[Told, ...]:
+    return tuple(Told(_said(reading), cited([reading])) for reading in conflict.readings)
 
 
-def _range(item: Quantity | Reading) -> str:
-    ends = [item.value] if item.value is not None else [end for end in (item.min, item.max) if end is not None]
-    return " to ".join(span_in_words(end) for end in dict.fromkeys(ends))
+def _said(reading: Reading) -> str:
+    ends = [end for end in (reading.value, reading.min, reading.max) if end is not None]
+    return ": ".join(part for part in (" to ".join(span_in_words(end) for end in dict.fromkeys(ends)), reading.text) if part)
 
 
 def span_in_words(hours: Decimal) -> str:

@@ -18,6 +18,7 @@ from pistor.care.injection_map import InjectionMap
 from pistor.care.plan import Plan, Risk
 from pistor.exchange.documents import render_pdf
 from pistor.knowledge import Library, model
+from pistor.knowledge.outline import value_text
 
 VERDICTS = {
     "eligible": "Eligible",
@@ -194,7 +195,7 @@ def _alternatives(plan: Plan, library: Library, keys: _Keys) -> list[str]:
 
 
 def _readings(conflict: model.Conflict, keys: _Keys) -> str:
-    return "; ".join(f"{reading.text or reading.value} {_brackets(keys.of([reading]))}" for reading in conflict.readings)
+    return "; ".join(f"{value_text(reading)} {_brackets(keys.of([reading]))}" for reading in conflict.readings)
 
 
 # ── parts of the page ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -98,7 +98,7 @@ def problems(library: Library, today: dt.date) -> list[Problem]:
                 cited.update(at.node.source)
                 found += _citation(library, at, at.node)
                 found += _remembered(library, at, at.node)
-            if isinstance(at.node, m.Trial):
+            if isinstance(at.node, m.Trial | m.Outbreak):
                 cited.update(at.node.source)
         found += _uncited(library, kind, id_, entry)
     found += _pairs(library) + _protocols(library) + _maps(library)
@@ -130,6 +130,10 @@ def _references(library: Library, at: _At) -> Iterator[Problem]:
         for name in (value,) if isinstance(value, str) else value or ():
             if name not in known:
                 yield _problem(library, at, f"{field} names {name}, which is not in {kind}", f"correct it or add {kind}/{name}.yaml")
+    for about in getattr(at.node, "about", ()):
+        kind, _, name = about.partition("/")
+        if name not in getattr(library, kind, ()):
+            yield _problem(library, at, f"about names {about}, which is no entry", "write <kind>/<id> of an entry")
     if isinstance(at.node, m.Scope):
         known = {name for ingredient in library.ingredients.values() for name in ingredient.classes}
         for name in at.node.classes:
@@ -192,7 +196,7 @@ def _remembered(library: Library, at: _At, node: m.Cited) -> Iterator[Problem]:
 
 def _uncited(library: Library, kind: str, id_: str, entry: m.Known) -> Iterator[Problem]:
     """An entry that states a measured number and cites nothing at all. Sources and lists of codes state no facts."""
-    if isinstance(entry, m.Source | m.Concept | m.Question | m.ConsentText | m.BodyMap | m.Trial):
+    if isinstance(entry, m.Source | m.Concept | m.Question | m.ConsentText | m.BodyMap | m.Trial | m.Outbreak):
         return
     nodes = list(_walk(kind, id_, "", entry))
     if any(isinstance(at.node, m.Cited) for at in nodes):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -36,6 +37,7 @@ class Library:
 
     version: str
     sources: Mapping[str, m.Source]
+    conflicts: Mapping[str, m.Conflict]
     ingredients: Mapping[str, m.Ingredient]
     presentations: Mapping[str, m.Presentation]
     incompatibilities: Mapping[str, m.Incompatibility]
@@ -52,9 +54,11 @@ class Library:
     body_maps: Mapping[str, m.BodyMap]
     earlier_body_maps: Mapping[str, m.EarlierBodyMap]
     techniques: Mapping[str, m.Technique]
+    devices: Mapping[str, m.Device]
     protocols: Mapping[str, m.Protocol]
     indications: Mapping[str, m.Indication]
     trials: Mapping[str, m.Trial]
+    outbreaks: Mapping[str, m.Outbreak]
     signs: Mapping[str, m.Sign]
     reactions: Mapping[str, m.Reaction]
     triage_rules: Mapping[str, m.TriageRule]
@@ -62,6 +66,7 @@ class Library:
     check_ins: Mapping[str, m.CheckIn]
     scales: Mapping[str, m.Scale]
     comparisons: Mapping[str, m.Comparison]
+    claims: Mapping[str, m.Claim]
     checklist_steps: Mapping[str, m.ChecklistStep]
     consent_texts: Mapping[str, m.ConsentText]
     files: Mapping[tuple[str, str], Path] = field(repr=False)
@@ -99,27 +104,30 @@ def load(root: Path | None = None) -> Library:
 @cache
 def _load(root: Path) -> Library:
     digest = hashlib.sha256()
-    kinds: dict[str, dict[str, m.Known]] = {kind: {} for kind in m.KINDS}
+    kinds: dict[str, dict[str, Any]] = {kind: {} for kind in m.KINDS}
     files: dict[tuple[str, str], Path] = {}
     for kind, path in _files(root):
         raw = path.read_bytes()
         digest.update(f"{kind}/{path.name}\0".encode() + raw)
-        for id_, entry in _read(path, raw, m.KINDS[kind]):
+        for id_, entry in _read(path, raw, m.KINDS[kind], kinds["conflicts"]):
             if id_ in kinds[kind]:
                 raise KnowledgeError(path, f"the id {id_} is used twice", "give one of the two another id")
             kinds[kind][id_] = entry
             files[kind, id_] = path
     version = (root / "VERSION").read_text().strip() if (root / "VERSION").exists() else "0"
     frozen = {kind: MappingProxyType(entries) for kind, entries in kinds.items()}
-    return Library(version=f"{version}+{digest.hexdigest()[:12]}", files=MappingProxyType(files), **frozen)  # type: ignore[arg-type]
+    return Library(version=f"{version}+{digest.hexdigest()[:12]}", files=MappingProxyType(files), **frozen)
 
 
 def unusable(root: Path | None = None) -> list[KnowledgeError]:
     """What is wrong with each file that cannot be loaded: :func:`load` stops at the first."""
-    found = []
+    found: list[KnowledgeError] = []
+    conflicts: dict[str, m.Conflict] = {}
     for kind, path in _files(root or DATA):
         try:
-            list(_read(path, path.read_bytes(), m.KINDS[kind]))
+            for id_, entry in _read(path, path.read_bytes(), m.KINDS[kind], conflicts):
+                if isinstance(entry, m.Conflict):
+                    conflicts[id_] = entry
         except KnowledgeError as error:
             found.append(error)
     return found
@@ -129,7 +137,7 @@ def _files(root: Path) -> Iterator[tuple[str, Path]]:
     return ((kind, path) for kind in m.KINDS for path in sorted((root / kind).glob("*.yaml")))
 
 
-def _read(path: Path, raw: bytes, type_: type[m.Known]) -> Iterator[tuple[str, m.Known]]:
+def _read(path: Path, raw: bytes, type_: type[m.Known], conflicts: Mapping[str, m.Conflict]) -> Iterator[tuple[str, m.Known]]:
     """One file holds one entry, named as the file; ``sources`` may hold a list of short entries per file."""
     try:
         data = plain_yaml.read(raw)
@@ -141,6 +149,8 @@ def _read(path: Path, raw: bytes, type_: type[m.Known]) -> Iterator[tuple[str, m
         if not isinstance(data, list) and str(row["id"]).casefold() != path.stem.casefold():
             raise KnowledgeError(path, f"has the id {row['id']}", f"name the file {row['id']}.yaml or change the id")
         _inherit_review_date(row, row.get("reviewed"))
+        if unknown := _put_conflicts(row, conflicts):
+            raise KnowledgeError(path, f"{row['id']}: conflict names {unknown}", f"correct it or add conflicts/{unknown}.yaml")
         try:
             yield row["id"], type_.model_validate(row)
         except ValidationError as error:
@@ -148,6 +158,18 @@ def _read(path: Path, raw: bytes, type_: type[m.Known]) -> Iterator[tuple[str, m
             place = ".".join(str(part) for part in first["loc"]) or "entry"
             what = f"{row['id']}: {place}: {first['msg']} ({error.error_count()} in all)"
             raise KnowledgeError(path, what, f"correct it after the type {type_.__name__} in knowledge/model.py") from None
+
+
+def _put_conflicts(node: object, conflicts: Mapping[str, m.Conflict]) -> str | None:
+    """The entry in the place of every name of a conflict; the first name that is none comes back."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        if key == "conflict" and isinstance(value, str):
+            if value not in conflicts:
+                return value
+            node[key] = conflicts[value]  # type: ignore[index]
+        elif isinstance(value, dict | list) and (unknown := _put_conflicts(value, conflicts)):
+            return unknown
+    return None
 
 
 def _inherit_review_date(node: object, reviewed: object) -> None:

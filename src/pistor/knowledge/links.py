@@ -31,6 +31,9 @@ REFERENCES: dict[type[BaseModel], dict[str, str]] = {
         "reactions": "reactions",
     },
     m.Trial: {"source": "sources"},
+    m.Outbreak: {"source": "sources", "reactions": "reactions", "devices": "devices", "ingredients": "ingredients"},
+    m.Device: {"techniques": "techniques"},
+    m.NeedleHint: {"zone": "zones"},
     m.Arm: {"ingredients": "ingredients"},
     m.Reaction: {"ingredients": "ingredients", "signs": "signs"},
     m.TriageRule: {"any_of": "signs", "and_any_of": "signs", "suspects": "reactions"},
@@ -50,25 +53,27 @@ PERHAPS: dict[type[BaseModel], dict[str, str]] = {
 Key = tuple[str, str]  # kind and id
 
 
-def kind_named(type_: type[BaseModel], field: str) -> str | None:
-    """The kind of entry that a field names, or None where it names none."""
-    for base in type_.__mro__:
+def named_by(node: BaseModel, field: str) -> tuple[Key, ...]:
+    """The entries that a field of a node names, by the tables above or, in ``about``, in full."""
+    value = getattr(node, field)
+    names = (value,) if isinstance(value, str) else value
+    if field == "about":
+        return tuple((kind, id_) for kind, _, id_ in (name.partition("/") for name in names))
+    for base in type(node).__mro__ if value else ():
         for table in (REFERENCES, PERHAPS):
             if field in table.get(base, {}):
-                return table[base][field]
-    return None
+                return tuple((table[base][field], name) for name in names)
+    return ()
 
 
 def names_in(node: object) -> Iterator[Key]:
     """Every (kind, id) that is named anywhere inside a node."""
     if isinstance(node, BaseModel):
+        if isinstance(node, m.Conflict):
+            yield "conflicts", node.id
         for field in type(node).model_fields:
-            value = getattr(node, field)
-            kind = kind_named(type(node), field)
-            if kind is not None and value:
-                yield from ((kind, name) for name in ((value,) if isinstance(value, str) else value))
-            else:
-                yield from names_in(value)
+            named = named_by(node, field)
+            yield from named or names_in(getattr(node, field))
     elif isinstance(node, tuple | list):
         for item in node:
             yield from names_in(item)

@@ -74,20 +74,38 @@ class Cited(Known):
 
 
 class Reading(Cited):
-    """One more value for the same thing from another source: the other side of a conflict."""
+    """What one source says of something on which sources disagree."""
 
     value: Number | None = None
     min: Number | None = None
     max: Number | None = None
+    unit: str | None = None
     text: str | None = None
 
 
-class Conflict(Known):
-    """Sources disagree. Both sides are kept; ``confirm`` makes the clinician choose before the value is used."""
+class Entry(Known):
+    """A file under ``data/``: its name is its id."""
 
-    note: str
-    readings: tuple[Reading, ...] = Field(min_length=1)
+    id: Id
+    reviewed: dt.date
+
+
+About = Annotated[str, Field(pattern=r"^[a-z_]+/[A-Za-z0-9_]+$")]  # <kind>/<id> of another entry
+
+
+class Conflict(Entry):
+    """Sources disagree. Every side is kept, the one Pistor reckons with too; ``confirm`` makes the clinician choose first.
+
+    A value, a sentence or a limit that is one of the sides names this entry as its ``conflict``; loading puts the entry
+    in the place of the name. ``about`` is for entries that are concerned and hold no such side.
+    """
+
+    name: str  # what the sources disagree on
+    note: str  # how, as a sentence that can stand beside the value
+    readings: tuple[Reading, ...] = Field(min_length=2)
     confirm: bool = False
+    held_to: str | None = None  # which side Pistor reckons with, and why
+    about: tuple[About, ...] = ()
 
 
 class Quantity(Cited):
@@ -129,13 +147,6 @@ class Phrase(Known):
 
     en: str
     fr: str
-
-
-class Entry(Known):
-    """A file under ``data/``: its name is its id."""
-
-    id: Id
-    reviewed: dt.date
 
 
 SHORT_NAME = 40  # letters; "Lidocaine Hydrochloride Injection label" still fits
@@ -578,6 +589,30 @@ class Technique(Entry):
     warnings: tuple[Statement, ...] = ()
 
 
+class NeedleHint(Known):
+    """A needle length that pages name for a part of the body: shown beside the device, never reckoned with."""
+
+    region: str
+    zone: Id | None = None
+    length_mm: Quantity
+
+
+class Device(Entry):
+    """What holds the needle. Settings that no source gives stay in ``data_gaps``."""
+
+    name: str
+    synonyms: tuple[str, ...] = ()
+    needles: Quantity | None = None  # how many at once
+    needle_length_mm: Quantity | None = None
+    how: tuple[Statement, ...] = Field(min_length=1)
+    risks: tuple[Statement, ...] = ()
+    cleaning: tuple[Statement, ...] = ()
+    regulatory: tuple[Standing, ...] = ()
+    techniques: tuple[Id, ...] = ()
+    needle_hints: tuple[NeedleHint, ...] = ()
+    data_gaps: tuple[str, ...] = ()
+
+
 class BlendPart(Known):
     presentation: Id
     volume_ml: Quantity
@@ -672,6 +707,42 @@ class Trial(Known):
     outcomes: tuple[Outcome, ...]
     adverse_events: tuple[Statement, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class Outbreak(Known):
+    """Patients infected one after the other from one source, as reported. Ids are the short keys used throughout the reference.
+
+    ``cases`` by ``exposed`` is the attack rate, where both are known and mean the same people.
+    """
+
+    id: str
+    reviewed: dt.date
+    source: Names
+    grade: Grade
+    place: str
+    when: str | None = None
+    cases: int
+    exposed: int | None = None  # None: nobody counted
+    counted: str  # who counts as a case and as exposed, and where it stands
+    agent: str
+    vehicle: Statement  # what carried it, as far as anybody found out
+    incubation_days: Quantity | None = None
+    lessons: tuple[Statement, ...] = Field(min_length=1)
+    reactions: tuple[Id, ...] = ("ntm",)
+    devices: tuple[Id, ...] = ()
+    ingredients: tuple[Id, ...] = ()
+    conflict: Conflict | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Claim(Entry):
+    """What is said of mesotherapy, by whom, and what the evidence says."""
+
+    said: Statement  # the claim in our words, and a page or paper that makes it
+    standing: Literal["supported", "partly_supported", "unproven", "contradicted", "historical"]
+    evidence: tuple[Statement, ...] = Field(min_length=1)
+    instead: str  # what Pistor says
+    about: tuple[About, ...] = ()
 
 
 SIGN_GROUPS = {
@@ -801,6 +872,7 @@ class ConsentSection(Known):
 
 KINDS: dict[str, type[Known]] = {
     "sources": Source,
+    "conflicts": Conflict,
     "ingredients": Ingredient,
     "presentations": Presentation,
     "incompatibilities": Incompatibility,
@@ -817,9 +889,11 @@ KINDS: dict[str, type[Known]] = {
     "body_maps": BodyMap,
     "earlier_body_maps": EarlierBodyMap,
     "techniques": Technique,
+    "devices": Device,
     "protocols": Protocol,
     "indications": Indication,
     "trials": Trial,
+    "outbreaks": Outbreak,
     "signs": Sign,
     "reactions": Reaction,
     "triage_rules": TriageRule,
@@ -827,6 +901,7 @@ KINDS: dict[str, type[Known]] = {
     "check_ins": CheckIn,
     "scales": Scale,
     "comparisons": Comparison,
+    "claims": Claim,
     "checklist_steps": ChecklistStep,
     "consent_texts": ConsentText,
 }

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from pistor.knowledge import model as m
 from pistor.knowledge.library import Library
-from pistor.knowledge.links import Key, kind_named
+from pistor.knowledge.links import Key, named_by
 
 MANY = 40  # more than so many plain values are counted, not listed: polygons, not facts
 
@@ -36,7 +36,7 @@ def outline(entry: BaseModel, library: Library, *, skip: frozenset[str] = frozen
 def _rows(node: BaseModel, library: Library, skip: frozenset[str] = frozenset()) -> Iterator[Row]:
     for field in type(node).model_fields:
         if field not in skip:
-            yield from _row(label_of(field), getattr(node, field), library, kind_named(type(node), field))
+            yield from _row(label_of(field), getattr(node, field), library, named_by(node, field))
 
 
 _UNITS = {"ml": "mL", "mm": "mm", "kg": "kg", "deg": "degrees", "days": "days", "hours": "hours"}
@@ -59,13 +59,12 @@ def label_of(field: str) -> str:
     return _LABELS.get(field, field.replace("_", " ").strip())
 
 
-def _row(label: str, value: object, library: Library, kind: str | None = None) -> Iterator[Row]:
+def _row(label: str, value: object, library: Library, keys: tuple[Key, ...] = ()) -> Iterator[Row]:
     if value is None or value in ((), {}, ""):
         return
-    if kind is not None:
-        names = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
-        links = tuple((kind, name) for name in names if name in getattr(library, kind))
-        yield Row(label, ", ".join(str(name) for name in names), links=links)
+    if keys:
+        links = tuple((kind, name) for kind, name in keys if name in getattr(library, kind, ()))
+        yield Row(label, ", ".join(name for _, name in keys), links=links)
     elif isinstance(value, m.Cited):
         inner = () if isinstance(value, m.Quantity | m.Statement | m.Reading) else tuple(_rows(value, library, _CITATION))
         yield Row(label, value_text(value) if not inner else "", value, getattr(value, "conflict", None), rows=inner)
@@ -101,15 +100,20 @@ def _list(label: str, items: tuple[object, ...], library: Library) -> Iterator[R
 def value_text(cited: m.Cited) -> str:
     """What a cited value says, without where it comes from."""
     if isinstance(cited, m.Quantity):
-        unit = "" if cited.unit in _BARE else f" {cited.unit}"
-        return f"{_range(cited.value, cited.min, cited.max)}{unit}{f' ({cited.note})' if cited.note else ''}"
+        number = f"{_range(cited.value, cited.min, cited.max)} {_unit(cited.unit)}".rstrip()
+        return f"{number} ({cited.note})" if cited.note else number
     if isinstance(cited, m.Standing) and cited.status:
         return f"{cited.text} ({cited.status.replace('_', '-')})"
     if isinstance(cited, m.Statement):
         return cited.text
     if isinstance(cited, m.Reading):
-        return " ".join(part for part in (_range(cited.value, cited.min, cited.max), cited.text) if part)
+        number = " ".join(part for part in (_range(cited.value, cited.min, cited.max), _unit(cited.unit)) if part)
+        return f"{number} ({cited.text})" if number and cited.text else number or cited.text or ""
     return ", ".join(f"{name.replace('_', ' ')} {plain(getattr(cited, name))}" for name in type(cited).model_fields if name not in _CITATION)
+
+
+def _unit(unit: str | None) -> str:
+    return "" if unit is None or unit in _BARE else unit
 
 
 def _range(value: Decimal | None, low: Decimal | None, high: Decimal | None) -> str:

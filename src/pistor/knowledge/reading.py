@@ -57,7 +57,9 @@ def title(entry: m.Known) -> str:
         return f"{a.capitalize()} with {b}: {entry.verdict.value.replace('_', ' ')}"
     if isinstance(entry, m.Trial):
         return f"{entry.id}: {entry.condition}"
-    for field in ("name", "title", "text", "condition", "item", "what"):
+    if isinstance(entry, m.Outbreak):
+        return f"{entry.id}: {entry.place}"
+    for field in ("name", "title", "said", "text", "condition", "item", "what", "note"):
         value = getattr(entry, field, None)
         if isinstance(value, m.Phrase):
             value = value.en
@@ -110,7 +112,7 @@ def _source(source: m.Source) -> str:
 
 
 def _sources(node: object) -> Iterator[str]:
-    if isinstance(node, m.Cited | m.Trial):
+    if isinstance(node, m.Cited | m.Trial | m.Outbreak):
         yield from node.source
     if isinstance(node, BaseModel):
         for name in type(node).model_fields:
@@ -142,5 +144,7 @@ def _conflict(conflict: m.Conflict | None, depth: int) -> Iterator[str]:
         return
     indent = "  " * depth
     yield f"{indent}CONFLICT: {conflict.note}{' To be confirmed before use.' if conflict.confirm else ''}"
+    if conflict.held_to:
+        yield f"{indent}  {conflict.held_to}"
     for reading in conflict.readings:
-        yield f"{indent}  other: {value_text(reading)}  {_citation(reading)}"
+        yield f"{indent}  - {value_text(reading)}  {_citation(reading)}"

@@ -122,8 +122,8 @@ def test_firm_skin_of_the_first_days_frightens_nobody():
     ("rule", "application", "ingredients", "said", "readings"),
     [
         ("washing", "pain", ["lidocaine"], "from 4 hours to 4 days", {("8 hours", "JAVA"), ("4 hours", "VIG"), ("3 to 4 days", "SAK")}),
-        ("sun", "skin", ["hyaluronic_acid_ncl"], "one number: 10 days", {("48 hours", "BEL"), ("10 days on the body", "SIMPLY"), ("until bruises are gone", "JAVA")}),
-        ("heat_and_pools", "pain", ["lidocaine"], "one number: 7 days", {("24 hours", "BEL"), ("1 week", "SAK")}),
+        ("sun", "skin", ["hyaluronic_acid_ncl"], "one number: 10 days", {("48 hours", "BEL"), ("10 days: on the body", "SIMPLY"), ("until bruises are gone", "JAVA")}),
+        ("heat_and_pools", "pain", ["lidocaine"], "one number: 7 days", {("24 hours", "BEL"), ("7 days", "SAK")}),
         ("cooling", "fat", ["deoxycholic_acid"], "tells the shorter one", {
             ("The answers for patients name 10 to 15 minutes as needed.", "KYBFAQ"), ("ice on the area for 24 to 48 hours", "VIG"),
         }),

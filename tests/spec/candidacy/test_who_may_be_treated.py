@@ -189,7 +189,7 @@ def test_every_finding_says_why_with_source_grade_and_limits(library):
 def test_isotretinoin_shows_both_sides_of_the_conflict(library):
     basis = library.contraindications["isotretinoin"].basis[0]
     assert basis.conflict
-    assert "6 months" in basis.conflict.readings[0].text
+    assert "6 months" in basis.conflict.readings[1].text
     assert {"ASDS17", "ACSI17"} <= set(basis.source)
 
 

@@ -366,8 +366,10 @@ def _to_confirm(presentations: list[Presentation], library: Library, protocol: s
             if strength.conflict is None or not strength.conflict.confirm:
                 continue
             what = f"Concentration of {library.ingredients[component.ingredient].name.lower()}: {strength.conflict.note}"
-            readings = [(strength.value, strength, "")] + [(reading.value, reading, reading.text or "") for reading in strength.conflict.readings]
-            options = tuple(ConfirmOption(value, strength.unit, _words(value, strength.unit, text), cited((source,))) for value, source, text in readings)
+            options = tuple(
+                ConfirmOption(reading.value, strength.unit, _words(reading.value, strength.unit, reading.text or ""), cited((reading,)))
+                for reading in sorted(strength.conflict.readings, key=lambda reading: reading.value != strength.value)  # the chosen product's first
+            )
             found.append(ToConfirm(f"{presentation.id}.{component.ingredient}", "concentration", what, options, strength.value))
     settled = tuple(item.what.split(":")[0].casefold() for item in found)
     for number, sentence in enumerate(library.protocols[protocol].confirm if protocol and protocol in library.protocols else (), start=1):

@@ -10,6 +10,7 @@ from pistor.care.alternatives import Table
 from pistor.care.benefit import Benefit, BenefitArm, BenefitOutcome, TrialBenefit
 from pistor.care.evidence import SourceRef, cited
 from pistor.knowledge import model
+from pistor.knowledge.outline import value_text
 
 BAR_WIDTH = 240.0  # of the drawing's own units; the page scales it
 _WITHIN_A_NUMBER = re.compile(r"(?<=\d) (?=\d{3}\b|%|(?:mg|mL|mm|cm)\b)")
@@ -95,7 +96,7 @@ def _cell(option: str, statement: model.Statement | None) -> Cell:
 
 
 def _reading(reading: model.Reading) -> str:
-    return f"{_unbroken(reading.text or str(reading.value))} [{', '.join(reading.source)} {reading.grade.value}]"
+    return f"{_unbroken(value_text(reading))} [{', '.join(reading.source)} {reading.grade.value}]"
 
 
 def _unbroken(text: str) -> str:

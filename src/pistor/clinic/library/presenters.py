@@ -19,11 +19,11 @@ Address = Callable[[str, str], str]  # kind and id (empty for the list of a kind
 # What a reader meets first, in groups; every kind stands in one of them.
 SHELVES = (
     ("What is injected", ("ingredients", "presentations", "incompatibilities", "mixture_rules", "thresholds", "allergen_groups", "policies")),
-    ("What it is for", ("indications", "protocols", "trials", "scales", "comparisons")),
-    ("Where and how", ("techniques", "zones", "body_maps", "checklist_steps", "aftercare_rules", "check_ins")),
-    ("Who, and what can happen", ("contraindications", "questions", "concepts", "reactions", "signs", "triage_rules")),
+    ("What it is for", ("indications", "protocols", "trials", "scales", "comparisons", "claims")),
+    ("Where and how", ("techniques", "devices", "zones", "body_maps", "checklist_steps", "aftercare_rules", "check_ins")),
+    ("Who, and what can happen", ("contraindications", "questions", "concepts", "reactions", "signs", "triage_rules", "outbreaks")),
     ("Law and words", ("jurisdictions", "consent_texts")),
-    ("Where it comes from", ("sources",)),
+    ("Where it comes from", ("sources", "conflicts", "methods")),
 )
 GRADES = {
     "A": "Regulator, label, randomised trial or systematic review",
@@ -110,7 +110,7 @@ def _citation(cited: m.Cited, library: Library, address: Address) -> dict[str, A
 
 def _conflict(conflict: m.Conflict, library: Library, address: Address) -> dict[str, Any]:
     readings = [{"text": value_text(reading), "cite": _citation(reading, library, address)} for reading in conflict.readings]
-    return {"note": conflict.note, "confirm": conflict.confirm, "readings": readings}
+    return {"note": conflict.note, "held_to": conflict.held_to, "confirm": conflict.confirm, "readings": readings, "url": address("conflicts", conflict.id)}
 
 
 def _conflicts(rows: Iterable[Row]) -> int:
