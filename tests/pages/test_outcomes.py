@@ -8,6 +8,8 @@ from decimal import Decimal
 
 import pytest
 
+from pistor.clinic.outcomes.forms import ScoreForm
+from pistor.knowledge import load
 from pistor.records.outcomes import ScaleScore
 from tests import factories
 from tests.conftest import NOW, TODAY
@@ -24,7 +26,7 @@ def visit(people):
 
 def enter(client, visit, value="", scale="nrs", days=0, **fields):
     day = (TODAY + dt.timedelta(days=days)).isoformat()
-    data = {"token": uuid.uuid4(), "value": value, "measured_on": day, **fields}
+    data = {"token": uuid.uuid4(), "total": value, "measured_on": day, **fields}
     return client.post(f"/visits/{visit.pk}/outcomes/", {"scale": scale, **{f"{scale}-{key}": item for key, item in data.items()}})
 
 
@@ -85,3 +87,14 @@ def test_the_front_desk_and_strangers_stay_out(visit, people, as_):
     assert enter(as_(people.front_desk), visit, "5").status_code == 403
     assert enter(as_(people.stranger), visit, "5").status_code == 404
     assert enter(as_(people.owner), visit, "5").status_code == 403
+
+
+def test_a_scale_of_several_items_asks_for_each_with_its_own_range():
+    scale = load().scales["mmasi"]
+    entered = {"forehead_area": "3", "forehead_darkness": "2,0", "chin_area": ""}
+    form = ScoreForm({"mmasi-token": str(uuid.uuid4()), "mmasi-measured_on": "2026-11-01", **{f"mmasi-{key}": value for key, value in entered.items()}}, scale=scale, today=TODAY)
+    assert [field.label for field in form.item_fields()] == [item.text for item in scale.items]
+    assert "From 0 to 6" in form["forehead_area"].help_text
+    assert "3 marked" in form["forehead_darkness"].help_text
+    assert form.is_valid(), form.errors
+    assert form.answers() == {"forehead_area": 3, "forehead_darkness": 2}

@@ -133,7 +133,7 @@ class Visit:
 
     def scores(self, scale: str, value: str) -> None:
         self.go("outcomes")
-        field = self.page.locator(f"[name={scale}-value]")
+        field = self.page.locator(f"[name={scale}-total]")
         self.reveal(field)
         field.fill(value)
         with self.page.expect_navigation():

@@ -170,7 +170,7 @@ WRONG = (
     ("course/", {"sessions": "many"}, "Save course"),
     ("consent/", {"signer_name": ""}, "Sign consent"),
     ("treatment/", {"skin_preparation": ""}, "Sign treatment"),
-    ("outcomes/", {"nrs-value": "11"}, "Save NRS score"),
+    ("outcomes/", {"nrs-total": "11"}, "Save NRS score"),
     ("maintenance/", {"reason": ""}, "Save decision"),
     ("/library/blend/", {"weight_kg": "heavy"}, "Work out"),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import prod
 from typing import Any, Literal
 
 from pistor.care.evidence import SourceRef, cited
@@ -77,19 +78,28 @@ class Comparator:
 
 
 def score(scale: Scale, items: Mapping[str, Decimal]) -> Decimal:
-    """The sum of the items. Raises :class:`OutOfRange` for a missing, strange or impossible answer."""
+    """The sum of the items, or of the scale's terms. Raises :class:`OutOfRange` for a missing, strange or impossible answer."""
     strange = set(items) - {item.id for item in scale.items}
     if strange:
         raise OutOfRange(f"{scale.short} has no item {', '.join(sorted(strange))}.")
-    total = Decimal(0)
     for item in scale.items:
         answer = items.get(item.id)
         if answer is None:
             raise OutOfRange(f"{scale.short}: “{item.text}” has no answer. Enter it, or record the scale as not assessed.")
         if not answer.is_finite() or not item.min <= answer <= item.max:
             raise OutOfRange(f"{scale.short}: {answer} is not between {_n(item.min)} and {_n(item.max)}. Correct the score.")
-        total += answer
-    return total
+    return _total(scale, items)
+
+
+def bounds(scale: Scale) -> tuple[Decimal, Decimal]:
+    """The lowest and the highest score that the items allow."""
+    return _total(scale, {item.id: item.min for item in scale.items}), _total(scale, {item.id: item.max for item in scale.items})
+
+
+def _total(scale: Scale, items: Mapping[str, Decimal]) -> Decimal:
+    if not scale.terms:
+        return sum((items[item.id] for item in scale.items), Decimal(0))
+    return sum((term.factor * prod(items[item] for item in term.items) for term in scale.terms), Decimal(0))
 
 
 def change(scale: Scale, baseline: Decimal, now: Decimal) -> Change:

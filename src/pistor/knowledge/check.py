@@ -24,7 +24,7 @@ UNITS = frozenset({
     "mL", "mL/kg", "mg", "mg/mL", "mg/g", "mg/kg", "mg/cm2", "micrograms", "micrograms/mL", "g", "g/mol", "units", "units/mL", "mol/L", "mmol/L", "mEq/mL",
     "mM", "mmol/mL",
     "mOsm/L", "mOsm/kg", "pH", "pKa", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
-    "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage",
+    "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage", "level",
     "log10", "Å2", "L/kg", "mL/min/kg", "kDa", "g/g",
 })  # fmt: skip
 

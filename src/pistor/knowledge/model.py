@@ -816,13 +816,21 @@ class ScaleItem(Known):
     anchors: tuple[str, ...] = ()
 
 
+class ScaleTerm(Known):
+    """One part of a score that is no plain sum: the named items multiplied with each other and with ``factor``."""
+
+    factor: Number
+    items: tuple[Id, ...] = Field(min_length=1)
+
+
 class Scale(Entry):
     name: str
     short: str
     applications: tuple[Application, ...]
     rater: Literal["patient", "clinician", "device"]
     better: Literal["higher", "lower", "none"]
-    items: tuple[ScaleItem, ...] = Field(min_length=1)  # the score is their sum
+    items: tuple[ScaleItem, ...] = Field(min_length=1)  # the score is their sum, or the sum of the terms
+    terms: tuple[ScaleTerm, ...] = ()  # area times darkness times the part of the face, as in melasma
     unit: str | None = None
     range: Quantity | None = None
     mcid: tuple[Quantity, ...] = ()  # empty: unknown. Unit "%" means relative to baseline
@@ -830,6 +838,13 @@ class Scale(Entry):
     bands: tuple[Statement, ...] = ()
     use: tuple[Statement, ...]
     rates_change: bool = False  # the scale itself rates the change since treatment; it has no baseline
+
+    @model_validator(mode="after")
+    def _every_item_counts(self) -> Scale:
+        named = [item for term in self.terms for item in term.items]
+        if self.terms and sorted(named) != sorted(item.id for item in self.items):
+            raise ValueError("the terms name every item once")
+        return self
 
 
 class Comparison(Entry):

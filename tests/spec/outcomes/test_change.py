@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pistor.care.outcomes import OutOfRange, band, change, comparators, score
+from pistor.care.outcomes import OutOfRange, band, bounds, change, comparators, score
 from pistor.exchange.charts import Level, ScoreChart, ScorePoint, Window, score_chart, window_chart
 from pistor.knowledge import load
+from pistor.knowledge.model import Scale
 
 LIBRARY = load()
 D = Decimal
@@ -34,10 +35,20 @@ D = Decimal
         ("dlqi", "12", "8", "better", "reached", "reaches"),
         ("fine_lines", "3", "2", "better", "reached", "reaches"),
         ("ndi", "30", "22", "better", "between", "myelopathy"),
-        ("rmdq", "12", "4", "better", "unknown", "MCID unknown"),
+        ("rmdq", "12", "4", "better", "reached", "5 points (low back pain)"),
+        ("rmdq", "20", "16", "better", "below", "is below"),
         ("smfrs_cr", "3", "2", "better", "unknown", "MCID unknown"),
         ("hair_density", "100", "120", "better", "unknown", "better by 20 hairs/cm2 (20 %)"),
-        ("psfs", "4", "6", "better", "unknown", "MCID unknown"),
+        ("psfs", "4", "6", "better", "reached", "1.3 points (small change)"),
+        ("psfs", "4", "5", "better", "below", "is below"),
+        ("womac", "60", "53", "better", "below", "is below"),
+        ("womac", "60", "50", "better", "reached", "16 % (with anti-inflammatory drugs"),
+        ("oks", "20", "27", "better", "reached", "6.1 points"),
+        ("koos_pain", "40", "50", "better", "below", "is below"),
+        ("css", "12", "10", "better", "unknown", "MCID unknown"),
+        ("crpcss", "3", "2", "better", "reached", "reaches"),
+        ("mmasi", "12", "6", "better", "unknown", "MCID unknown"),
+        ("pgic", "4", "2", "not_comparable", "unknown", "not compared"),
         ("gais", "3", "4", "not_comparable", "unknown", "not compared"),
     ],
 )
@@ -74,7 +85,40 @@ def test_every_scale_gives_its_difference_or_says_why_not(id_):
     scale = LIBRARY.scales[id_]
     assert bool(scale.mcid) != bool(scale.mcid_unknown)
     if scale.range is not None:
-        assert (scale.range.low, scale.range.high) == (scale.items[0].min, scale.items[0].max)
+        assert (scale.range.low, scale.range.high) == bounds(scale)
+
+
+MELASMA = {f"{part}_{what}": D(0) for part in ("forehead", "left_cheek", "right_cheek", "chin") for what in ("area", "darkness")}
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        ({}, "0"),
+        ({"forehead_area": D(6), "forehead_darkness": D(4)}, "7.2"),
+        ({"left_cheek_area": D(3), "left_cheek_darkness": D(2), "right_cheek_area": D(1), "right_cheek_darkness": D(3)}, "2.7"),
+        ({"chin_area": D(6), "chin_darkness": D(4)}, "2.4"),
+        ({"chin_area": D(6)}, "0"),
+        ({key: D(6) if key.endswith("area") else D(4) for key in MELASMA}, "24"),
+    ],
+)
+def test_melasma_is_area_times_darkness_by_the_share_of_the_face(marks, expected):
+    assert score(LIBRARY.scales["mmasi"], {**MELASMA, **marks}) == D(expected)
+
+
+def test_the_features_of_cellulite_are_added_and_each_one_is_asked_for():
+    marks = {"number": D(3), "depth": D(2), "raised": D(1), "laxity": D(0), "grade": D(2)}
+    assert score(LIBRARY.scales["css"], marks) == 8
+    with pytest.raises(OutOfRange, match="Laxity"):
+        score(LIBRARY.scales["css"], {key: value for key, value in marks.items() if key != "laxity"})
+    with pytest.raises(OutOfRange, match="4 is not between 0 and 3"):
+        score(LIBRARY.scales["css"], {**marks, "depth": D(4)})
+
+
+def test_a_term_that_leaves_an_item_out_is_refused():
+    scale = LIBRARY.scales["mmasi"].model_dump()
+    with pytest.raises(ValueError, match="every item once"):
+        Scale.model_validate({**scale, "terms": scale["terms"][1:]})
 
 
 def test_every_indication_can_be_scored():
@@ -88,7 +132,7 @@ def test_the_comparator_arm_is_found_on_the_same_scale_only():
     assert comparators(LIBRARY, LIBRARY.scales["nrs"], tuple(LIBRARY.trials)) == ()
 
 
-@pytest.mark.parametrize(("id_", "baseline", "expected"), [("nrs", "8", ("7", "9")), ("dlqi", "12", ("8", "16")), ("rmdq", "12", None)])
+@pytest.mark.parametrize(("id_", "baseline", "expected"), [("nrs", "8", ("7", "9")), ("dlqi", "12", ("8", "16")), ("rmdq", "12", ("8.4", "15.6")), ("wsrs", "3", None)])
 def test_the_band_is_the_smallest_published_difference(id_, baseline, expected):
     drawn = band(LIBRARY.scales[id_], D(baseline))
     assert (drawn is None) if expected is None else (drawn == (D(expected[0]), D(expected[1])))

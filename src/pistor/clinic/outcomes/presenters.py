@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pistor.care.evidence import Effect, Fact, Finding, cited
-from pistor.care.outcomes import Comparator, band, change, comparators
+from pistor.care.outcomes import Comparator, band, bounds, change, comparators
 from pistor.clinic.shared.templatetags.pistor import unit
 from pistor.exchange.charts import Level, ScoreChart, ScorePoint, score_chart
 from pistor.knowledge.library import Library
@@ -125,11 +125,12 @@ def _picture(
 
 def _bounds(scale: Scale, values: list[Decimal]) -> tuple[Decimal, Decimal]:
     """The scale's own range; where the bounds only catch typing slips, the values with room around them."""
-    if scale.range is not None or scale.items[0].max <= 10 or not values:
-        return scale.items[0].min, scale.items[0].max
+    least, most = bounds(scale)
+    if scale.range is not None or most <= 10 or not values:
+        return least, most
     low, high = min(values), max(values)
     room = max((high - low) / 2, high / 10, Decimal(1))
-    return max(scale.items[0].min, (low - room).to_integral_value()), (high + room).to_integral_value()
+    return max(least, (low - room).to_integral_value()), (high + room).to_integral_value()
 
 
 def _notice(scale: Scale, sentences: tuple[str, ...], arms: tuple[Comparator, ...]) -> str:

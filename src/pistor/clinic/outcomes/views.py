@@ -40,8 +40,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     try:
         record_score(
             by=request.user, at=request.at, token=data["token"], treatment=visit, scale=asked, measured_on=data["measured_on"],  # type: ignore[arg-type, attr-defined]
-            items={library_of(request.user.clinic).scales[asked].items[0].id: data["value"]} if data["value"] is not None else None,  # type: ignore[union-attr]
-            not_assessed_reason=data["not_assessed_reason"], location=here,
+            items=form.answers() or None, not_assessed_reason=data["not_assessed_reason"], location=here,
         )  # fmt: skip
     except Refused as refused:
         form.refuse(refused)
