@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from pistor.care.alternatives import compare
 from pistor.care.benefit import benefit_of
-from pistor.clinic.alternatives.presenters import BAR_WIDTH, cards_shown, rows_shown, trials_shown
+from pistor.clinic.alternatives.presenters import cards_shown, rows_shown
+from pistor.clinic.shared.trials import BAR_WIDTH, trials_shown
 from pistor.records.alternatives import AlternativesTalk
 from tests import factories
 
@@ -94,14 +95,14 @@ def test_an_indication_nobody_knows_is_a_page_and_not_an_error(as_, people):
 
 def test_no_bar_leaves_its_drawing(library):
     for protocol in library.protocols:
-        for trial in trials_shown(benefit_of(library, protocol)):
+        for trial in trials_shown(benefit_of(library, protocol).trials):
             for bar in (bar for outcome in trial.outcomes for bar in outcome.bars):
                 ends = [bar.x, bar.x + bar.width, *(end for end in (bar.low, bar.high) if end is not None)]
                 assert all(-0.2 <= end <= BAR_WIDTH + 0.2 for end in ends), (trial.heading, bar)
 
 
 def test_bars_of_shares_stand_on_0_to_100(library):
-    outcome = trials_shown(benefit_of(library, "submental_deoxycholic_acid"))[0].outcomes[0]
+    outcome = trials_shown(benefit_of(library, "submental_deoxycholic_acid").trials)[0].outcomes[0]
     assert [bar.width for bar in outcome.bars] == [168.0, 44.6]  # 240 times 0.700 and 0.186
 
 

@@ -44,6 +44,29 @@ def test_a_conflict_shows_both_values(client):
     assert "7.85" in page
 
 
+def test_the_rules_stand_side_by_side_as_a_nurse_reads_them(client):
+    page = client.get("/library/contraindications/").content.decode()
+    assert [page.index(f">{heading}</h2>") for heading in ("Do not treat", "Refer first", "Treat with care", "Tell the patient")] == sorted(
+        page.index(f">{heading}</h2>") for heading in ("Do not treat", "Refer first", "Treat with care", "Tell the patient")
+    )
+    row = page.split('href="/library/contraindications/isotretinoin/"')[1].split("</tr>")[0]
+    for said in ("Skin, hair and fat treatment", "isotretinoin by mouth in the last 6 months", "With a reason", "grade-A", "/library/sources/ASDS17/", "sources disagree"):
+        assert said in row
+    assert "{fact}" not in page
+
+
+def test_a_trial_is_drawn_with_its_comparator_and_its_interval(client):
+    page = client.get("/library/trials/UZEL/").content.decode()
+    assert "69.2 % of 26 people, 95 % interval 50.0 to 83.5 %" in page
+    assert "saline <span class=\"muted\">(comparator)</span>" in page
+    assert "bar-interval" in page
+
+
+def test_what_a_kind_is_unknown_to_say_looks_like_nothing_else(client):
+    row = client.get("/library/techniques/").content.decode().split('href="/library/techniques/nappage_superficial/"')[1].split("</tr>")[0]
+    assert row.count('<span class="nodata">Unknown</span>') >= 3
+
+
 @pytest.mark.parametrize(
     ("query", "kind", "id_"),
     [

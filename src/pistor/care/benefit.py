@@ -184,7 +184,7 @@ def benefit_of(library: Library, protocol: str) -> Benefit:
         verdict_text=VERDICTS[found.verdict],
         summary=found.summary.text,
         sources=cited([found.summary]),
-        trials=tuple(_trial(library.trials[key]) for key in found.trials if key in library.trials),
+        trials=tuple(reported(library.trials[key]) for key in found.trials if key in library.trials),
         data_gaps=found.data_gaps,
     )
 
@@ -199,7 +199,8 @@ def measured_for(benefit: Benefit, actives: Collection[str]) -> list[tuple[Trial
     ]
 
 
-def _trial(trial: model.Trial) -> TrialBenefit:
+def reported(trial: model.Trial) -> TrialBenefit:
+    """One trial as it was reported, with intervals where shares and their people were given."""
     return TrialBenefit(
         id=trial.id,
         condition=trial.condition,

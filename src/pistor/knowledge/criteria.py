@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
-class _Form(BaseModel):
+class Form(BaseModel):
+    """Base of every form of criterion."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
@@ -30,19 +32,19 @@ def _as_tuple(value: object) -> object:
 Number = Annotated[Decimal, BeforeValidator(_as_decimal)]
 
 
-class AnyOf(_Form):
+class AnyOf(Form):
     any: tuple[Criterion, ...] = Field(min_length=1)
 
 
-class AllOf(_Form):
+class AllOf(Form):
     all: tuple[Criterion, ...] = Field(min_length=1)
 
 
-class NotOf(_Form):
+class NotOf(Form):
     not_: Criterion = Field(alias="not")
 
 
-class ConditionIs(_Form):
+class ConditionIs(Form):
     """A condition of this concept: ``active`` now, ``ever``, or recorded as ``past`` and not active now; optionally only
     if it began within some days. A concept without a question is looked for in the record only."""
 
@@ -51,36 +53,36 @@ class ConditionIs(_Form):
     within_days: int | None = None
 
 
-class MedicineIs(_Form):
+class MedicineIs(Form):
     """A medicine of this concept: taken now, or until at most ``within_days`` ago."""
 
     medicine: str
     within_days: int = 0
 
 
-class AllergyTo(_Form):
+class AllergyTo(Form):
     """An allergy to this allergen group; ``blend`` stands for every group the chosen products carry."""
 
     allergy: str
 
 
-class PregnancyIs(_Form):
+class PregnancyIs(Form):
     pregnancy: Annotated[tuple[Literal["pregnant", "breastfeeding", "trying"], ...], BeforeValidator(_as_tuple)]
 
 
-class SexIs(_Form):
+class SexIs(Form):
     sex: Literal["female", "male"]
 
 
-class AgeBelow(_Form):
+class AgeBelow(Form):
     age_below: int
 
 
-class BmiAbove(_Form):
+class BmiAbove(Form):
     bmi_above: Number
 
 
-class AnswerIs(_Form):
+class AnswerIs(Form):
     """An answer to a question: ``is`` yes or no or a choice, or a number above or below a bound."""
 
     answer: str
@@ -89,7 +91,7 @@ class AnswerIs(_Form):
     below: Number | None = None
 
 
-class Deceased(_Form):
+class Deceased(Form):
     deceased: Literal[True]
 
 

@@ -10,8 +10,10 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from pistor.knowledge import model as m
+from pistor.knowledge.criteria import Form
 from pistor.knowledge.library import Library
 from pistor.knowledge.links import Key, named_by
+from pistor.knowledge.rules import cases_said, named_in, scope_said, text_said
 
 MANY = 40  # more than so many plain values are counted, not listed: polygons, not facts
 
@@ -33,10 +35,21 @@ def outline(entry: BaseModel, library: Library, *, skip: frozenset[str] = frozen
     return tuple(_rows(entry, library, skip))
 
 
+_NAMES = ("what", "name", "case", "measure", "heading", "label", "region")  # by which a thing inside an entry is called
+
+
+def _called(node: BaseModel) -> tuple[str, frozenset[str]]:
+    """What a thing inside an entry is called, and the field that says so: it becomes the label of the rest."""
+    for field in _NAMES:
+        if isinstance(said := getattr(node, field, None), str):
+            return said, frozenset((field, "id"))
+    return "", frozenset(("id",))
+
+
 def _rows(node: BaseModel, library: Library, skip: frozenset[str] = frozenset()) -> Iterator[Row]:
     for field in type(node).model_fields:
         if field not in skip:
-            yield from _row(label_of(field), getattr(node, field), library, named_by(node, field))
+            yield from _row(_LABELS_OF.get(type(node), {}).get(field) or label_of(field), getattr(node, field), library, named_by(node, field))
 
 
 _UNITS = {"ml": "mL", "mm": "mm", "kg": "kg", "deg": "degrees", "days": "days", "hours": "hours"}
@@ -48,6 +61,19 @@ _LABELS = {
     "log_p": "log P, measured", "log_p_estimated": "log P, estimated", "log_d_7_4": "log D at pH 7.4", "polar_surface": "polar surface",
     "unbound_in_plasma": "unbound in plasma", "clear_below_ph": "clear below pH", "clear_above_ph": "clear above pH",
     "saline_fraction_max": "largest part in saline up to 600 mOsm/L", "members": "substances",
+}  # fmt: skip
+
+
+_LABELS_OF: dict[type[BaseModel], dict[str, str]] = {
+    m.Contraindication: {
+        "scope": "holds for", "when": "when any of these is so", "stops": "the program stops", "ask": "silence is a question", "text": "what is said",
+        "limits": "what the rule does not know", "basis": "because",
+    },
+    m.Trial: {"n": "people", "active": "treated with", "control": "against"},
+    m.Outcome: {"at": "place in the source"},
+    m.Arm: {"n": "people", "spread": "standard deviation"},
+    m.TriageRule: {"any_of": "any of these signs", "and_any_of": "and any of these", "basis": "because"},
+    m.Incompatibility: {"a": "one", "b": "with", "text": "what is known"},
 }  # fmt: skip
 
 
@@ -72,14 +98,24 @@ def _row(label: str, value: object, library: Library, keys: tuple[Key, ...] = ()
         yield Row(label, conflict=value)
     elif isinstance(value, m.Phrase):
         yield Row(label, value.en)
+    elif isinstance(value, m.Scope):
+        yield Row(label, scope_said(value, library), rows=_named(value, library))
+    elif isinstance(value, Form):
+        yield Row(label, rows=(*(Row("", said) for said in cases_said(value, library)), *_named(value, library)))
     elif isinstance(value, BaseModel):
-        yield Row(label, rows=tuple(_rows(value, library)))
+        called, told = _called(value)
+        yield Row(label or called, "" if not label else called, rows=tuple(_rows(value, library, told)))
     elif isinstance(value, dict):
         yield Row(label, rows=tuple(row for key, item in value.items() for row in _row(str(key).replace("_", " "), item, library)))
     elif isinstance(value, tuple | list):
         yield from _list(label, tuple(value), library)
     else:
-        yield Row(label, plain(value))
+        yield Row(label, text_said(plain(value)))
+
+
+def _named(node: BaseModel, library: Library) -> tuple[Row, ...]:
+    links = named_in(node, library)
+    return (Row("rests on", links=links),) if links else ()
 
 
 _BARE = frozenset({"log10", "fraction"})  # plain numbers: the label says what of

@@ -53,8 +53,8 @@ def listing_text(listed: dict[str, Any]) -> str:
 def title(entry: m.Known) -> str:
     """What an entry is called: its name, title, or first words."""
     if isinstance(entry, m.Incompatibility):
-        a, b = ("anything else" if side == "*" else side.removeprefix("class:").replace("_", " ") for side in (entry.a, entry.b))
-        return f"{a.capitalize()} with {b}: {entry.verdict.value.replace('_', ' ')}"
+        a, b = (_side(side) for side in (entry.a, entry.b))
+        return f"{a[:1].upper()}{a[1:]} with {b}: {entry.verdict.value.replace('_', ' ')}"
     if isinstance(entry, m.Trial):
         return f"{entry.id}: {entry.condition}"
     if isinstance(entry, m.Outbreak):
@@ -68,6 +68,12 @@ def title(entry: m.Known) -> str:
         if isinstance(value, str):
             return value if len(value) <= 100 else value[:97].rstrip() + "…"
     return ""
+
+
+def _side(side: str) -> str:
+    """One of a pair in words: an ingredient, a class, something that is no ingredient here, or anything."""
+    plain = side.removeprefix("class:").removeprefix("other:").replace("_", " ").replace("nsaid", "NSAID")
+    return "anything else" if side == "*" else f"any {plain}" if side.startswith("class:") else plain
 
 
 def find(library: Library, id_: str) -> Found:

@@ -10,10 +10,11 @@ from pistor.actions.core import Refused
 from pistor.care.alternatives import compare
 from pistor.care.benefit import benefit_of
 from pistor.clinic.alternatives.forms import talk_form
-from pistor.clinic.alternatives.presenters import cards_shown, rows_shown, trials_shown
+from pistor.clinic.alternatives.presenters import cards_shown, rows_shown
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import render_step
+from pistor.clinic.shared.trials import trials_shown
 from pistor.records.alternatives import AlternativesTalk
 from pistor.records.course import Course
 from pistor.records.library import library_of
@@ -61,7 +62,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: StepForm, *, status: in
         "rows": rows_shown(table),
         "cards": cards_shown(table),
         "benefit": benefit,
-        "trials": trials_shown(benefit) if benefit else (),
+        "trials": trials_shown(benefit.trials) if benefit else (),
         "protocol": library.protocols[protocol] if protocol else None,
         "talks": [{"talk": talk, "preference": names.get(talk.preference, talk.preference.replace("_", " "))} for talk in talks],
     }

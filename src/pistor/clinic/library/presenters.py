@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pistor.care.benefit import reported
+from pistor.clinic.shared.trials import trials_shown
 from pistor.exchange.pictures import map_svg
 from pistor.knowledge import Library
 from pistor.knowledge import model as m
@@ -13,6 +15,7 @@ from pistor.knowledge.finder import search
 from pistor.knowledge.links import Key, referred_by
 from pistor.knowledge.outline import Row, outline, value_text
 from pistor.knowledge.reading import HEADING, counts, title
+from pistor.knowledge.tables import columns, grouped
 
 Address = Callable[[str, str], str]  # kind and id (empty for the list of a kind) to where the page is
 
@@ -20,7 +23,7 @@ Address = Callable[[str, str], str]  # kind and id (empty for the list of a kind
 SHELVES = (
     ("What is injected", ("ingredients", "presentations", "incompatibilities", "mixture_rules", "thresholds", "allergen_groups", "policies")),
     ("What it is for", ("indications", "protocols", "trials", "scales", "comparisons", "claims")),
-    ("Where and how", ("techniques", "devices", "zones", "body_maps", "checklist_steps", "aftercare_rules", "check_ins")),
+    ("Where and how", ("techniques", "devices", "zones", "body_maps", "earlier_body_maps", "checklist_steps", "aftercare_rules", "check_ins")),
     ("Who, and what can happen", ("contraindications", "questions", "concepts", "reactions", "signs", "triage_rules", "outbreaks")),
     ("Law and words", ("jurisdictions", "consent_texts")),
     ("Where it comes from", ("sources", "conflicts", "methods")),
@@ -32,8 +35,23 @@ GRADES = {
     "D": "Our own derivation from cited values",
     "M": "From memory: never shipped as a fact",
 }
-_WITHIN = {"id"}  # of what stands inside an entry nobody needs the id
+# What a reader should know before the first row.
+ABOUT = {
+    "contraindications": "Reasons not to treat, to treat otherwise, or to ask. The program decides by exactly these rows; a clinician may go past all but "
+    "those at which it stops, with a reason that is kept.",
+    "incompatibilities": "What is known of two things in one syringe. A pair that stands nowhere here has no data, which is not the same as compatible.",
+    "triage_rules": "Which signs, how long after a treatment, need whom. The most urgent row that fits counts.",
+    "trials": "Trials as reported, with and without effect. Nothing is pooled here.",
+    "outbreaks": "Infections that went from one vial, device or room to many patients.",
+    "claims": "What is said of mesotherapy, and what the evidence says.",
+    "conflicts": "Where sources disagree. Every side is kept.",
+    "jurisdictions": "What a country says. What no row names is unknown, never allowed.",
+    "thresholds": "Bounds that hold for every blend or treatment.",
+    "sources": "Every reference, and how much of it was really read.",
+}  # fmt: skip
+IN_ORDER = frozenset({"checklist_steps", "aftercare_rules"})  # read in their own order, not by the alphabet
 _UNSEEN = HEADING | {"reviewed", "url", "doi"}
+_DRAWN = frozenset({"design", "n", "active", "control", "schedule", "outcomes", "adverse_events", "notes"})  # of a trial: told as a picture
 
 
 def words(kind: str) -> str:
@@ -52,12 +70,18 @@ def shelves(library: Library, address: Address) -> list[dict[str, Any]]:
     ]
 
 
-def listed(library: Library, kind: str, address: Address) -> list[dict[str, str]]:
-    """The entries of a kind by title, each with its first cited sentence where it has one."""
-    rows = [
-        {"title": title(entry) or words(id_), "id": id_, "url": address(kind, id_), "about": _about(entry)} for id_, entry in getattr(library, kind).items()
-    ]
-    return sorted(rows, key=lambda row: row["title"].casefold())
+def kind_page(library: Library, kind: str, address: Address) -> dict[str, Any]:
+    """The entries of a kind in their groups: side by side in a table where it has columns, else each with its first cited sentence."""
+    heads = columns(kind)
+    groups = []
+    for name, entries in grouped(kind, getattr(library, kind).values()):
+        lines = [
+            {"title": title(entry) or words(entry.id), "url": address(kind, entry.id), "about": "" if heads else _about(entry),
+             "cells": [{"heading": head.heading, "row": _row(head.cell(entry, library), library, address)} for head in heads]}
+            for entry in entries
+        ]  # fmt: skip
+        groups.append({"name": name, "entries": lines if kind in IN_ORDER else sorted(lines, key=lambda line: line["title"].casefold())})
+    return {"kind": words(kind), "about": ABOUT.get(kind, ""), "groups": groups, "headings": [head.heading for head in heads]}
 
 
 def _about(entry: m.Known) -> str:
@@ -79,7 +103,8 @@ def entry_page(library: Library, kind: str, id_: str, address: Address) -> dict[
     by = referred_by(library).get((kind, id_), ())
     return {
         "kind": words(kind), "kind_url": address(kind, ""), "id": id_, "title": title(entry) or words(id_), "reviewed": entry.reviewed,
-        "rows": [_row(row, library, address) for row in outline(entry, library, skip=_UNSEEN)],
+        "rows": [_row(row, library, address) for row in outline(entry, library, skip=_UNSEEN | (_DRAWN if kind == "trials" else frozenset()))],
+        "trial": trials_shown([reported(entry)])[0] if isinstance(entry, m.Trial) else None,
         "gaps": list(getattr(entry, "data_gaps", ())),
         "picture": map_svg(None, library, entry.id, zoom=False) if kind == "body_maps" else "",
         "origin": _origin(entry) if isinstance(entry, m.Source) else None,
@@ -98,7 +123,7 @@ def _row(row: Row, library: Library, address: Address) -> dict[str, Any]:
         "links": [_link(key, library, address) for key in row.links],
         "cite": _citation(row.cited, library, address) if row.cited is not None else None,
         "conflict": _conflict(row.conflict, library, address) if row.conflict is not None else None,
-        "rows": [_row(inner, library, address) for inner in row.rows if inner.label not in _WITHIN],
+        "rows": [_row(inner, library, address) for inner in row.rows],
     }
 
 

@@ -11,12 +11,12 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 import pistor
-from pistor.clinic.library.presenters import entry_page, listed, shelves, words
+from pistor.clinic.library.presenters import entry_page, kind_page, shelves, words
 from pistor.knowledge import Library
 from pistor.knowledge import model as m
 from pistor.knowledge.finder import names
 
-ASSETS = ("shared/pistor.css", "shared/favicon.svg", "library/library.css", "library/search.js")
+ASSETS = ("shared/pistor.css", "shared/favicon.svg", "shared/trials.css", "library/library.css", "library/search.js")
 
 
 def build(library: Library, out: Path) -> int:
@@ -33,7 +33,7 @@ def build(library: Library, out: Path) -> int:
             continue
         (out / kind).mkdir(exist_ok=True)
         address = _address("../")
-        pages += _write(out / kind / "index.html", "library/kind.html", "../", {"kind": words(kind), "entries": listed(library, kind, address)}, library)
+        pages += _write(out / kind / "index.html", "library/kind.html", "../", {"page": kind_page(library, kind, address)}, library)
         for id_ in getattr(library, kind):
             pages += _write(out / kind / f"{id_}.html", "library/entry.html", "../", {"page": entry_page(library, kind, id_, address)}, library)
     return pages

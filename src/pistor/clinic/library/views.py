@@ -12,7 +12,7 @@ from pistor.actions.course import local_day
 from pistor.care.formulation import UnusableBlend
 from pistor.care.workbench import work_out
 from pistor.clinic.library.forms import BlendForm
-from pistor.clinic.library.presenters import entry_page, found, listed, shelves, words
+from pistor.clinic.library.presenters import entry_page, found, kind_page, shelves
 from pistor.clinic.library.workbench import worked_shown
 from pistor.clinic.shared.access import page
 from pistor.knowledge import load
@@ -41,7 +41,7 @@ def kind(request: HttpRequest, kind: str) -> HttpResponse:
     if kind not in KINDS:
         raise Http404
     library = library_of(request.user.clinic)  # type: ignore[union-attr]
-    return _page(request, "library/kind.html", {"kind": words(kind), "entries": listed(library, kind, address), "version": library.version})
+    return _page(request, "library/kind.html", {"page": kind_page(library, kind, address), "version": library.version})
 
 
 @page(Capability.SEE_PATIENTS)
