@@ -152,7 +152,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
                    Column("mL at a point", _field("volume_per_point_ml")), Column("Apart, mm", _field("spacing_mm"))),
     "devices": (Column("What it does", _field("how")), Column("Risks", _field("risks"))),
     "zones": (Column("Layers, mm", _depths), Column("Care", _field("cautions"))),
-    "jurisdictions": (Column("Rules of its own", _rules), Column("Those of", lambda entry, library: _links("jurisdictions", entry.part_of)), Column("Mixing", _field("mixing"))),
+    "jurisdictions": (Column("Rules of its own", _rules), Column("Those of", lambda entry, library: _links("jurisdictions", entry.part_of)),
+                      Column("Mixing", _field("mixing"))),
     "conflicts": (Column("Readings", _read), Column("Held to", _field("held_to"))),
 }  # fmt: skip
 
