@@ -86,6 +86,20 @@ def test_what_a_clinician_would_do_differently_comes_first():
     assert changed(after, before)[1] == "scales/new: removed"
 
 
+def test_a_conflict_that_changed_is_told_once_where_it_stands():
+    def state(reading, confirm=False):
+        conflict = {"id": "strength", "readings": [{"value": reading}], "confirm": confirm}
+        parts = [{"ingredient": "a", "strength": {"value": "1", "conflict": conflict}}, {"ingredient": "b", "strength": {"value": "1", "conflict": conflict}}]
+        return {"conflicts": {"strength": conflict}, "presentations": {"p": {"id": "p", "components": parts}}}
+
+    told = compare(state("2"), state("3"))
+    assert [(str(change), change.weight) for change in told] == [("conflicts/strength: readings.0.value: 2 is now 3", "evidence")]
+    assert [change.weight for change in compare(state("2"), state("2", confirm=True))] == ["clinical"]  # the clinician is asked now
+    settled = state("2")
+    del settled["presentations"]["p"]["components"][0]["strength"]["conflict"]
+    assert changed(state("2"), settled) == ["presentations/p: components.a.strength.conflict: strength is now nothing"]
+
+
 def test_a_later_package_says_what_changed_since(package, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(DATA, data)

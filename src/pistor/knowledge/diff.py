@@ -13,6 +13,7 @@ Entries = Mapping[str, Mapping[str, Mapping[str, Any]]]  # kind, id, and the ent
 _EVIDENCE = frozenset({"source", "at", "grade", "read", "year", "doi", "url", "authors", "container", "volume", "issue", "pages", "publisher", "licence"})
 _WORDING = frozenset({"text", "note", "name", "title", "what", "why", "limits", "en", "fr", "synonyms", "terms", "excludes", "origin", "order", "data_gaps"})
 _REVIEW = frozenset({"reviewed"})
+_TELLING = frozenset({"sources", "conflicts", "outbreaks", "claims"})  # no rule decides by these
 _HEAVY = ("clinical", "evidence", "wording", "review")
 _CLINICAL_WORDING = frozenset({"contraindications", "incompatibilities", "mixture_rules", "aftercare_rules", "triage_rules", "jurisdictions"})
 
@@ -45,7 +46,7 @@ def compare(before: Entries, after: Entries) -> tuple[Change, ...]:
         old, new = before.get(kind, {}), after.get(kind, {})
         for id_ in sorted({*old, *new}):
             if id_ not in old or id_ not in new:
-                entry: Weight = "evidence" if kind == "sources" else "clinical"
+                entry: Weight = "evidence" if kind in _TELLING else "clinical"
                 found.append(Change(kind, id_, "", old.get(id_), new.get(id_), entry))
             else:
                 found += [Change(kind, id_, path, a, b, _weight(kind, path)) for path, a, b in _values(old[id_], new[id_], "")]
@@ -56,7 +57,10 @@ def _values(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]
     """Pairs of values that differ, with the way to them. Lists of entries with an id are compared by it, others by place."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in dict.fromkeys((*before, *after)):
-            yield from _values(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+            a, b = before.get(key), after.get(key)
+            if key == "conflict":  # an entry of its own, compared there
+                a, b = (value.get("id", value) if isinstance(value, Mapping) else value for value in (a, b))
+            yield from _values(a, b, f"{path}.{key}" if path else str(key))
     elif isinstance(before, list) and isinstance(after, list) and before != after and any(isinstance(item, Mapping) for item in (*before, *after)):
         yield from _values(_by_name(before), _by_name(after), path)
     elif before != after:
@@ -77,7 +81,9 @@ def _weight(kind: str, path: str) -> Weight:
     names = path.split(".")
     if names[-1] in _REVIEW:
         return "review"
-    if kind == "sources" or names[-1] in _EVIDENCE or "conflict" in names:
+    if names[-1] == "confirm":
+        return "clinical"
+    if kind in _TELLING or names[-1] in _EVIDENCE or "conflict" in names:
         return "evidence"
     if names[-1] in _WORDING:
         return "clinical" if kind in _CLINICAL_WORDING and names[-1] == "text" else "wording"
