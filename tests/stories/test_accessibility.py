@@ -11,6 +11,8 @@ from pypdf import PdfReader
 
 from pistor.actions.course import local_day
 from pistor.actions.demo import KINDS, READY, load_demo
+from pistor.knowledge import load
+from pistor.knowledge.model import KINDS as KINDS_KNOWN
 from pistor.records.consultation import Patient
 from pistor.records.people import User
 from pistor.records.reactions import ReactionReport
@@ -48,11 +50,11 @@ IDS = """() => {
 }"""
 
 
-def broken(page, options: dict) -> list[str]:
-    """What axe finds serious or critical, with a few places for each. From the top: what is scrolled half under the banner is no small target."""
+def broken(page, options: dict, impacts: tuple[str, ...] = ("serious", "critical")) -> list[str]:
+    """What axe finds of these impacts, with a few places for each. From the top: what is scrolled half under the banner is no small target."""
     page.evaluate("scrollTo(0, 0)")
     found = page.evaluate("options => axe.run(options)", options)["violations"]
-    places = [(v, node) for v in found if v["impact"] in ("serious", "critical") for node in v["nodes"][:3]]
+    places = [(v, node) for v in found if v["impact"] in impacts for node in v["nodes"][:3]]
     return [f"{v['id']}: {node['target']} {node['any'][0]['message'] if node['any'] else v['help']}" for v, node in places]
 
 
@@ -128,6 +130,29 @@ def test_pages_beside_a_visit(open_page, demo):
     complaints += look_at(page, "/", "/stock/", f"/stock/{lot.pk}/", "/patients/", "/patients/new/", theirs, f"{theirs}edit/", f"{theirs}start/")
     complaints += look_at(page, "/library/", "/library/blend/", "/library/own/", "/library/contraindications/", "/library/ingredients/lidocaine/")
     complaints += look_at(page, "/nothing-here/", status=404)
+    assert_none(complaints)
+
+
+EVERY_IMPACT = ("minor", "moderate", "serious", "critical")
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_pages_of_the_library(open_page, clinic, half):
+    """Of each kind the list and its longest entry: nothing at all for axe to find, and nothing wider than a phone."""
+    page, library = open_page(), load()
+    Visit(page).sign_in(clinic)
+    complaints = []
+    for kind in list(KINDS_KNOWN)[half::2]:
+        longest = max(getattr(library, kind).values(), key=lambda entry: len(entry.model_dump_json()), default=None)
+        for path in (f"/library/{kind}/", f"/library/{kind}/{longest.id}/") if longest else ():
+            assert page.goto(path).status == 200
+            page.evaluate(OPEN_ALL)
+            page.evaluate(AXE)
+            complaints += [f"{path} {found}" for found in page.evaluate(IDS) + broken(page, EVERYTHING, EVERY_IMPACT)]
+            for width in (820, 390):
+                page.set_viewport_size({"width": width, "height": 844})
+                complaints += [f"{path} {width}: {found}" for found in page.evaluate(OVERFLOW)]
+            page.set_viewport_size({"width": 1280, "height": 900})
     assert_none(complaints)
 
 
