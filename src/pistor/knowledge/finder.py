@@ -78,7 +78,7 @@ def _called(entry: m.Known) -> Iterable[str]:
     yield title(entry)
     for field in ("name", "synonyms", "brands", "terms", "short", "authors", "doi"):
         value = getattr(entry, field, None)
-        yield from (value,) if isinstance(value, str) else value or ()
+        yield from (name for name in ((value,) if isinstance(value, str) else value or ()) if isinstance(name, str))
     yield from _codes(entry)
 
 
