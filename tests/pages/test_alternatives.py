@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from pistor.care.alternatives import compare
 from pistor.care.benefit import benefit_of
-from pistor.clinic.alternatives.presenters import cards_shown, rows_shown
+from pistor.clinic.shared.comparison import cards_shown, rows_shown
 from pistor.clinic.shared.trials import BAR_WIDTH, trials_shown
 from pistor.records.alternatives import AlternativesTalk
 from tests import factories

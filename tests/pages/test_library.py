@@ -62,6 +62,15 @@ def test_a_trial_is_drawn_with_its_comparator_and_its_interval(client):
     assert "bar-interval" in page
 
 
+def test_the_options_of_an_indication_stand_side_by_side_without_an_order_of_merit(client):
+    page = client.get("/library/indications/submental_fat/").content.decode()
+    heads = re.findall(r'<th scope="col">([^<]*)</th>', page.split('<caption class="visually-hidden">')[1].split("</thead>")[0])
+    assert heads[0] == "Question"
+    assert heads[1:] == sorted(heads[1:], key=str.casefold)
+    assert any("no treatment" in head.casefold() for head in heads)
+    assert "70.0 %" in page.replace("\u00a0", " ")
+
+
 def test_what_a_kind_is_unknown_to_say_looks_like_nothing_else(client):
     row = client.get("/library/techniques/").content.decode().split('href="/library/techniques/nappage_superficial/"')[1].split("</tr>")[0]
     assert row.count('<span class="nodata">Unknown</span>') >= 3

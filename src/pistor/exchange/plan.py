@@ -190,12 +190,13 @@ def _alternatives(plan: Plan, library: Library, keys: _Keys) -> list[str]:
         lines.append(option.name)
         for label, cell in table.card(option.id):
             lines.append(f"  {label}: {cell.text} {_brackets(keys.of([cell]))}" if cell else f"  {label}: unknown")
-            lines += [f"    {cell.conflict.note} {_readings(cell.conflict, keys)}"] if cell and cell.conflict else []
+            lines += [f"    {cell.conflict.note} {_readings(cell, keys)}"] if cell and cell.conflict else []
     return lines
 
 
-def _readings(conflict: model.Conflict, keys: _Keys) -> str:
-    return "; ".join(f"{value_text(reading)} {_brackets(keys.of([reading]))}" for reading in conflict.readings)
+def _readings(cell: model.Statement, keys: _Keys) -> str:
+    sides = cell.conflict.beside(cell) if cell.conflict else ()
+    return "; ".join(f"{value_text(side)} {_brackets(keys.of([side]))}" for side in sides)
 
 
 # ── parts of the page ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -107,6 +107,10 @@ class Conflict(Entry):
     held_to: str | None = None  # which side Pistor reckons with, and why
     about: tuple[About, ...] = ()
 
+    def beside(self, statement: Statement) -> tuple[Reading, ...]:
+        """The sides that a reader of the statement has not read yet."""
+        return tuple(reading for reading in self.readings if reading.text != statement.text)
+
 
 class Quantity(Cited):
     """A number or a range with its unit. A single number has ``value``; a range has ``min`` and/or ``max``."""

@@ -10,8 +10,8 @@ from pistor.actions.core import Refused
 from pistor.care.alternatives import compare
 from pistor.care.benefit import benefit_of
 from pistor.clinic.alternatives.forms import talk_form
-from pistor.clinic.alternatives.presenters import cards_shown, rows_shown
 from pistor.clinic.shared.access import page, visit_of
+from pistor.clinic.shared.comparison import cards_shown, rows_shown
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import render_step
 from pistor.clinic.shared.trials import trials_shown

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pistor.care.alternatives import compare
 from pistor.care.benefit import reported
+from pistor.clinic.shared.comparison import cards_shown, rows_shown
 from pistor.clinic.shared.trials import trials_shown
 from pistor.exchange.pictures import map_svg
 from pistor.knowledge import Library
@@ -105,6 +107,7 @@ def entry_page(library: Library, kind: str, id_: str, address: Address) -> dict[
         "kind": words(kind), "kind_url": address(kind, ""), "id": id_, "title": title(entry) or words(id_), "reviewed": entry.reviewed,
         "rows": [_row(row, library, address) for row in outline(entry, library, skip=_UNSEEN | (_DRAWN if kind == "trials" else frozenset()))],
         "trial": trials_shown([reported(entry)])[0] if isinstance(entry, m.Trial) else None,
+        "comparison": _comparison(library, entry) if isinstance(entry, m.Indication) else None,
         "gaps": list(getattr(entry, "data_gaps", ())),
         "picture": map_svg(None, library, entry.id, zoom=False) if kind == "body_maps" else "",
         "origin": _origin(entry) if isinstance(entry, m.Source) else None,
@@ -125,6 +128,11 @@ def _row(row: Row, library: Library, address: Address) -> dict[str, Any]:
         "conflict": _conflict(row.conflict, library, address) if row.conflict is not None else None,
         "rows": [_row(inner, library, address) for inner in row.rows],
     }
+
+
+def _comparison(library: Library, indication: m.Indication) -> dict[str, Any]:
+    table = compare(library, indication.application, indication.id)
+    return {"table": table, "rows": rows_shown(table), "cards": cards_shown(table)}
 
 
 def _citation(cited: m.Cited, library: Library, address: Address) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pistor.knowledge import Library
 from pistor.knowledge import model as m
 from pistor.knowledge.finder import names
 
-ASSETS = ("shared/pistor.css", "shared/favicon.svg", "shared/trials.css", "library/library.css", "library/search.js")
+ASSETS = ("shared/pistor.css", "shared/favicon.svg", "shared/trials.css", "shared/comparison.css", "library/library.css", "library/search.js")
 
 
 def build(library: Library, out: Path) -> int:

@@ -1,4 +1,4 @@
-"""Alternatives as finished words: what is published of each option, no order of merit."""
+"""Options side by side as finished words: what is published of each, no order of merit."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def cards_shown(table: Table) -> tuple[Card, ...]:
 def _cell(option: str, statement: model.Statement | None) -> Cell:
     if statement is None:
         return Cell(option, "", ())
-    conflict = (statement.conflict.note, *map(_reading, statement.conflict.readings)) if statement.conflict else ()
+    conflict = (statement.conflict.note, *map(_reading, statement.conflict.beside(statement))) if statement.conflict else ()
     return Cell(option, _unbroken(statement.text), cited([statement]), conflict)
 
 
