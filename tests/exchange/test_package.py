@@ -6,6 +6,8 @@ import json
 import shutil
 
 import pytest
+from fhir.resources.R4B.plandefinition import PlanDefinition
+from jsonschema import Draft202012Validator
 
 from pistor.cli import main
 from pistor.exchange.package import changes_text, entries_of, export, read_entries
@@ -38,6 +40,22 @@ def test_every_entry_is_in_it_and_reads_back_as_it_was(package):
                 assert type_.model_validate(entry) == held[id_]
 
 
+@pytest.mark.parametrize("kind", [kind for kind in m.KINDS if getattr(LIBRARY, kind)])
+def test_every_entry_fits_the_schema_that_ships_with_it(package, kind):
+    schema = read(package, f"schema/{kind}.json")
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for id_, entry in read(package, f"{kind}.json").items():
+        assert not [error.message for error in validator.iter_errors(entry)], id_
+
+
+def test_a_schema_refuses_what_is_not_cited(package):
+    validator = Draft202012Validator(read(package, "schema/thresholds.json"))
+    entry = read(package, "thresholds.json")["depth_max"]
+    del entry["quantity"]["source"]
+    assert any("source" in error.message or "source" in str(error.context) for error in validator.iter_errors(entry))
+
+
 def test_the_descriptor_names_every_file(package):
     for resource in read(package, "datapackage.json")["resources"]:
         assert (package / resource["path"]).exists()
@@ -54,6 +72,7 @@ def test_references_carry_what_a_reference_manager_needs(package):
 def test_every_protocol_is_a_plan_definition_with_its_sources(package):
     for protocol in LIBRARY.protocols.values():
         plan = read(package, f"fhir/PlanDefinition-{protocol.id}.json")
+        PlanDefinition.model_validate(plan)  # R4B, in which this resource is that of R4
         assert (plan["resourceType"], plan["status"], plan["experimental"]) == ("PlanDefinition", "draft", True)
         assert set(protocol.summary.source) <= {artifact["label"] for artifact in plan["relatedArtifact"]}
         assert [action["id"] for action in plan["action"]] == ["treatment", "evaluation", "stop", "maintenance"]
