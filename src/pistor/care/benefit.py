@@ -16,6 +16,7 @@ from pistor.care.evidence import SourceRef, cited
 from pistor.knowledge import Library, model
 
 Z95 = 1.959964  # two-sided 95 % of the normal distribution
+SMALLEST = 5  # people; below, the expansion of Student's t is off by more than what is printed
 
 VERDICTS = {
     "supported": "Supported by small controlled trials",
@@ -27,7 +28,7 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A 95 % interval in percent."""
+    """A 95 % interval, in the unit of its arm."""
 
     low: Decimal
     high: Decimal
@@ -45,7 +46,7 @@ class BenefitArm:
     spread: Decimal | None = None
     n: int | None = None
     text: str = ""
-    interval: Interval | None = None  # Wilson, where a share and its number of people were reported
+    interval: Interval | None = None  # Wilson of a share, Student of a mean; None where what it needs was not reported
 
     @property
     def no_data(self) -> bool:
@@ -175,6 +176,25 @@ def wilson(percent: Decimal, n: int) -> Interval:
     return Interval(_percent(max(0.0, centre - half)), _percent(min(1.0, centre + half)))
 
 
+def mean_interval(mean: Decimal, spread: Decimal, n: int) -> Interval:
+    """The 95 % interval of a mean by Student's t, from the standard deviation of ``n`` people; one decimal more than the mean."""
+    if n < SMALLEST or spread < 0:
+        raise ValueError(f"a mean of {n} people with a standard deviation of {spread} has no interval")
+    half = Decimal(str(student_95(n - 1))) * spread / Decimal(n).sqrt()
+    exponent = mean.as_tuple().exponent
+    places = min(exponent if isinstance(exponent, int) else 0, 0) - 1
+    return Interval(*(end.quantize(Decimal(1).scaleb(places)) for end in (mean - half, mean + half)))
+
+
+def student_95(freedom: int) -> float:
+    """Student's t for two-sided 95 %, by the expansion in the inverse of the degrees of freedom (Abramowitz and Stegun 26.7.5)."""
+    z, v = Z95, float(freedom)
+    return (
+        z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2) + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+        + (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / (92160 * v**4)
+    )  # fmt: skip
+
+
 def benefit_of(library: Library, protocol: str) -> Benefit:
     """What the trials of a protocol of the knowledge base report, in the order in which the protocol names them."""
     found = library.protocols[protocol]
@@ -226,7 +246,6 @@ def _outcome(trial: model.Trial, outcome: model.Outcome) -> BenefitOutcome:
 
 
 def _arm(outcome: model.Outcome, arm: model.Arm, role: str) -> BenefitArm:
-    share = outcome.kind == "proportion" and arm.value is not None and arm.n is not None
     return BenefitArm(
         name=arm.name,
         role=role,
@@ -236,8 +255,16 @@ def _arm(outcome: model.Outcome, arm: model.Arm, role: str) -> BenefitArm:
         spread=arm.spread,
         n=arm.n,
         text=arm.text or "",
-        interval=wilson(arm.value, arm.n) if share and arm.value is not None and arm.n is not None else None,
+        interval=_interval(outcome, arm),
     )
+
+
+def _interval(outcome: model.Outcome, arm: model.Arm) -> Interval | None:
+    if arm.value is None or arm.n is None:
+        return None
+    if outcome.kind == "proportion":
+        return wilson(arm.value, arm.n)
+    return mean_interval(arm.value, arm.spread, arm.n) if arm.spread is not None and arm.n >= SMALLEST else None
 
 
 def _locators(trial: model.Trial) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from pistor.care.alternatives import ROWS, compare
-from pistor.care.benefit import benefit_of, measured_for, wilson
+from pistor.care.benefit import benefit_of, mean_interval, measured_for, reported, student_95, wilson
 
 
 # Known values of the Wilson score interval (z = 1.96), computed by hand from the formula.
@@ -31,6 +31,25 @@ def test_the_interval_of_a_share_is_wilsons(percent, n, low, high):
 def test_a_share_that_cannot_be_has_no_interval(percent, n):
     with pytest.raises(ValueError, match="no interval"):
         wilson(Decimal(percent), n)
+
+
+# Printed tables of Student's t give 2.776, 2.262, 2.131, 2.045 and 1.984 for 4, 9, 15, 29 and 99 degrees of freedom.
+@pytest.mark.parametrize(("freedom", "t"), [(4, 2.776), (9, 2.262), (15, 2.131), (29, 2.045), (99, 1.984)])
+def test_student_is_that_of_the_tables(freedom, t):
+    assert student_95(freedom) == pytest.approx(t, abs=0.003)
+
+
+def test_the_interval_of_a_mean_needs_its_spread_and_its_people(library):
+    arms = {arm.role: arm for outcome in reported(library.trials["CUI16"]).outcomes for arm in outcome.arms if arm.spread is not None}
+    assert (arms["treated"].value, arms["treated"].spread, arms["treated"].n) == (Decimal("2.9"), Decimal("2.2"), 34)
+    assert (arms["treated"].interval.low, arms["treated"].interval.high) == (Decimal("2.13"), Decimal("3.67"))
+    with pytest.raises(ValueError, match="no interval"):
+        mean_interval(Decimal(3), Decimal(1), 2)
+    for trial in library.trials.values():
+        for outcome in reported(trial).outcomes:
+            for arm in outcome.arms:
+                told = outcome.kind == "proportion" or (arm.spread is not None and (arm.n or 0) >= 5)
+                assert (arm.interval is not None) == (arm.value is not None and arm.n is not None and told), trial.id
 
 
 def test_both_arms_of_the_submental_trial_are_told(library):

@@ -83,7 +83,8 @@ def _scale(outcome: BenefitOutcome, values: list[Decimal]) -> tuple[Decimal, Dec
     """Shares stand on 0 to 100; everything else on a scale that holds zero and every arm."""
     if outcome.kind == "proportion":
         return Decimal(0), Decimal(100)
-    low, high = min([Decimal(0), *values]), max([Decimal(0), *values])
+    ends = [end for arm in outcome.arms if arm.interval for end in (arm.interval.low, arm.interval.high)]
+    low, high = min([Decimal(0), *values, *ends]), max([Decimal(0), *values, *ends])
     return (low, high) if high > low else (Decimal(0), Decimal(1))
 
 
@@ -116,7 +117,7 @@ def _reported(arm: BenefitArm) -> str:
     if arm.n is not None:
         parts.append(f"of {arm.n} people" if arm.unit == "%" and arm.interval else f"{arm.n} people")
     if arm.interval:
-        parts.append(f"95 % interval {arm.interval.low} to {arm.interval.high} %")
+        parts.append(f"95 % interval {arm.interval.low} to {arm.interval.high}{' %' if arm.unit == '%' else ''}")
     if arm.text:
         parts.append(arm.text)
     return ", ".join(parts).replace(" %, of ", " % of ")
