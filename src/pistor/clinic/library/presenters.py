@@ -30,6 +30,12 @@ SHELVES = (
     ("Law and words", ("jurisdictions", "consent_texts")),
     ("Where it comes from", ("sources", "conflicts", "methods")),
 )
+# What people come to ask, and the table that answers.
+MANUAL = {
+    "contraindications": "Who should not be treated", "incompatibilities": "What may be mixed", "checklist_steps": "What to check around the needle",
+    "aftercare_rules": "What a patient may do afterwards", "triage_rules": "Who has to be seen after a reaction", "jurisdictions": "What a country forbids",
+    "trials": "What trials have shown", "claims": "What is said, and what holds", "conflicts": "Where sources disagree",
+}  # fmt: skip
 GRADES = {
     "A": "Regulator, label, randomised trial or systematic review",
     "B": "Study without random allocation, or consensus",
@@ -70,6 +76,10 @@ def shelves(library: Library, address: Address) -> list[dict[str, Any]]:
         {"name": name, "kinds": [{"name": words(kind).capitalize(), "url": address(kind, ""), "count": held[kind]} for kind in kinds if held.get(kind)]}
         for name, kinds in grouped
     ]
+
+
+def manual(library: Library, address: Address) -> list[dict[str, str]]:
+    return [{"asked": asked, "url": address(kind, "")} for kind, asked in MANUAL.items() if getattr(library, kind)]
 
 
 def kind_page(library: Library, kind: str, address: Address) -> dict[str, Any]:

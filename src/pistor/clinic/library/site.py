@@ -11,7 +11,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 
 import pistor
-from pistor.clinic.library.presenters import entry_page, kind_page, shelves, words
+from pistor.clinic.library.presenters import entry_page, kind_page, manual, shelves, words
 from pistor.knowledge import Library
 from pistor.knowledge import model as m
 from pistor.knowledge.finder import names
@@ -27,7 +27,8 @@ def build(library: Library, out: Path) -> int:
         assert isinstance(found, str), asset
         shutil.copy(found, out / Path(asset).name)
     (out / "names.js").write_text(f"const PISTOR_NAMES = {json.dumps(_index(library), ensure_ascii=False)};\n", encoding="utf-8")
-    pages = _write(out / "index.html", "library/index.html", "", {"shelves": shelves(library, _address("")), "query": "", "hits": []}, library)
+    first = {"manual": manual(library, _address("")), "shelves": shelves(library, _address("")), "query": "", "hits": []}
+    pages = _write(out / "index.html", "library/index.html", "", first, library)
     for kind in m.KINDS:
         if not getattr(library, kind):
             continue
