@@ -175,7 +175,7 @@ def make_map(
     if method is None:
         raise NoMap(f"“{technique}” is no known technique; known are {', '.join(library.techniques)}.")
     drawn = _drawn(areas, library)
-    _check(generator)
+    _check(generator, method)
     wanted_out = tuple(dict.fromkeys((exceptions or {}).get("removed", ())))
     placed: list[Point] = []
     taken_out: list[Point] = []
@@ -250,8 +250,10 @@ def _drawn(areas: Sequence[Area], library: Library) -> list[tuple[Area, MapZone]
     return found
 
 
-def _check(generator: Generator) -> None:
+def _check(generator: Generator, method: Technique) -> None:
     low, high = VOLUME_PER_POINT_ML
+    if method.volume_per_point_ml is not None and method.volume_per_point_ml.high == 0:
+        low = Decimal(0)  # the needle alone
     volume = generator.volume_per_point_ml
     if not volume.is_finite() or not low <= volume <= high:
         raise NoMap(f"volume_per_point_ml is {volume}; give a number from {low} to {high} mL.")

@@ -261,11 +261,12 @@ def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> 
     recipe = sum((part.volume_ml.value for part in protocol.blend if part.volume_ml.value is not None), Decimal(0))
     if metered is None and not recipe:
         return None, (f"No volume per point is published for {technique.name}, so no map is proposed; draw it in the injection map.",)
-    bound = _most_points(protocol, metered or VOLUME_PER_POINT_ML[0], recipe)
+    volume = VOLUME_PER_POINT_ML[0] if metered is None else metered
+    bound = _most_points(protocol, volume, recipe)
     generator = Generator(
         pattern=technique.pattern,
         spacing_mm=spacing,
-        volume_per_point_ml=metered or VOLUME_PER_POINT_ML[0],
+        volume_per_point_ml=volume,
         inserted_length_mm=_low(protocol.inserted_length_mm) or _low(technique.inserted_length_mm),
         angle_deg=_low(technique.angle_deg),
     )
@@ -315,7 +316,7 @@ def _most_points(protocol: model.Protocol, per_point: Decimal, recipe: Decimal) 
     """The protocol's number of points, or as many as its blend is enough for."""
     if protocol.points is not None and protocol.points.high is not None:
         return int(protocol.points.high)
-    return max(1, int(recipe / per_point)) if recipe else None
+    return max(1, int(recipe / per_point)) if recipe and per_point else None
 
 
 # ── risks and aftercare ─────────────────────────────────────────────────────────────────────────────────────────────

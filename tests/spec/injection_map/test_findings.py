@@ -29,6 +29,10 @@ def made(library, areas, technique, **fields):
         (NECK, "pain_grid", None, None, "map.depth_unknown", "depth of the tip is unknown"),
         (CHIN, "adipocytolysis_label", 1, 20, "map.tip_layer", "not in the fat under the skin"),
         ((Area("abdomen", "abdomen", "left"),), "papule", 4, 30, "map.tip_unknown", "unknown"),
+        ((Area("abdomen", "abdomen", "left"),), "deep", 13, 45, "map.tip_unknown", "9.19 mm deep"),
+        (CHIN, "deep", 13, 45, "map.tip_layer", "deeper than the fat"),
+        (CHIN, "pcdc_offlabel", 1, 45, "map.tip_layer", "not in the fat under the skin"),
+        (NECK, "dry", 4, 90, "map.tip_layer", "not in the dermis"),
     ],
 )
 def test_where_the_tip_ends_is_told_with_its_sources(library, areas, technique, length, angle, rule, says):
@@ -101,3 +105,23 @@ def test_mirrored_areas_get_mirrored_points(library):
     width = library.body_maps["face_front"].width_mm
     left, right = (points_of(drawn, next(a for a in drawn.areas if a.side == side)) for side in ("left", "right"))
     assert sorted((round(width - x, 1), round(y, 1)) for x, y in left) == sorted((round(x, 1), round(y, 1)) for x, y in right)
+
+
+@pytest.mark.parametrize("technique", ["deep", "dry", "mesoperfusion", "pcdc_offlabel"])
+def test_a_technique_that_is_only_described_still_makes_a_map(library, technique):
+    drawn = made(library, CHIN, technique, volume_per_point_ml=Decimal(0) if technique == "dry" else Decimal("0.1"))
+    assert drawn.points > 0
+    assert (drawn.volume_ml == 0) is (technique == "dry")
+
+
+def test_the_needle_alone_gives_no_volume_and_every_other_technique_some(library):
+    with pytest.raises(NoMap, match=r"volume_per_point_ml is 0; give a number from 0.001"):
+        made(library, NECK, "point_by_point", volume_per_point_ml=Decimal(0))
+    rules = {finding.rule for finding in made(library, NECK, "dry", volume_per_point_ml=Decimal("0.1")).findings}
+    assert "map.volume_per_point" in rules
+
+
+def test_a_technique_without_parameters_says_that_none_is_published(library):
+    texts = [finding.text for finding in made(library, NECK, "mesoperfusion").findings]
+    assert any("No spacing is published for mesoperfusion" in text for text in texts)
+    assert any("No volume per point is published for mesoperfusion" in text for text in texts)

@@ -38,7 +38,7 @@ class InjectionMapForm(StepForm):
     )
     technique = forms.ChoiceField(label="Technique", error_messages={"invalid_choice": "Choose a technique from the list."})
     spacing_mm = _number("Spacing, mm", "1", "100")
-    volume_per_point_ml = _number("Volume at each point, mL", "0.001", "5")
+    volume_per_point_ml = _number("Volume at each point, mL", "0", "5")
     needle_length_mm = _number("Needle length, mm", "1", "40", required=False)
     inserted_length_mm = _number("Length put in, mm", "0.1", "40", required=False, hint="How much of the needle is under the skin.")
     angle_deg = _number("Angle to the skin, degrees", "1", "90", required=False, hint="90 is straight in.")
