@@ -154,7 +154,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "zones": (Column("Layers, mm", _depths), Column("Care", _field("cautions"))),
     "jurisdictions": (Column("Rules of its own", _rules), Column("Those of", lambda entry, library: _links("jurisdictions", entry.part_of)),
                       Column("Mixing", _field("mixing"))),
-    "conflicts": (Column("Readings", _read), Column("Held to", _field("held_to"))),
+    "conflicts": (Column("What they say", _read), Column("Held to", lambda entry, library: _text(entry.held_to or "Not settled"))),
 }  # fmt: skip
 
 # How the entries of a kind stand together: the field that parts them, and its values in the order of reading. What has no value of these comes last.
