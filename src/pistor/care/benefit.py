@@ -22,6 +22,7 @@ VERDICTS = {
     "supported": "Supported by small controlled trials",
     "mixed": "Mixed: some studies show an effect, others none against their comparator",
     "negative": "Negative: the studies with biopsies found no effect",
+    "unknown": "Not known: no result of this treatment was read",
     "label": "Labelled: supported by the trials behind a marketing authorisation",
 }
 

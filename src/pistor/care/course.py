@@ -76,8 +76,9 @@ def usual_sessions(protocol: Protocol) -> int:
 
 
 def usual_interval_days(protocol: Protocol) -> int:
-    """The protocol's interval; of a range the shorter end."""
-    return int(protocol.interval_days.low or protocol.interval_days.high or 1)
+    """The protocol's interval; of a range the shorter end. After a single treatment the next day, for the evaluation."""
+    known = protocol.interval_days
+    return int((known and (known.low or known.high)) or 1)
 
 
 def make_schedule(
@@ -137,6 +138,8 @@ def _check(start: dt.date, today: dt.date | None, sessions: int | None, interval
 
 
 def _gaps(protocol: Protocol, count: int, interval_days: int | None) -> tuple[int, ...]:
+    if interval_days is None and protocol.interval_days is None and count > 1:
+        raise NoSchedule("The protocol is a single treatment and has no interval; give the days between treatments.")
     if interval_days is not None or protocol.treatment_days is None:
         return (interval_days or usual_interval_days(protocol),) * (count - 1)
     days = protocol.treatment_days.days
@@ -215,9 +218,10 @@ def _too_many(protocol: Protocol, library: Library, count: int) -> tuple[Finding
 
 
 def _too_soon(protocol: Protocol, gaps: Sequence[int], chosen: int | None) -> tuple[Finding, ...]:
-    least = protocol.interval_days.low
+    known = protocol.interval_days
+    least = known.low if known else None
     shortest = min(gaps, default=None)
-    if chosen is None or least is None or shortest is None or shortest >= least:
+    if chosen is None or known is None or least is None or shortest is None or shortest >= least:
         return ()
     return (
         Finding(
@@ -225,7 +229,7 @@ def _too_soon(protocol: Protocol, gaps: Sequence[int], chosen: int | None) -> tu
             effect=Effect.CAUTION,
             text=f"Treatments are {shortest} {'day' if shortest == 1 else 'days'} apart; the protocol leaves at least {int(least)} days.",
             because=(_fact("interval", f"{shortest} days"),),
-            sources=cited([protocol.interval_days]),
+            sources=cited([known]),
             limits="A shorter interval has not been studied for this protocol; doses add up faster.",
         ),
     )

@@ -143,10 +143,11 @@ def _next(protocol: Protocol | None, progress: Progress, today: dt.date) -> tupl
     planned = progress.sessions if progress.sessions is not None else int(protocol.sessions.high or 0) or None
     start = progress.last_on or today
     if planned is None or progress.treatments_done < planned:
-        days = progress.interval_days if progress.interval_days is not None else int(protocol.interval_days.low or protocol.interval_days.high or 0)
+        usual = protocol.interval_days
+        days = progress.interval_days if progress.interval_days is not None else int((usual and (usual.low or usual.high)) or 0)
         number = f"{progress.treatments_done + 1} of {planned}" if planned else f"{progress.treatments_done + 1}"
         day = max(start + dt.timedelta(days=days), today)
-        return day, f"Treatment {number}, {days} days after the last.", cited([protocol.interval_days])
+        return day, f"Treatment {number}, {days} days after the last.", cited([usual or protocol.sessions])
     upkeep = protocol.maintenance_interval_days
     if upkeep is not None and upkeep.low is not None:
         day = max(start + dt.timedelta(days=int(upkeep.low)), today)

@@ -78,7 +78,7 @@ def plan_page(plan: Plan, library: Library, *, name: str, birth_date: dt.date | 
             "evaluation": f"{day(schedule.evaluation_on)}: {protocol.evaluation.text.text}" if schedule.evaluation_on else protocol.evaluation.text.text,
             "stop_rule": protocol.stop_rule.text,
             "maintenance": protocol.maintenance.text,
-            "keys": keys.of([protocol.sessions, protocol.interval_days, protocol.evaluation.text, protocol.stop_rule, protocol.maintenance]),
+            "keys": keys.of([protocol.sessions, *filter(None, [protocol.interval_days]), protocol.evaluation.text, protocol.stop_rule, protocol.maintenance]),
         }
     page["sources"] = keys.listed()
     page["footer"] = f"{page['title']}, {day(on)}. Knowledge {plan.knowledge_version}."

@@ -642,7 +642,7 @@ class Protocol(Entry):
     blend: tuple[BlendPart, ...]
     technique: Id
     sessions: Quantity
-    interval_days: Quantity
+    interval_days: Quantity | None = None  # None: one treatment only, so that there is no interval
     treatment_days: TreatmentDays | None = None  # goes before interval_days where given
     volume_per_point_ml: Quantity | None = None  # where the trial's differ from the technique's own
     spacing_mm: Quantity | None = None
@@ -654,10 +654,16 @@ class Protocol(Entry):
     maintenance_interval_days: Quantity | None = None  # None: no interval is established
     aftercare: tuple[Id, ...] = ()
     trials: tuple[str, ...] = ()
-    verdict: Literal["supported", "mixed", "negative", "label"]
+    verdict: Literal["supported", "mixed", "negative", "label", "unknown"]
     summary: Statement
     confirm: tuple[str, ...] = ()  # what the clinician must confirm before the plan can be signed
     data_gaps: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _spaced(self) -> Protocol:
+        if self.interval_days is None and self.sessions.high != 1:
+            raise ValueError("more than one treatment has an interval: give interval_days")
+        return self
 
 
 class Indication(Entry):

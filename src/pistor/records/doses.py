@@ -52,7 +52,7 @@ def giving_of(course: Course, library: Library) -> Giving:
     technique = library.techniques.get(protocol.technique) if protocol else None
     drawn = latest_blend_and_map(course)[1]
     sessions = course.sessions or _whole(_high(protocol.sessions) if protocol else None)
-    interval = course.interval_days or _whole(_low(protocol.interval_days) if protocol else None)
+    interval = course.interval_days or _whole(_low(protocol.interval_days) if protocol and protocol.interval_days else None)
     weight, topical = weight_of(course.patient), tuple(course.topical)
     if drawn:
         generator = drawn.generator or {}

@@ -16,19 +16,20 @@ DEFAULT_CLOSED = (5, 6)  # Saturday and Sunday, to be changed on the page
 
 def first_values(course: Course, protocol: Protocol, visit_on: dt.date) -> dict[str, Any]:
     """What the form begins with: the course as it was scheduled, else the protocol's own numbers."""
+    spaced = protocol.treatment_days is None and protocol.interval_days is not None
     if course.scheduled_at is not None:
         own = course.interval_days == usual_interval_days(protocol) or (protocol.treatment_days is not None and not course.course_reason)
         return {
             "start": course.start_on,
             "sessions": course.sessions,
-            "interval_days": None if own and protocol.treatment_days is not None else course.interval_days,
+            "interval_days": None if own and not spaced else course.interval_days,
             "closed": DEFAULT_CLOSED,
             "reason": course.course_reason,
         }
     return {
         "start": visit_on,
         "sessions": usual_sessions(protocol),
-        "interval_days": None if protocol.treatment_days is not None else usual_interval_days(protocol),
+        "interval_days": usual_interval_days(protocol) if spaced else None,
         "closed": DEFAULT_CLOSED,
     }
 

@@ -47,7 +47,9 @@ def _sessions(protocol: m.Protocol, library: Library) -> dict[str, Any]:
     action = {
         "id": "treatment",
         "title": f"Treatment: {library.techniques[protocol.technique].name}",
-        "description": f"{value_text(protocol.sessions)}, {value_text(protocol.interval_days)} apart" + (f". Blend: {'; '.join(parts)}" if parts else ""),
+        "description": value_text(protocol.sessions)
+        + (f", {value_text(protocol.interval_days)} apart" if protocol.interval_days else "")
+        + (f". Blend: {'; '.join(parts)}" if parts else ""),
         "documentation": [_artifact(library.sources[key]) for key in protocol.sessions.source if key in library.sources],
     }
     timing = _timing(protocol)
@@ -56,7 +58,7 @@ def _sessions(protocol: m.Protocol, library: Library) -> dict[str, Any]:
 
 def _timing(protocol: m.Protocol) -> dict[str, Any] | None:
     sessions, interval = protocol.sessions, protocol.interval_days
-    if interval.low is None:
+    if interval is None or interval.low is None:
         return None
     repeat: dict[str, Any] = {"frequency": 1, "period": float(interval.low), "periodUnit": "d"}
     if interval.high is not None and interval.high != interval.low:
@@ -82,7 +84,7 @@ def _maintenance(protocol: m.Protocol) -> dict[str, Any]:
 
 def _sources(protocol: m.Protocol) -> tuple[str, ...]:
     cited = (protocol.summary, protocol.sessions, protocol.interval_days, protocol.stop_rule, protocol.maintenance, protocol.evaluation.text)
-    return tuple(dict.fromkeys(key for item in cited for key in item.source))
+    return tuple(dict.fromkeys(key for item in cited if item for key in item.source))
 
 
 def _artifact(source: m.Source) -> dict[str, Any]:
