@@ -119,7 +119,8 @@ def _indication(library: Library, application: str, named: str | None, zone: str
     in_zone = [entry for entry in of_application.values() if zone is None or zone in entry.zones] or list(of_application.values())
     wanted = [e for e in in_zone if any(set(ingredients) <= set(library.protocols[p].ingredients) for p in e.protocols if p in library.protocols)] or in_zone
     usual = next((entry for entry in wanted if entry.id == USUAL_INDICATION[application]), None)
-    return usual or (wanted[0] if wanted else None)
+    at_home = next((entry for entry in wanted if entry.zones[0] == zone), None)
+    return usual or at_home or (wanted[0] if wanted else None)
 
 
 def _protocol_named(library: Library, id_: str | None) -> Protocol | None:
@@ -140,6 +141,8 @@ def allows(policy: Policy, protocol: Protocol, library: Library) -> bool:
 def _protocol(library: Library, indication: Indication, ingredients: Sequence[str], policy: Policy | None) -> Protocol | None:
     """The first protocol of the indication that the policy allows, or with chosen ingredients the first whose actives they are.
 
+    Chosen ingredients without an active, as saline alone, are those of the protocol themselves.
+
     Where the policy allows none, the first stands: the blend then says what the policy forbids.
     """
     known = [library.protocols[id_] for id_ in indication.protocols if id_ in library.protocols]
@@ -147,7 +150,7 @@ def _protocol(library: Library, indication: Indication, ingredients: Sequence[st
         fitting = [entry for entry in known if policy is None or allows(policy, entry, library)]
         return next(iter(fitting or known), None)
     chosen = _actives(library, ingredients)
-    return next((entry for entry in known if _actives(library, entry.ingredients) == chosen), None)
+    return next((entry for entry in known if _actives(library, entry.ingredients) == chosen and (chosen or set(ingredients) <= set(entry.ingredients))), None)
 
 
 def _actives(library: Library, ids: Iterable[str]) -> set[str]:
