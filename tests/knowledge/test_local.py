@@ -12,7 +12,7 @@ from pistor.knowledge import model as m
 from pistor.knowledge.local import NotAcceptable, edited, leaves, overlay, own_id, wrong_with
 
 LIBRARY = load()
-TODAY = dt.date(2026, 11, 24)
+TODAY = dt.date(2026, 11, 26)
 SOURCE = m.Source(id="local_label", reviewed=TODAY, title="Label of our supplier", kind="label", read="label")
 
 

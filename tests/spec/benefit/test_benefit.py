@@ -69,6 +69,8 @@ def test_a_share_without_its_number_of_people_gets_no_interval(library):
     ("facial_skin_hyaluronic_acid", ["hyaluronic_acid_ncl"], {"BASP13", "DUT23"}),
     ("alopecia_minoxidil", ["minoxidil"], {"UZEL"}),
     ("low_back_pain_lidocaine_ketoprofen", ["lidocaine", "ketoprofen", "methylprednisolone"], set()),
+    ("low_back_pain_sterile_water", ["water_for_injections"], {"CUI16"}),  # in the other trial a painkiller was given into a vein as well
+    ("chronic_spinal_pain_saline", [], set()),
     ("submental_deoxycholic_acid", [], set()),
 ])  # fmt: skip
 def test_arms_are_picked_by_the_ids_of_what_was_injected(library, protocol, actives, trials):
@@ -120,6 +122,8 @@ def test_options_stand_in_the_order_of_the_alphabet(library):
 
 @pytest.mark.parametrize(("indication", "options"), [
     ("low_back_pain", {"mesotherapy", "oral_nsaid", "trigger_point_injection", "exercise_therapy", "no_treatment_pain"}),
+    ("knee_osteoarthritis", {"mesotherapy", "oral_nsaid_knee", "exercise_knee", "no_treatment_knee"}),
+    ("calcific_shoulder_tendinitis", {"mesotherapy", "shoulder_needle_lavage", "no_treatment_shoulder"}),
     ("neck_pain", {"mesotherapy", "oral_nsaid", "trigger_point_injection", "exercise_therapy", "no_treatment_pain"}),
     ("androgenetic_alopecia", {"mesotherapy", "topical_minoxidil", "oral_finasteride", "oral_dutasteride", "hair_transplant", "no_treatment_hair"}),
     ("facial_skin_quality", {"mesotherapy", "botulinum_toxin", "filler", "no_treatment_skin"}),

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from pistor.care.candidacy import assess
-from tests.spec.candidacy.patients import INTENTS, ON, allergy, answer, condition, measured_as, medicine, ordinary, procedure, verdict
+from pistor.care.intent import intent_for
+from tests.spec.candidacy.patients import INTENTS, ON, allergy, answer, answered, condition, measured_as, medicine, ordinary, procedure, verdict
 
 TEN_YEARS = dt.date(2016, 11, 23)
 
@@ -262,3 +263,30 @@ def test_deoxycholic_acid_is_not_for_the_belly_whatever_the_country(library):
     result = verdict(ordinary(), "fat", library, jurisdiction="DE", zone="abdomen")
     assert result.state == "not_eligible"
     assert any(f.rule == "dc_outside_submental" and f.stops for f in result.findings)
+
+
+@pytest.mark.parametrize("protocol", ["knee_piroxicam", "acute_injury_tenoxicam", "chronic_spinal_pain_lidocaine_acetylsalicylate", "pes_anserine_diclofenac"])
+@pytest.mark.parametrize(("known", "rule"), [
+    ({"conditions": (condition("Peptic ulcer"),)}, "nsaid_ulcer"),
+    ({"conditions": (condition("Congestive heart failure"),)}, "nsaid_heart_failure"),
+    ({"answers": answer("nsaid_asthma")}, "nsaid_asthma"),
+    ({"allergies": (allergy("Aspirin"),)}, "allergy_ingredient"),
+])  # fmt: skip
+def test_what_forbids_an_nsaid_forbids_every_one_that_a_trial_injected(library, protocol, known, rule):
+    intent = intent_for(library, "pain", protocol=protocol)
+    picture = answered(ordinary(**known), intent, library)
+    assert rule in {finding.rule for finding in assess(picture, intent, library).findings if finding.effect == "contraindicated"}
+
+
+def test_saline_and_water_are_no_nsaid(library):
+    for protocol in ("chronic_spinal_pain_saline", "low_back_pain_sterile_water"):
+        intent = intent_for(library, "pain", protocol=protocol)
+        picture = answered(ordinary(conditions=(condition("Peptic ulcer"),), allergies=(allergy("Aspirin"), allergy("Lidocaine"))), intent, library)
+        assert [finding.rule for finding in assess(picture, intent, library).findings if finding.effect == "contraindicated"] == []
+
+
+def test_at_the_knee_its_own_indication_is_proposed(library):
+    assert intent_for(library, "pain", zone="knee").indication == "knee_osteoarthritis"
+    assert intent_for(library, "pain", zone="lumbar").indication == "low_back_pain"
+    assert intent_for(library, "pain", indication="low_back_pain", ingredients=["sodium_chloride_09"]).protocol is None
+    assert intent_for(library, "pain", indication="chronic_spinal_pain", ingredients=["sodium_chloride_09"]).protocol == "chronic_spinal_pain_saline"

@@ -47,12 +47,24 @@ def test_seven_deoxycholic_acid_treatments_stop_and_a_short_interval_is_a_cautio
     assert rules["course.interval"] == "caution"
 
 
+def test_a_single_treatment_has_no_interval_and_a_second_one_needs_one(library):
+    protocol = library.protocols["low_back_pain_sterile_water"]
+    schedule = make_schedule(protocol, library, START)
+    assert [planned.on for planned in schedule.treatments] == [START]
+    assert schedule.evaluation_on == START + dt.timedelta(days=1)
+    with pytest.raises(NoSchedule, match="single treatment and has no interval"):
+        make_schedule(protocol, library, START, sessions=2)
+    twice = make_schedule(protocol, library, START, sessions=2, interval_days=7)
+    assert [planned.on for planned in twice.treatments] == [START, START + dt.timedelta(days=7)]
+
+
 def test_every_protocol_is_held_to_its_own_numbers_and_to_nothing_less(library):
     tried = 0
     for protocol in library.protocols.values():
-        most, least = protocol.sessions.high, protocol.interval_days.low
+        most, least = protocol.sessions.high, protocol.interval_days and protocol.interval_days.low
         if most is not None:
-            allowed, more = (make_schedule(protocol, library, START, sessions=int(most) + beyond) for beyond in (0, 1))
+            days = None if protocol.interval_days else 7
+            allowed, more = (make_schedule(protocol, library, START, sessions=int(most) + beyond, interval_days=days) for beyond in (0, 1))
             assert "course.sessions" not in {finding.rule for finding in allowed.findings}, protocol.id
             assert "course.sessions" in {finding.rule for finding in more.findings}, protocol.id
             tried += 1
