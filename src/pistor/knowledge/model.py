@@ -504,7 +504,15 @@ class JurisdictionRule(Known):
     status: Literal["banned", "unapproved", "restricted", "allowed"]
     scope: Scope
     text: Statement
+    act: str | None = None  # the law or label that says so
     since: str | None = None
+
+
+class Notice(Statement):
+    """What an authority said that decides no treatment by itself: an opinion, a warning, a law announced or not yet sorted by product."""
+
+    act: str
+    on: str  # the day or year of it, or "not found"
 
 
 class Jurisdiction(Known):
@@ -515,6 +523,7 @@ class Jurisdiction(Known):
     name: str
     part_of: tuple[str, ...] = ()  # jurisdictions whose rules hold here too
     rules: tuple[JurisdictionRule, ...] = ()
+    notices: tuple[Notice, ...] = ()
     mixing: Statement | None = None
     mixing_in_clinic: Literal["allowed", "pharmacy_only", "unknown"] = "unknown"
     emergency_number: Statement | None = None

@@ -140,6 +140,8 @@ def value_text(cited: m.Cited) -> str:
         return f"{number} ({cited.note})" if cited.note else number
     if isinstance(cited, m.Standing) and cited.status:
         return f"{cited.text} ({cited.status.replace('_', '-')})"
+    if isinstance(cited, m.Notice):
+        return f"{cited.act} ({cited.on}): {cited.text}"
     if isinstance(cited, m.Statement):
         return cited.text
     if isinstance(cited, m.Reading):

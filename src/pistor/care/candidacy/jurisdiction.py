@@ -20,7 +20,9 @@ def jurisdiction_findings(intent: Intent, library: Library) -> list[Finding]:
     rules = [(rule, place) for place in _places(country, library) for rule in place.rules if in_scope(rule.scope, intent, library)]
     if not rules:
         name = country.name if country else intent.jurisdiction
-        return [_unknown(intent, f"{name}: no rule is known for this treatment; that is not the same as allowed.", "jurisdiction_no_rule", ("jurisdiction",))]
+        said = " What its authorities have said stands in the library." if any(place.notices for place in _places(country, library)) else ""
+        text = f"{name}: no rule is known for this treatment; that is not the same as allowed.{said}"
+        return [_unknown(intent, text, "jurisdiction_no_rule", ("jurisdiction",))]
     return [_finding(rule, place, intent, library) for rule, place in rules]
 
 
