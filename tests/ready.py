@@ -40,7 +40,7 @@ def planned_visit(people, *, spacing: str = "40", volume: str = "1", **patient) 
     course = factories.course(person, protocol="neck_pain_lidocaine", policy="single_active")
     visit = factories.visit(course)
     for question in library.questions.values():
-        if course.application in question.applications and question.id not in ("weight_kg", "height_cm", "pregnancy", "birth_date", "sex"):
+        if course.application in question.applications and (question.answer == "yes_no" or question.id in BEST):
             factories.history(person, "answer", question.id, {"value": BEST.get(question.id, "no"), "note": ""})
     do = {"by": by, "at": NOW}
     record_alternatives_talk(course=course, preference="undecided", **do)

@@ -54,13 +54,17 @@ def test_a_complaint_names_the_file_and_the_remedy(tmp_path, file, old, new, say
 
 @pytest.mark.parametrize(
     ("folder", "what"),
-    [("sources", "nothing cites it"), ("allergen_groups", "nothing carries it"), ("concepts", "no rule and no allergen group asks for it")],
+    [
+        ("sources", "nothing cites it"), ("allergen_groups", "nothing carries it"), ("concepts", "no rule and no allergen group asks for it"),
+        ("questions", "no rule asks it and it does not say what it is kept for"),
+    ],
 )
 def test_an_orphan_is_named(tmp_path, folder, what):
     root = shutil.copytree(DATA, tmp_path / "data")
     kinds = {
         "sources": "id: nobody\nreviewed: 2026-11-24\ntitle: Nobody\nkind: page\nread: excerpt\n",
         "allergen_groups": "id: nobody\nreviewed: 2026-11-24\nname: N\nconcept: allergy_fish\ntext: {text: N, source: usach, at: abstract, grade: B}\n",
+        "questions": "id: nobody\nreviewed: 2026-11-24\ntext: N?\nwhy: N\nsection: general\n",
         "concepts": "id: nobody\nreviewed: 2026-11-24\nname: N\nkind: condition\norigin: words\n",
     }
     (root / folder / "nobody.yaml").write_text(kinds[folder], encoding="utf-8")

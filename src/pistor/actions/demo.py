@@ -218,7 +218,8 @@ class _Demo:
         pick, dated = self.random, on if plain else patient.created_at.date()  # asked again at the last visit
         for question in self.library.questions.values():
             other_sex = question.sex is not None and question.sex != patient.sex
-            if application not in question.applications or question.id in _ELSEWHERE or other_sex or (not plain and pick.random() < 0.15):
+            unanswerable = question.answer != "yes_no" and question.id not in _BEST  # a number or a date that only the patient has
+            if application not in question.applications or question.id in _ELSEWHERE or other_sex or unanswerable or (not plain and pick.random() < 0.15):
                 continue
             answer = _BEST.get(question.id, "no") if plain or pick.random() < 0.96 else "unknown"
             self._entry(patient, "answer", question.id, question.text, {"value": answer, "note": ""}, dated)

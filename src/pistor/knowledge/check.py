@@ -50,7 +50,6 @@ _CODE = Path(__file__).parents[1]  # looked at as files: nothing above knowledge
 # The picture of a patient holds these itself, so a criterion or a concept may ask for them without a question file.
 PICTURE_FIELDS = frozenset({"pregnancy", "weight_kg", "height_cm", "birth_date", "sex"})
 
-CLASS_REFERENCES: dict[type[BaseModel], dict[str, str]] = {m.Scope: {"classes": "classes", "flags": "flags"}}
 # A locator or a sentence that leans on memory: grade M is not representable, and must not come in by words either.
 _REMEMBERED = re.compile(r"\b(?:from memory|memory, unverified|unverified|not verified|to be verified|TODO|lorem ipsum)\b", re.IGNORECASE)
 
@@ -140,7 +139,7 @@ def _references(library: Library, at: _At) -> Iterator[Problem]:
             if name not in known:
                 yield _problem(library, at, f"classes names {name}, which no ingredient carries", "correct it or add it to an ingredient", serious=False)
     if isinstance(at.node, m.Scope | m.Ingredient | m.Presentation):
-        for name in at.node.flags:
+        for name in (*at.node.flags, *getattr(at.node, "product_flags", ())):
             if name not in m.FLAGS:
                 yield _problem(library, at, f"flags names {name}, which has no meaning", "write one of knowledge.model.FLAGS, or add it there with its meaning")
     if isinstance(at.node, m.Method):
@@ -261,13 +260,15 @@ def _unused(library: Library, cited: set[str]) -> list[Problem]:
     options = {option for indication in library.indications.values() for option in (*indication.alternatives, indication.untreated)}
     known = referred_by(library)
     asked = {name for kind, name in known if kind == "questions"}
+    asked |= PICTURE_FIELDS | {key for key, question in library.questions.items() if question.kept_for}
     loose = [("sources", key, "nothing cites it") for key in library.sources if key not in cited]
     loose += [("allergen_groups", key, "nothing carries it") for key in library.allergen_groups if ("allergen_groups", key) not in known]
     loose += [
         ("concepts", key, "no rule and no allergen group asks for it")
         for key, concept in library.concepts.items()
-        if ("concepts", key) not in known and concept.kind != "negation" and concept.question not in asked | PICTURE_FIELDS
+        if ("concepts", key) not in known and concept.kind != "negation" and concept.question not in asked
     ]
+    loose += [("questions", key, "no rule asks it and it does not say what it is kept for") for key in library.questions if key not in asked]
     loose += [("signs", key, "no reaction and no triage rule uses it") for key in library.signs if key not in signs]
     loose += [("comparisons", key, "no indication offers it") for key in library.comparisons if key not in options]
     return [

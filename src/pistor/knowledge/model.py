@@ -459,17 +459,21 @@ class Concept(Entry):
 
 
 class Question(Entry):
-    """Something to ask. ``no`` and ``yes`` are answers; silence is *not asked*."""
+    """Something to ask. ``no`` and ``yes`` are answers; silence is *not asked*.
+
+    A question that no rule asks says in ``kept_for`` what its answer is kept for.
+    """
 
     text: str
     why: str
+    kept_for: str | None = None
     answer: Literal["yes_no", "number", "date", "choice"] = "yes_no"
     unit: str | None = None
     choices: tuple[str, ...] = ()
     section: Literal["general", "skin", "bleeding", "illness", "medicines", "previous", "goals", "pain", "hair", "fat", "mind"]
     applications: tuple[Application, ...] = tuple(Application)
     sex: Literal["female", "male"] | None = None
-    patient_text: Phrase | None = None
+    patient_text: Phrase | None = None  # where the patient can answer, and not only whoever looks at the skin
 
 
 class Scope(Known):
@@ -478,7 +482,8 @@ class Scope(Known):
     applications: tuple[Application, ...] = ()
     ingredients: tuple[Id, ...] = ()
     classes: tuple[Id, ...] = ()
-    flags: tuple[Id, ...] = ()
+    flags: tuple[Id, ...] = ()  # of a chosen ingredient
+    product_flags: tuple[Id, ...] = ()  # of a chosen presentation
     zones: tuple[Id, ...] = ()
     zones_except: tuple[Id, ...] = ()
     topical: tuple[Id, ...] = ()

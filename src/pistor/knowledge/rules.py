@@ -59,7 +59,7 @@ def scope_said(scope: m.Scope, library: Library) -> str:
     injected = [
         *(_lower(_name(library.ingredients, id_)) for id_ in scope.ingredients),
         *(f"any {_class(id_)}" for id_ in scope.classes),
-        *(f"whatever {_flag(id_)}" for id_ in scope.flags),
+        *(f"whatever {_flag(id_)}" for id_ in dict.fromkeys((*scope.flags, *scope.product_flags))),
         *(f"{_lower(_name(library.ingredients, id_))} on the skin" for id_ in scope.topical),
     ]
     parts = [

@@ -11,7 +11,7 @@ from pistor.care.consultation import Allergy, Answer, Coding, Condition, Measure
 from pistor.care.intent import Intent
 
 ON = dt.date(2026, 11, 23)
-_ORDINARY = {"bdd_screen": "negative", "weight_stable": "yes", "contraception": "reliable"}
+_ORDINARY = {"bdd_screen": "negative", "weight_stable": "yes", "contraception": "reliable", "pain_diagnosis": "yes"}
 
 INTENTS = {
     "pain": Intent("pain", "neck_pain", "neck", ("lidocaine",), jurisdiction="FR"),

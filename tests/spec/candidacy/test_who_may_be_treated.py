@@ -165,6 +165,37 @@ TABLE = [
     ("new weakness with the pain", {"answers": answer("red_flag_neurological")}, "pain", "refer", "pain_red_flags"),
     ("keloid", {"conditions": (condition("Keloid scar"),)}, "skin", "eligible_with_conditions", "keloid"),
     ("vaccinated 3 days ago", {"answers": answer("vaccine_7_days")}, "skin", "eligible", None),
+    ("the patient's own score of concern, at the bound", {"answers": answer("dcq_score", "9")}, "skin", "refer", "dcq_high"),
+    ("the same below the bound", {"answers": answer("dcq_score", "8")}, "skin", "eligible", None),
+    (
+        "a high score, reviewed in an interview",
+        {"answers": answer("dcq_score", "12") | answer("bdd_screen", "positive_reviewed")},
+        "skin",
+        "eligible_with_conditions",
+        "bdd_reviewed",
+    ),
+    ("a high score, and a form that calls it negative", {"answers": answer("dcq_score", "12")}, "hair", "refer", "dcq_high"),
+    ("body dysmorphic disorder by code only", {"conditions": (condition("—", code=("icd10cm", "F45.22")),)}, "fat", "refer", "bdd_positive"),
+    # skin and earlier treatments
+    ("cold sores that come back", {"answers": answer("cold_sores")}, "skin", "eligible_with_conditions", "cold_sores"),
+    ("a peel last week", {"answers": answer("peel_retinoid_14_days")}, "skin", "eligible", None),
+    ("a bad reaction to an injection", {"answers": answer("previous_injection_reaction")}, "pain", "refer", "previous_injection_reaction"),
+    ("liposuction abroad last month", {"answers": answer("procedure_elsewhere")}, "skin", "eligible_with_conditions", "procedure_abroad"),
+    # illnesses by code and in words
+    ("epilepsy", {"conditions": (condition("Epilepsy"),)}, "pain", "eligible_with_conditions", "anaesthetic_caution"),
+    ("epilepsy by code only", {"conditions": (condition("—", code=("snomed", "84757009")),)}, "pain", "eligible_with_conditions", "anaesthetic_caution"),
+    ("epilepsy, no anaesthetic", {"conditions": (condition("Epilepsy"),)}, "skin", "eligible", None),
+    ("complete heart block", {"conditions": (condition("Complete atrioventricular block"),)}, "pain", "not_eligible", "complete_heart_block"),
+    ("complete heart block by code only", {"conditions": (condition("—", code=("icd10cm", "I44.2")),)}, "pain", "not_eligible", "complete_heart_block"),
+    ("HIV by code only", {"conditions": (condition("—", code=("snomed", "86406008")),)}, "skin", "eligible_with_conditions", "immunosuppression"),
+    ("a transplant by code only", {"conditions": (condition("—", code=("icd10cm", "Z94.0")),)}, "skin", "eligible_with_conditions", "immunosuppression"),
+    ("lupus by code only", {"conditions": (condition("—", code=("icd10cm", "M32.10")),)}, "skin", "eligible_with_conditions", "autoimmune"),
+    ("type 1 diabetes by code only", {"conditions": (condition("—", code=("icd10cm", "E10.9")),), "answers": answer("diabetes_controlled")}, "fat",
+     "eligible_with_conditions", "diabetes_lipolysis"),
+    ("heart failure by code only", {"conditions": (condition("—", code=("icd10cm", "I50.9")),)}, "pain with diclofenac", "not_eligible", "nsaid_heart_failure"),
+    ("severe kidney disease by code only", {"conditions": (condition("—", code=("icd10cm", "N18.4")),)}, "pain with ketoprofen", "not_eligible", "nsaid_renal"),
+    ("cirrhosis by code only", {"conditions": (condition("—", code=("icd10cm", "K74.60")),)}, "fat", "eligible_with_conditions", "liver_disease_lipolysis"),
+    ("zoster by code only", {"conditions": (condition("—", code=("icd10cm", "B02.9")),)}, "skin", "eligible_with_conditions", "infection_recorded"),
 ]
 
 
@@ -198,6 +229,46 @@ def test_latex_is_told_but_stops_nothing_with_lidocaine(library):
     result = verdict(ordinary(allergies=(allergy("Latex allergy"),)), "pain", library)
     assert [f.effect for f in result.findings if f.rule == "allergy_latex"] == ["inform"]
     assert "allergy_ingredient" in result.checked
+
+
+PROCAINE = replace(INTENTS["pain"], ingredients=("procaine",))
+
+
+@pytest.mark.parametrize(
+    ("known", "rule"),
+    [
+        ({"conditions": (condition("Myasthenia gravis"),)}, "procaine_myasthenia"),
+        ({"conditions": (condition("—", code=("icd10cm", "G70.00")),)}, "procaine_myasthenia"),
+        ({"conditions": (condition("Pseudocholinesterase deficiency"),)}, "procaine_cholinesterase"),
+        ({"allergies": (allergy("Sulfa"),)}, "allergy_ingredient"),
+        ({"allergies": (allergy("Methylparaben"),)}, "allergy_ingredient"),
+    ],
+)
+def test_what_rules_out_procaine_leaves_lidocaine(library, known, rule):
+    ruled_out = {f.rule for f in assess(ordinary(**known), PROCAINE, library).findings if f.effect == "contraindicated"}
+    assert rule in ruled_out
+    assert not {f.rule for f in assess(ordinary(**known), INTENTS["pain"], library).findings if f.effect == "contraindicated"}
+
+
+def test_two_labels_that_disagree_on_procaine_are_both_shown(library):
+    conflict = library.contraindications["procaine_myasthenia"].basis[0].conflict
+    assert {source for reading in conflict.readings for source in reading.source} == {"PROCSTEROP", "PROCSTG"}
+
+
+def test_a_product_for_the_surface_of_the_skin_is_not_injected(library):
+    serum = library.presentations["hyaluronic_acid_ncl_14mg_g"].model_copy(update={"flags": ("not_for_injection",)})
+    made = replace(library, presentations={**library.presentations, serum.id: serum})
+    intent = replace(INTENTS["skin"], presentations=(serum.id,))
+    finding = next(f for f in assess(ordinary(), intent, made).findings if f.rule == "not_injectable_product")
+    assert finding.stops
+    assert serum.name in {fact.value for fact in finding.because}
+    assert "not_injectable_product" not in {f.rule for f in assess(ordinary(), intent, library).findings}
+
+
+def test_where_no_rule_is_known_what_the_authorities_said_is_pointed_to(library):
+    texts = {country: next(f.text for f in verdict(ordinary(), "skin", library, jurisdiction=country).findings if f.rule == "jurisdiction_no_rule") for country in ("GB", "ZZ")}
+    assert "in the library" in texts["GB"]
+    assert "in the library" not in texts["ZZ"]
 
 
 # country                          | zone       | verdict        | rule

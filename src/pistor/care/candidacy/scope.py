@@ -18,7 +18,9 @@ def in_scope(scope: Scope, intent: Intent, library: Library) -> bool:
         return False
     if scope.zones_except and (intent.zone in scope.zones_except or not intent.zone):
         return False
-    if not (scope.ingredients or scope.classes or scope.flags or scope.topical):
+    if not (scope.ingredients or scope.classes or scope.flags or scope.product_flags or scope.topical):
+        return True
+    if any(set(scope.product_flags) & set(library.presentations[id_].flags) for id_ in intent.presentations if id_ in library.presentations):
         return True
     used = {*intent.ingredients, *_in_presentations(intent, library)}
     if used & set(scope.ingredients) or set(intent.topical) & set(scope.topical):
@@ -35,6 +37,10 @@ def what_is_meant(scope: Scope, intent: Intent, library: Library) -> tuple[Fact,
         named = id_ in scope.ingredients or (entry is not None and (set(entry.classes) & set(scope.classes) or set(entry.flags) & set(scope.flags)))
         if named:
             facts.append(Fact("product", entry.name if entry else id_, None, "chosen"))
+    for id_ in intent.presentations:
+        product = library.presentations.get(id_)
+        if product is not None and set(product.flags) & set(scope.product_flags):
+            facts.append(Fact("product", product.name, None, "chosen"))
     if scope.protocols and intent.protocol is not None and intent.protocol in library.protocols:
         facts.append(Fact("protocol", library.protocols[intent.protocol].name, None, "chosen"))
     if scope.zones or scope.zones_except:

@@ -45,7 +45,7 @@ def field_for(question: Question) -> forms.Field:
     if question.answer == "date":
         return forms.DateField(**common, widget=forms.DateInput(attrs={"type": "date"}))
     named = ("yes", "no") if question.answer == "yes_no" else question.choices
-    choices = [(value, _WORDS.get(value, value.replace("_", " ").capitalize())) for value in named]
+    choices = [(value, _WORDS.get(value, value[:1].upper() + value[1:].replace("_", " "))) for value in named]
     return forms.ChoiceField(**common, choices=[*choices, UNKNOWN], widget=forms.RadioSelect)
 
 
