@@ -10,7 +10,9 @@ from typing import Any
 from django import forms
 
 from pistor.actions.consultation import NewEntry, Removal
+from pistor.care.candidacy.questions import questions_that_matter
 from pistor.care.consultation import Allergy, Condition, Kind, Medicine, PatientPicture
+from pistor.care.intent import Intent
 from pistor.clinic.shared.forms import Line, StepForm
 from pistor.exchange.files import LIMIT_BYTES
 from pistor.knowledge import Library
@@ -18,6 +20,7 @@ from pistor.knowledge.model import Question
 from pistor.knowledge.typed import decimal_of
 from pistor.records.consultation import HistoryEntry, Patient
 from pistor.records.course import Course
+from pistor.records.intent import intent_of
 from pistor.records.picture import Unreadable, entry_value, plain_value
 
 NOT_ASKED = ("", "Not asked")
@@ -43,12 +46,13 @@ STATES = {
 _BEGIN = {Kind.CONDITION: "onset", Kind.MEDICINE: "start"}
 
 
-def questions_for(library: Library, application: str, sex: str) -> dict[str, list[Question]]:
-    """The questions that matter for this application and patient, by section, in the order they are asked."""
+def questions_for(library: Library, intent: Intent, sex: str) -> dict[str, list[Question]]:
+    """The questions that matter for this treatment and patient, by section, in the order they are asked."""
     chosen: dict[str, list[Question]] = {section: [] for section in SECTIONS}
+    matter = questions_that_matter(intent, library)
     for question in library.questions.values():
         other_sex = question.sex is not None and sex in ("female", "male") and question.sex != sex
-        if application in question.applications and not other_sex and question.id not in ELSEWHERE:
+        if question.id in matter and intent.application in question.applications and not other_sex and question.id not in ELSEWHERE:
             chosen[question.section].append(question)
     return {section: found for section, found in chosen.items() if found}
 
@@ -72,7 +76,7 @@ class HistoryForm(StepForm):
         self.picture, self.patient, self.course = picture, patient, course
         self.current = {(e.kind, e.key): e for e in entries}
         self.listed = {kind: _latest_first(e for e in entries if e.kind == kind) for kind in LISTS}
-        self.questions = questions_for(library, course.application, patient.sex)
+        self.questions = questions_for(library, intent_of(course, library), patient.sex)
         super().__init__(*args, version=patient.version, **kwargs)
         self.fields["goal"].initial = course.goal
         self.fields["pregnancy"].initial = picture.pregnancy[0].state if picture.pregnancy else ""
@@ -94,7 +98,7 @@ class HistoryForm(StepForm):
     def _add_question(self, question: Question) -> None:
         said = self.picture.answers.get(question.id)
         if question.answer in ("yes_no", "choice"):
-            named = [("yes", "Yes"), ("no", "No")] if question.answer == "yes_no" else [(c, c.replace("_", " ").capitalize()) for c in question.choices]
+            named = [("yes", "Yes"), ("no", "No")] if question.answer == "yes_no" else [(c, _said(c)) for c in question.choices]
             field: forms.Field = forms.ChoiceField(label=question.text, choices=[NOT_ASKED, *named, UNKNOWN], required=False, widget=forms.RadioSelect)
         else:
             hint = "As 2026-11-23" if question.answer == "date" else question.unit or ""
@@ -198,8 +202,8 @@ class HistoryForm(StepForm):
         said = self.picture.answers.get(question.id)
         if said is None or (said.value == "no" and not said.note):
             return ""
-        words = "does not know" if said.value == UNKNOWN[0] else said.value.replace("_", " ")
-        return f"{question.text} {words.capitalize()}{f' ({said.note})' if said.note else ''}"
+        words = _said("does not know" if said.value == UNKNOWN[0] else said.value)
+        return f"{question.text} {words}{f' ({said.note})' if said.note else ''}"
 
     def lists(self, library: Library) -> list[dict[str, Any]]:
         return [
@@ -213,6 +217,11 @@ class HistoryForm(StepForm):
             }
             for kind, title in LISTS.items()
         ]
+
+
+def _said(value: str) -> str:
+    words = value.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def known_words(library: Library, kind: Kind) -> list[str]:
