@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pistor.care.consultation import Answer
 from pistor.care.evidence import Effect, Fact, Finding, SourceRef, cited
 from pistor.delivery import depth, grids
 from pistor.knowledge import Library
@@ -203,6 +204,24 @@ def make_map(
         placed=tuple(placed),
         taken_out=tuple(taken_out),
     )
+
+
+def below_the_fat(injection_map: InjectionMap, measured: Answer | None) -> tuple[Finding, ...]:
+    """A caution where the tip ends below the fat that was measured at the site; no limit of thickness is published, so it stops nothing."""
+    tip = injection_map.generator.tip_depth_mm
+    try:
+        fat = Decimal(measured.value) if measured else None
+    except InvalidOperation:  # "not known"
+        fat = None
+    if measured is None or fat is None or tip is None or tip <= fat:
+        return ()
+    facts = (
+        Fact("depth of the tip", f"{_amount(tip)} mm", None, "inserted length × sine of the angle"),
+        Fact("thickness of the fat", f"{_amount(fat)} mm", measured.date, measured.origin),
+    )
+    text = f"The tip ends {_amount(tip)} mm deep and the fat measured there is {_amount(fat)} mm thick: put less of the needle in, or slant it."
+    limits = "A fold is pinched by hand; the skin above the fat is in it."
+    return (Finding(rule="map.below_the_fat", effect=Effect.CAUTION, text=text, because=facts, limits=limits),)
 
 
 def points_of(injection_map: InjectionMap, area: Area | None = None) -> list[tuple[float, float]]:

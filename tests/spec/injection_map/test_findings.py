@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from pistor.care.injection_map import Area, Generator, NoMap, make_map, points_of
+from pistor.care.consultation import Answer
+from pistor.care.injection_map import Area, Generator, NoMap, below_the_fat, make_map, points_of
 
 NECK = (Area("neck_back", "neck", "left"), Area("neck_back", "neck", "right"))
 CHEEKS = (Area("face_front", "face", "left"), Area("face_front", "face", "right"))
@@ -125,3 +126,13 @@ def test_a_technique_without_parameters_says_that_none_is_published(library):
     texts = [finding.text for finding in made(library, NECK, "mesoperfusion").findings]
     assert any("No spacing is published for mesoperfusion" in text for text in texts)
     assert any("No volume per point is published for mesoperfusion" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("measured", "length", "warned"),
+    [("5", 6, True), ("6", 6, False), ("12.5", 6, False), ("unknown", 6, False), (None, 6, False), ("5", None, False)],
+)
+def test_a_tip_below_the_fat_that_was_measured_is_a_caution_and_stops_nothing(library, measured, length, warned):
+    drawn = made(library, CHIN, "adipocytolysis_label", volume_per_point_ml=Decimal("0.2"), inserted_length_mm=length, angle_deg=90)
+    found = below_the_fat(drawn, Answer("pinch_thickness_mm", measured, None, "asked") if measured else None)
+    assert [(finding.effect.value, finding.stops) for finding in found] == [("caution", False)] * warned

@@ -10,7 +10,8 @@ from django.urls import reverse
 from pistor.actions.core import Refused, Stale
 from pistor.actions.course import local_day
 from pistor.actions.injection_map import draw_map
-from pistor.care.injection_map import InjectionMap, NoMap, make_map
+from pistor.care.evidence import Finding
+from pistor.care.injection_map import InjectionMap, NoMap, below_the_fat, make_map
 from pistor.care.plan import make_plan
 from pistor.clinic.injection_map.forms import InjectionMapForm
 from pistor.clinic.injection_map.presenters import (
@@ -63,7 +64,7 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     form, removed = _form(visit.course, data), data.getlist("removed")
     drawn, problem = _made(form, removed)
     context = _context(visit, form, drawn, removed, "listed" in request.GET)
-    return render(request, "injection_map/drawn.html", {**context, "problem": problem or _first_error(form), "with_findings": True})
+    return render(request, "injection_map/drawn.html", {**context, "problem": problem or _first_error(form), "with_findings": _findings(request, visit, drawn)})
 
 
 def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
@@ -155,6 +156,14 @@ def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | Non
     }
 
 
+def _findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None) -> tuple[Finding, ...]:
+    """What the map says of itself, and what the patient's own measure says of it."""
+    if drawn is None or visit.course.application != "fat":
+        return drawn.findings if drawn else ()
+    on = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    return (*drawn.findings, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
+
+
 def _choices(drawn: InjectionMap, listed: bool) -> dict[str, Any]:
     """The list of single points is long, so it is made only where it is asked for; the picture offers every point at once."""
     return {
@@ -170,4 +179,4 @@ def _shown(
     kept = _current(visit.course)
     earlier = drawn_earlier(kept, library_of(visit.clinic))
     context = {**_context(visit, form, drawn, removed, listed), "kept": kept, "earlier": earlier, "show_findings": True}
-    return render_step(request, visit, "injection_map", "injection_map/show.html", context, findings=drawn.findings if drawn else (), status=status)
+    return render_step(request, visit, "injection_map", "injection_map/show.html", context, findings=_findings(request, visit, drawn), status=status)
