@@ -27,5 +27,17 @@ def test_a_source_is_named_by_a_few_words_and_its_year(title, year, short):
     assert source.short == short
 
 
+@pytest.mark.parametrize(("authors", "short"), [
+    ("Wu WTL", "Wu 2015"),
+    ("Barry C, Falissard B", "Barry and Falissard 2015"),
+    ("Kim T-H, Heo S-Y, Oh G-W", "Kim et al. 2015"),
+    ("von Dalwig-Nolda DF, Ablon G", "von Dalwig-Nolda and Ablon 2015"),
+    ("Budamakuntla L et al.", "Budamakuntla et al. 2015"),
+])  # fmt: skip
+def test_a_source_with_authors_is_named_by_them(authors, short):
+    source = Source(id="x", reviewed=dt.date(2026, 11, 26), title="A randomised, open-label study", kind="trial", read="abstract", year=2015, authors=authors)
+    assert source.short == short
+
+
 def test_every_source_has_a_name_that_a_reader_can_tell_from_a_key(library):
     assert not [source.id for source in library.sources.values() if not 2 < len(source.short) <= 46 or "_" in source.short]

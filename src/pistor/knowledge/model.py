@@ -153,6 +153,11 @@ class Phrase(Known):
     fr: str
 
 
+def _family(name: str) -> str:
+    """The family name of an author whose given names stand as capitals behind it."""
+    return re.sub(r" [A-Z-]+$", "", name)
+
+
 SHORT_NAME = 40  # letters; "Lidocaine Hydrochloride Injection label" still fits
 
 
@@ -178,7 +183,11 @@ class Source(Known):
 
     @property
     def short(self) -> str:
-        """What names it beside a grade: its title up to the first stop, with the year of publication."""
+        """What names it beside a grade: its authors and year, or its title up to the first stop."""
+        if self.authors and self.year:
+            first, *others = (_family(name) for name in self.authors.removesuffix(" et al.").split(", "))
+            more = " et al." if len(others) > 1 or self.authors.endswith(" et al.") else f" and {others[0]}" if others else ""
+            return f"{first}{more} {self.year}"
         name = re.split(r"[:;(]|[,.] ", self.title, maxsplit=1)[0].strip()
         if len(name) > SHORT_NAME:
             name = f"{name[:SHORT_NAME].rpartition(' ')[0] or name[: SHORT_NAME - 1]}…"
