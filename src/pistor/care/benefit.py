@@ -21,6 +21,7 @@ SMALLEST = 5  # people; below, the expansion of Student's t is off by more than 
 VERDICTS = {
     "supported": "Supported by small controlled trials",
     "mixed": "Mixed: some studies show an effect, others none against their comparator",
+    "unproven": "Unproven: what was read does not show whether it does more than its comparator",
     "negative": "Negative: the studies with biopsies found no effect",
     "unknown": "Not known: no result of this treatment was read",
     "label": "Labelled: supported by the trials behind a marketing authorisation",

@@ -677,7 +677,7 @@ class Protocol(Entry):
     maintenance_interval_days: Quantity | None = None  # None: no interval is established
     aftercare: tuple[Id, ...] = ()
     trials: tuple[str, ...] = ()
-    verdict: Literal["supported", "mixed", "negative", "label", "unknown"]
+    verdict: Literal["supported", "mixed", "unproven", "negative", "label", "unknown"]
     summary: Statement
     confirm: tuple[str, ...] = ()  # what the clinician must confirm before the plan can be signed
     data_gaps: tuple[str, ...] = ()
