@@ -16,7 +16,8 @@ from pistor.knowledge.reading import as_text
 
 LISTED = yaml.safe_load((Path(__file__).parent / "reference_ingredients.yaml").read_text(encoding="utf-8"))
 LIBRARY = load()
-ADDED = {"prilocaine", "tenoxicam", "lysine_acetylsalicylate", "edetate_disodium", "water_for_injections"}  # in the library, not in the reference's list
+# in the library, not in the reference's list
+ADDED = {"prilocaine", "tenoxicam", "lysine_acetylsalicylate", "edetate_disodium", "water_for_injections", "hyaluronic_acid_cpm"}
 
 
 def numbers_in(text: str) -> set[Decimal]:

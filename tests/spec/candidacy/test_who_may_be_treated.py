@@ -127,6 +127,9 @@ TABLE = [
         "nsaid_duplicate",
     ),
     ("naproxen by mouth, no NSAID in the blend", {"medicines": (medicine("Naproxen 500 MG Oral Tablet"),)}, "pain", "eligible", None),
+    # botulinum toxin in microdroplets
+    ("myasthenia", {"conditions": (condition("Myasthenia gravis"),)}, "botulinum", "eligible_with_conditions", "botulinum_neuromuscular"),
+    ("nothing but noes", {}, "botulinum", "eligible", None),
     # NSAID labels
     (
         "heart failure",
