@@ -43,7 +43,10 @@ _INTERPRETED = {  # heading, what the interpreter signs, how
         "Signé en tapant le nom : {}",
     ),
 }
-_OPTION_OF = {"deoxycholic_acid_injection": "deoxycholic_acid"}  # a comparison that is this very treatment
+_OPTION_OF = {  # a comparison that is this very treatment
+    "deoxycholic_acid_injection": "deoxycholic_acid",
+    "tranexamic_acid_injections": "tranexamic_acid",
+}
 _TYPED = {"en": " I sign by typing my name.", "fr": " Je signe en tapant mon nom."}
 
 

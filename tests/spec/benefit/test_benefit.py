@@ -126,7 +126,11 @@ def test_options_stand_in_the_order_of_the_alphabet(library):
     ("calcific_shoulder_tendinitis", {"mesotherapy", "shoulder_needle_lavage", "no_treatment_shoulder"}),
     ("neck_pain", {"mesotherapy", "oral_nsaid", "trigger_point_injection", "exercise_therapy", "no_treatment_pain"}),
     ("androgenetic_alopecia", {"mesotherapy", "topical_minoxidil", "oral_finasteride", "oral_dutasteride", "hair_transplant", "no_treatment_hair"}),
-    ("facial_skin_quality", {"mesotherapy", "botulinum_toxin", "filler", "no_treatment_skin"}),
+    ("facial_skin_quality", {"mesotherapy", "botulinum_toxin", "filler", "microneedling", "no_treatment_skin"}),
+    ("melasma", {
+        "tranexamic_acid_injections", "topical_hydroquinone", "triple_combination_cream", "oral_tranexamic_acid", "microneedling", "chemical_peel",
+        "no_treatment_melasma",
+    }),
     ("submental_fat", {"deoxycholic_acid_injection", "liposuction", "cryolipolysis", "no_treatment_fat"}),
 ])  # fmt: skip
 def test_the_usual_options_are_there_and_no_treatment_among_them(library, indication, options):

@@ -18,6 +18,7 @@ INTENTS = {
     "pain with diclofenac": Intent("pain", "neck_pain", "neck", ("lidocaine", "diclofenac"), jurisdiction="FR"),
     "pain with ketoprofen": Intent("pain", "low_back_pain", "lumbar", ("lidocaine", "ketoprofen"), jurisdiction="FR"),
     "skin": Intent("skin", "facial_skin_quality", "face", ("hyaluronic_acid_ncl",), jurisdiction="FR"),
+    "melasma": Intent("skin", "melasma", "face", ("tranexamic_acid",), jurisdiction="FR"),
     "botulinum": Intent("skin", "facial_skin_quality", "face", ("botulinum_toxin_micro",), jurisdiction="FR"),
     "hair": Intent("hair", "androgenetic_alopecia", "scalp", ("dutasteride",), jurisdiction="FR"),
     "hair with minoxidil": Intent("hair", "androgenetic_alopecia", "scalp", ("minoxidil",), jurisdiction="FR"),

@@ -18,7 +18,7 @@ def test_an_empty_record_tells_nothing(library):
         assert result.state == "cannot_tell" and "birth_date" in result.missing, application
 
 
-@pytest.mark.parametrize("application", ["pain", "skin", "hair", "fat"])
+@pytest.mark.parametrize("application", ["pain", "skin", "melasma", "hair", "fat"])
 def test_one_unanswered_question_is_enough_not_to_know(library, application):
     whole = verdict(ordinary(), application, library)
     assert whole.state == "eligible"

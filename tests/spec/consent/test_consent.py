@@ -181,6 +181,9 @@ def _benefit_places(told):
 def test_the_treatment_itself_is_no_alternative_to_it():
     text = text_of(consent_sheet(LIBRARY, PLANS["submental_deoxycholic_acid"], "en", "C"))
     assert "You can also choose: Liposuction, Cryolipolysis; or no treatment." in text
+    melasma = _section(PLANS["melasma_tranexamic_acid"], "Other ways").lines[0]
+    assert "Tranexamic acid tablets" in melasma
+    assert "injections" not in melasma
 
 
 def test_french_has_a_word_for_everything_a_consent_can_name():

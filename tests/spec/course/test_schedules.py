@@ -22,6 +22,7 @@ def days(schedule):
         ("low_back_pain_lidocaine_ketoprofen", [0, 3, 6, 9, 12], 9),
         ("alopecia_dutasteride", [0, 7, 14, 21, 35, 49, 77], 84),
         ("facial_skin_hyaluronic_acid", [0, 30, 60], 90),
+        ("melasma_tranexamic_acid", [0, 28, 56], 84),
         ("submental_deoxycholic_acid", [0, 30], 60),
     ],
 )

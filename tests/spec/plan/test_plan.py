@@ -26,6 +26,7 @@ def plan(library, application, *, start=TODAY, who=None, parts=None, **meant):
 INDICATIONS = [
     ("pain", "neck_pain", "neck_pain_lidocaine", 3),
     ("skin", "facial_skin_quality", "facial_skin_hyaluronic_acid", 3),
+    ("skin", "melasma", "melasma_tranexamic_acid", 3),
     ("hair", "androgenetic_alopecia", "alopecia_dutasteride", 7),
     ("hair", "androgenetic_alopecia", "alopecia_minoxidil", 10),
 ]
@@ -120,6 +121,21 @@ def test_a_chosen_protocol_is_kept_and_a_policy_that_forbids_it_stops_its_blend(
     made = make_plan(picture(), meant, library, TODAY, policy="single_active")
     assert "allows one active substance" in made.withheld[0]
     assert not made.doses
+
+
+def test_tranexamic_acid_is_diluted_to_the_weaker_of_two_strengths_and_that_is_to_be_confirmed(library):
+    made = plan(library, "skin", protocol="melasma_tranexamic_acid", jurisdiction="GB")
+    (active,) = [item for item in made.blend.concentrations if item.active]
+    assert (active.ingredient, active.per_ml) == ("tranexamic_acid", Decimal(4))
+    assert made.injection_map.volume_ml <= made.blend.volume_ml
+    assert any("25-fold" in text for text in made.confirm)
+    undiluted = plan(library, "skin", protocol="melasma_tranexamic_acid_undiluted", jurisdiction="GB")
+    assert undiluted.blend is None  # no volume was published for it
+
+
+def test_melasma_is_told_to_go_on_with_sunscreen_and_facial_skin_is_not(library):
+    assert "sun_melasma" in plan(library, "skin", indication="melasma", jurisdiction="GB").aftercare
+    assert "sun_melasma" not in plan(library, "skin", indication="facial_skin_quality", jurisdiction="GB").aftercare
 
 
 def test_the_dutasteride_concentration_is_to_be_confirmed(library):
