@@ -149,7 +149,7 @@ TABLE = [
     ("bleeding around the brain", {"conditions": (condition("Subarachnoid hemorrhage"),)}, "melasma", "not_eligible", "tranexamic_brain_bleeding"),
     ("allergy to tranexamic acid by name", {"allergies": (allergy("Tranexamic acid"),)}, "melasma", "not_eligible", "allergy_ingredient"),
     # botulinum toxin in microdroplets
-    ("myasthenia", {"conditions": (condition("Myasthenia gravis"),)}, "botulinum", "eligible_with_conditions", "botulinum_neuromuscular"),
+    ("myasthenia", {"conditions": (condition("Myasthenia gravis"),)}, "botulinum", "refer", "botulinum_neuromuscular"),
     ("nothing but noes", {}, "botulinum", "eligible", None),
     # NSAID labels
     (
