@@ -35,7 +35,7 @@ FIELD_UNITS = {
     "log_p": {"log10"}, "log_p_estimated": {"log10"}, "log_d_7_4": {"log10"}, "polar_surface": {"Å2"}, "unbound_in_plasma": {"fraction"},
     "bound_in_plasma": {"%"}, "volume_of_distribution": {"L/kg"}, "clearance": {"mL/min/kg"}, "half_life": {"h"}, "time_to_peak": {"min"},
     "solubility": {"mol/L"}, "period": {"d"}, "per_kg": {"mg/kg", "mL/kg"}, "thickness": {"mm"}, "sessions": {"treatments"}, "points": {"points"},
-    "after_treatments": {"treatments"},
+    "after_treatments": {"treatments"}, "factor": {"ratio"}, "time": {"h"},
 }  # fmt: skip
 _ENDS = {"_ml": {"mL"}, "_mm": {"mm"}, "_deg": {"deg"}, "_days": {"d"}, "_hours": {"h"}}
 _SCOPES = {

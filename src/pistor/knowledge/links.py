@@ -16,6 +16,7 @@ REFERENCES: dict[type[BaseModel], dict[str, str]] = {
     m.Ingredient: {"allergen_groups": "allergen_groups"},
     m.Component: {"ingredient": "ingredients"},
     m.Presentation: {"allergen_groups": "allergen_groups"},
+    m.MethodCheck: {"presentations": "presentations"},
     m.AllergenGroup: {"concept": "concepts"},
     m.Scope: {"ingredients": "ingredients", "zones": "zones", "zones_except": "zones", "topical": "ingredients", "protocols": "protocols"},
     m.Jurisdiction: {"part_of": "jurisdictions"},

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -50,6 +50,7 @@ def _as_decimal(value: object) -> object:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Particles = Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_as_tuple)]
 Number = Annotated[Decimal, BeforeValidator(_as_decimal)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 
@@ -342,14 +343,33 @@ class Component(Known):
     strength: Quantity  # mg/mL or units/mL
     molar_mass: Quantity | None = None
     counter_charge: int | None = None  # strong counter ions per molecule: -1 for a hydrochloride, 1 for a sodium salt, 0 for none
+    particles: Particles = ()  # what one of it becomes in water, as for Solute; 0: not dissolved, or it stands among the solutes; empty: not known
+    factor: Quantity | None = None  # i of the sodium chloride equivalent, where the particles do not give it
+
+    @model_validator(mode="after")
+    def _weighed(self) -> Component:
+        if any(self.particles) and self.molar_mass is None:
+            raise ValueError("particles are counted by the molar_mass: give it too")
+        return self
 
 
-class Buffer(Known):
-    """A weak acid or base among the excipients: it resists a change of pH as the active itself does."""
+class Solute(Known):
+    """What is dissolved beside the components. With them it makes the osmolarity.
+
+    ``particles`` is what one formula unit becomes in water: 1 where it stays whole, 2 for two ions; several numbers where
+    it is not known which. ``divalent``: both ions carry two charges, so that much of it stays together.
+    """
 
     name: str
     strength: Quantity  # mg/mL
     molar_mass: Quantity  # of what the strength weighs, in g/mol
+    particles: Particles = Field(min_length=1)
+    factor: Quantity | None = None
+
+
+class Buffer(Solute):
+    """A weak acid or base among them: it resists a change of pH as the active itself does."""
+
     protolysis: Protolysis
 
 
@@ -361,8 +381,9 @@ class Presentation(Entry):
     container_ml: Quantity | None = None
     ph: Quantity | None = None
     ph_typical: Quantity | None = None
-    osmolarity: Quantity | None = None  # mOsm/L
+    osmolarity: Quantity | None = None  # mOsm/L, labelled or measured
     saline_fraction_max: Quantity | None = None  # largest part of a mixture with 0.9 % saline that stays at or below 600 mOsm/L
+    solutes: tuple[Solute, ...] = ()
     buffers: tuple[Buffer, ...] = ()
     added_charge: Quantity | None = None  # strong base (above 0) or acid (below) added, in mmol of charge per mL
     excipients: tuple[Statement, ...] = ()
@@ -372,6 +393,31 @@ class Presentation(Entry):
     licensed_route: tuple[Statement, ...] = ()
     compounded: bool = False  # made by a pharmacy, no marketing authorisation
     data_gaps: tuple[str, ...] = ()
+
+    @property
+    def dissolved(self) -> tuple[Component | Solute, ...] | None:
+        """What makes the osmolarity, as far as the label names it; None where a component's part in it is not known."""
+        if not all(component.particles for component in self.components):
+            return None
+        everything: tuple[Component | Solute, ...] = (*self.components, *self.solutes, *self.buffers)
+        return tuple(one for one in everything if any(one.particles))
+
+    @property
+    def ideal_osmolarity(self) -> Quantity | None:
+        """The osmolarity as if everything dissolved came apart and nothing held together: an upper estimate."""
+        if self.dissolved is None:
+            return None
+        low, high = (round(1000 * sum(take(one.particles) * mmol_per_ml(one) for one in self.dissolved)) for take in (min, max))
+        ends: dict[str, Any] = {"value": high} if low == high else {"min": low, "max": high}
+        at = "sum over what is dissolved of mg/mL by molar mass, times the particles"
+        return Quantity(**ends, unit="mOsm/L", source="computed_here", at=at, grade=Grade.D, reviewed=self.reviewed)
+
+
+def mmol_per_ml(solute: Component | Solute) -> Decimal:
+    """How much of it is in a millilitre, by the mass of what the strength weighs; 0 where that is not known."""
+    if solute.molar_mass is None or solute.molar_mass.value is None or solute.strength.high is None:
+        return Decimal(0)
+    return solute.strength.high / solute.molar_mass.value
 
 
 class PairVerdict(StrEnum):
@@ -398,6 +444,7 @@ class Incompatibility(Entry):
     b: str
     verdict: PairVerdict
     text: Statement
+    order: Statement | None = None  # in which order the two are drawn up, where a source says
 
 
 class MixtureRule(Entry):
@@ -414,6 +461,7 @@ class MethodCheck(Known):
     """A case in which what the method gives stands beside what a label says or somebody measured."""
 
     case: str
+    presentations: tuple[Id, ...] = ()  # the products it is about: shown beside a blend that holds them all
     computed: Quantity
     observed: tuple[Quantity, ...] = ()
 
@@ -529,6 +577,13 @@ class Notice(Statement):
     on: str  # the day or year of it, or "not found"
 
 
+class BeyondUse(Known):
+    """Until when what was mixed may be given, counted from the first puncture or the start of mixing."""
+
+    what: str
+    time: Quantity  # h
+
+
 class Jurisdiction(Known):
     """A country, or the union that it belongs to. What no rule names is *unknown*, never allowed."""
 
@@ -540,6 +595,7 @@ class Jurisdiction(Known):
     notices: tuple[Notice, ...] = ()
     mixing: Statement | None = None
     mixing_in_clinic: Literal["allowed", "pharmacy_only", "unknown"] = "unknown"
+    beyond_use: tuple[BeyondUse, ...] = ()  # the first is that of immediate use; empty: not known
     emergency_number: Statement | None = None
 
 

@@ -31,8 +31,12 @@ class Row:
 
 
 def outline(entry: BaseModel, library: Library, *, skip: frozenset[str] = frozenset()) -> tuple[Row, ...]:
-    """Every field of an entry that says something, in the order of its type."""
-    return tuple(_rows(entry, library, skip))
+    """Every field of an entry that says something, in the order of its type, and what follows from its fields alone."""
+    derived = (row for field in _DERIVED.get(type(entry), ()) for row in _row(label_of(field), getattr(entry, field), library))
+    return (*_rows(entry, library, skip), *derived)
+
+
+_DERIVED: dict[type[BaseModel], tuple[str, ...]] = {m.Presentation: ("ideal_osmolarity",)}
 
 
 _NAMES = ("what", "name", "case", "measure", "heading", "label", "region")  # by which a thing inside an entry is called
@@ -60,6 +64,8 @@ _LABELS = {
     "inchikey": "InChIKey", "physchem": "physical chemistry", "protolysis": "weak acid or base", "charge": "charge with all protons",
     "log_p": "log P, measured", "log_p_estimated": "log P, estimated", "log_d_7_4": "log D at pH 7.4", "polar_surface": "polar surface",
     "unbound_in_plasma": "unbound in plasma", "clear_below_ph": "clear below pH", "clear_above_ph": "clear above pH",
+    "ideal_osmolarity": "osmolarity worked out from the composition", "particles": "particles in water", "factor": "i of the sodium chloride equivalent",
+    "beyond_use": "until when it may be given",
     "saline_fraction_max": "largest part in saline up to 600 mOsm/L", "members": "substances",
 }  # fmt: skip
 
