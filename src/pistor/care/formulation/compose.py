@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from pistor.care.evidence import Effect, Fact, Finding, SourceRef, cited
-from pistor.care.formulation.blend import Blend, Concentration, ConfirmOption, Interval, Part, ToConfirm, UnusableBlend, plain, shown
+from pistor.care.evidence import Effect, Fact, Finding, cited
+from pistor.care.formulation import handling, windows
+from pistor.care.formulation.blend import Blend, Concentration, ConfirmOption, Part, ToConfirm, UnusableBlend, plain
+from pistor.care.formulation.order import in_order
+from pistor.care.formulation.osmolarity import osmolarity_interval
 from pistor.care.formulation.pairs import PairResult, judge_pairs
 from pistor.care.formulation.ph import ph_interval
 from pistor.knowledge import Library
-from pistor.knowledge.model import Ingredient, MixtureRule, PairVerdict, Policy, Presentation, Quantity
+from pistor.knowledge.model import Ingredient, PairVerdict, Policy, Presentation, Quantity
 
 _VEHICLES = {"ethanol_vehicle": "alcohol", "oil_vehicle": "oil", "not_water_miscible_as_such": "oil"}
 
@@ -36,7 +39,7 @@ def compose(
     pairs = judge_pairs(presentations, library)
     kinds = [library.ingredients[ingredient] for ingredient in dict.fromkeys(concentration.ingredient for concentration in concentrations)]
     groups = {group for kind in kinds for group in kind.allergen_groups} | {group for one in presentations for group in one.allergen_groups}
-    ph, osmolarity = ph_interval(chosen, library), _osmolarity(chosen, volume)
+    ph, osmolarity = ph_interval(chosen, library), osmolarity_interval(chosen, library)
     findings = (
         *_pair_findings(pairs),
         *_alone(kinds, presentations, library),
@@ -44,8 +47,8 @@ def compose(
         *_country(library, jurisdiction, library.policies[policy], kinds, presentations),
         *_vehicle(kinds, presentations, technique, library),
         *_purpose(kinds, application),
-        *_osmolarity_findings(osmolarity, library),
-        *_handling(presentations, ph, library),
+        *windows.findings(chosen, ph, osmolarity, pairs, library),
+        *handling.findings(presentations, pairs, ph, jurisdiction, library),
     )
     return Blend(
         parts=merged,
@@ -54,7 +57,7 @@ def compose(
         ph=ph,
         osmolarity=osmolarity,
         pairs=pairs,
-        findings=findings,
+        findings=in_order(findings),
         to_confirm=_to_confirm(presentations, library, protocol),
         policy=policy,
         jurisdiction=jurisdiction,
@@ -125,37 +128,6 @@ def _concentrations(chosen: list[tuple[Presentation, Decimal]], volume: Decimal,
         )
         for (ingredient, unit), amount in amounts.items()
     )
-
-
-# ── ranges ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _osmolarity(chosen: list[tuple[Presentation, Decimal]], volume: Decimal) -> Interval:
-    basis = "value of the product" if len(chosen) == 1 else "mean of the parts by volume, labelled or ideal values"
-    unknown = tuple(p.name for p, _ in chosen if p.osmolarity is None or p.osmolarity.low is None or p.osmolarity.high is None)
-    sources = cited([p.osmolarity for p, _ in chosen if p.osmolarity is not None])
-    if unknown:
-        return Interval(None, None, "mOsm/L", basis, unknown, sources)
-    low = sum((p.osmolarity.low * ml for p, ml in chosen if p.osmolarity and p.osmolarity.low is not None), Decimal(0)) / volume
-    high = sum((p.osmolarity.high * ml for p, ml in chosen if p.osmolarity and p.osmolarity.high is not None), Decimal(0)) / volume
-    return Interval(round(low, 1), round(high, 1), "mOsm/L", basis, (), sources)
-
-
-def _osmolarity_findings(osmolarity: Interval, library: Library) -> Iterable[Finding]:
-    most, least = library.thresholds.get("osmolality_max_sc"), library.thresholds.get("osmolality_warn_low")
-    if osmolarity.low is None or osmolarity.high is None:
-        return
-    fact = Fact("osmolarity", f"{shown(osmolarity.low, 0)} to {shown(osmolarity.high, 0)} mOsm/L", None, osmolarity.basis)
-    limits = "Ideal values can be half too high; a measured value goes before them."
-    if most and most.quantity.high is not None and osmolarity.high > most.quantity.high:
-        text = (
-            f"The blend is strongly hyperosmolar ({shown(osmolarity.high, 0)} mOsm/L; at most {plain(most.quantity.high)} "
-            "is advised): it hurts and can harm tissue. Dilute it or choose another presentation."
-        )
-        yield Finding("threshold:osmolality_max_sc", Effect.CONTRAINDICATED, text, (fact,), (), cited((most.quantity,)), limits)
-    if least and least.quantity.low is not None and osmolarity.low < least.quantity.low:
-        text = f"The blend is hypo-osmolar ({shown(osmolarity.low, 0)} mOsm/L): it can dissolve fat and hurt."
-        yield Finding("threshold:osmolality_warn_low", Effect.CAUTION, text, (fact,), (), cited((least.quantity,)), limits)
 
 
 # ── rules ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,7 +262,7 @@ def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], techniq
         for flag, vehicle in _VEHICLES.items():
             if flag in presentation.flags:
                 text = f"{presentation.name} holds {vehicle}, which can kill skin. Another maker's product may be free of it: read its label."
-                sources = (*cited(presentation.excipients), *_rule(library, "mr01_water_soluble"))
+                sources = (*cited(presentation.excipients), *handling.rule(library, "mr01_water_soluble"))
                 yield Finding("presentation:vehicle", Effect.CAUTION, text, (), (), sources, "Which amount of alcohol is harmless is not published.")
     layer = library.techniques[technique].target_layer if technique and technique in library.techniques else None
     into_skin = layer in ("epidermis", "dermis")
@@ -305,13 +277,13 @@ def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], techniq
         for flag, vehicle in _VEHICLES.items():
             if flag in ingredient.flags:
                 text = f"{ingredient.name} comes in {vehicle}: only water-soluble products are injected here."
-                yield Finding("mixture:water_soluble", Effect.CONTRAINDICATED, text, (), (), _rule(library, "mr01_water_soluble"), "", stops=True)
+                yield Finding("mixture:water_soluble", Effect.CONTRAINDICATED, text, (), (), handling.rule(library, "mr01_water_soluble"), "", stops=True)
         if "not_intradermal" in ingredient.flags and into_skin:
             text = f"{ingredient.name} goes under the skin, never into it; the chosen technique ends in the {layer}."
             yield Finding("ingredient:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory), "", stops=True)
         if "suspension" in ingredient.classes:
             text = f"{ingredient.name} is a suspension and settles: shake, inject without delay, no roller or needle-free device."
-            yield Finding("mixture:suspension", Effect.CAUTION, text, (), (), _rule(library, "mr11_suspension"))
+            yield Finding("mixture:suspension", Effect.CAUTION, text, (), (), handling.rule(library, "mr11_suspension"))
         if "block_undiluted" in ingredient.flags and len(presentations) == 1:
             yield Finding(
                 "ingredient:undiluted",
@@ -337,22 +309,6 @@ def _purpose(kinds: list[Ingredient], application: str | None) -> Iterable[Findi
                 Effect.CAUTION,
                 f"{ingredient.name} is known here for {known} only, not for {application}: doses and benefit are unknown.",
             )
-
-
-def _handling(presentations: list[Presentation], ph: Interval, library: Library) -> Iterable[Finding]:
-    if len(presentations) < 2:
-        return
-    text = "Look at the syringe after mixing and 5 minutes later: inject only what is limpid."
-    if ph.known:
-        text += " A pH measured outside the range of the parts means that something reacted."
-    yield Finding("mixture:look", Effect.INFORM, text, (), (), (*_rule(library, "mr12_look"), *(_rule(library, "mr03_ph_between") if ph.known else ())))
-    if rule := library.mixture_rules.get("mr13_immediate_use"):
-        yield Finding("mixture:immediate_use", Effect.INFORM, rule.text.text, (), (), cited((rule.text,)))
-
-
-def _rule(library: Library, id_: str) -> tuple[SourceRef, ...]:
-    rule: MixtureRule | None = library.mixture_rules.get(id_)
-    return cited((rule.text,)) if rule else ()
 
 
 # ── confirmations ───────────────────────────────────────────────────────────────────────────────────────────────────
