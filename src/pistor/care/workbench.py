@@ -9,12 +9,16 @@ from enum import StrEnum
 from typing import Any
 
 from pistor.care.candidacy import one_rule
+from pistor.care.candidacy.jurisdiction import jurisdiction_findings
 from pistor.care.consultation import Allergy, PatientPicture
-from pistor.care.evidence import Effect, Finding
-from pistor.care.formulation import Blend, DoseCheck, Part, check_doses, compose, dose_findings
+from pistor.care.evidence import Effect, Finding, cited
+from pistor.care.formulation import Amounts, Blend, DoseCheck, Part, Topical, amounts, check_doses, compose, dose_findings
+from pistor.care.formulation.handling import beyond_use
+from pistor.care.formulation.order import in_order
+from pistor.care.formulation.osmolarity import Osmolar, Tonicity, osmolar, tonicity
 from pistor.care.intent import Intent
 from pistor.knowledge import Library
-from pistor.knowledge.model import PairVerdict
+from pistor.knowledge.model import BeyondUse, Method, MethodCheck, PairVerdict, Quantity
 
 DEFAULT_POLICY = "mixture"
 ALLERGY_RULE = "allergy_ingredient"
@@ -47,17 +51,27 @@ class Recipe:
     sessions: int | None = None
     interval_days: int | None = None
     spacing_mm: Decimal | None = None
+    topical: tuple[Topical, ...] = ()  # anaesthetics on the skin before
+    zones: tuple[tuple[str, int], ...] = ()  # points in each zone
 
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """The answer. ``findings`` are those of the blend, of its doses and of the allergies named."""
+    """The answer. ``findings`` are those of the blend, of its doses, of the country and of the allergies named.
+
+    ``tested`` are the cases of the methods that are about what is in this blend: what they predict beside what was seen.
+    """
 
     recipe: Recipe
     blend: Blend
     doses: tuple[DoseCheck, ...]
     verdict: BlendVerdict
     findings: tuple[Finding, ...]
+    osmolar: tuple[Osmolar, ...]
+    tonicity: Tonicity
+    amounts: tuple[Amounts, ...]
+    beyond_use: tuple[BeyondUse, ...]
+    tested: tuple[tuple[Method, MethodCheck], ...]
 
 
 def work_out(recipe: Recipe, library: Library, on: dt.date) -> Worked:
@@ -65,13 +79,33 @@ def work_out(recipe: Recipe, library: Library, on: dt.date) -> Worked:
     blend = compose(
         recipe.parts, library, policy=recipe.policy, jurisdiction=recipe.jurisdiction, application=recipe.application, technique=recipe.technique
     )
+    points = sum(count for _, count in recipe.zones) or recipe.points
     doses = check_doses(
-        blend, library, volume_per_point_ml=recipe.volume_per_point_ml, points=recipe.points, sessions=recipe.sessions, weight_kg=recipe.weight_kg,
-        spacing_mm=recipe.spacing_mm, interval_days=recipe.interval_days,
+        blend, library, volume_per_point_ml=recipe.volume_per_point_ml, points=points, sessions=recipe.sessions, weight_kg=recipe.weight_kg,
+        spacing_mm=recipe.spacing_mm, interval_days=recipe.interval_days, topical=recipe.topical,
     )  # fmt: skip
-    allergic = _allergy(recipe, blend, library, on)
-    findings = (*allergic, *blend.findings, *dose_findings(doses))
-    return Worked(recipe, blend, doses, verdict_of(blend, findings), findings)
+    findings = in_order((*_outside(recipe, blend, library, on), *blend.findings, *dose_findings(doses)))
+    parts = [(library.presentations[part.presentation], part.volume_ml) for part in blend.parts]
+    per_point = recipe.volume_per_point_ml
+    return Worked(
+        recipe,
+        blend,
+        doses,
+        verdict_of(blend, findings),
+        findings,
+        osmolar=tuple(osmolar(presentation, library) for presentation, _ in parts),
+        tonicity=tonicity(parts, library),
+        amounts=amounts(
+            blend,
+            volume_per_point_ml=per_point,
+            volume_ml=None if per_point is None or points is None else per_point * points,
+            sessions=recipe.sessions,
+            interval_days=recipe.interval_days,
+            zones_ml=[] if per_point is None else [(zone, per_point * count) for zone, count in recipe.zones],
+        ),
+        beyond_use=beyond_use(recipe.jurisdiction, library)[1] if len(parts) > 1 else (),
+        tested=_tested(blend, library),
+    )
 
 
 def verdict_of(blend: Blend, findings: tuple[Finding, ...]) -> BlendVerdict:
@@ -87,14 +121,28 @@ def verdict_of(blend: Blend, findings: tuple[Finding, ...]) -> BlendVerdict:
     return BlendVerdict.COMPATIBLE if blend.pairs else BlendVerdict.SINGLE
 
 
-def _allergy(recipe: Recipe, blend: Blend, library: Library, on: dt.date) -> tuple[Finding, ...]:
+def _outside(recipe: Recipe, blend: Blend, library: Library, on: dt.date) -> tuple[Finding, ...]:
+    """What the patient's allergies and the country's law say, where they are named."""
+    intent = Intent(
+        recipe.application or "", "", "", blend.ingredients, tuple(part.presentation for part in blend.parts),
+        technique=recipe.technique, jurisdiction=recipe.jurisdiction, topical=tuple(item.ingredient for item in recipe.topical),
+    )  # fmt: skip
+    found = [finding for finding in jurisdiction_findings(intent, library) if finding.sources] if recipe.jurisdiction else []
     rule = library.contraindications.get(ALLERGY_RULE)
-    if rule is None or not recipe.allergies:
-        return ()
-    picture = PatientPicture(on=on, allergies=tuple(Allergy(name, (), True, origin="recipe") for name in recipe.allergies))
-    intent = Intent(recipe.application or "", "", "", blend.ingredients, tuple(part.presentation for part in blend.parts))
-    found = one_rule(rule, picture, intent, library)
-    return (found,) if found else ()
+    if rule is not None and recipe.allergies:
+        picture = PatientPicture(on=on, allergies=tuple(Allergy(name, (), True, origin="recipe") for name in recipe.allergies))
+        found += [finding for finding in (one_rule(rule, picture, intent, library),) if finding]
+    return tuple(found)
+
+
+def _tested(blend: Blend, library: Library) -> tuple[tuple[Method, MethodCheck], ...]:
+    held = {part.presentation for part in blend.parts}
+    return tuple(
+        (method, check)
+        for method in library.methods.values()
+        for check in method.checks
+        if check.observed and check.presentations and held.issuperset(check.presentations)
+    )
 
 
 def as_dict(worked: Worked) -> dict[str, Any]:
@@ -114,6 +162,12 @@ def as_dict(worked: Worked) -> dict[str, Any]:
         "osmolarity_mosm_per_l": _ends(blend.osmolarity.low, blend.osmolarity.high),
         "osmolarity_basis": blend.osmolarity.basis,
         "osmolarity_unknown": list(blend.osmolarity.unknown),
+        "osmolarity_parts": [
+            {"presentation": one.presentation, "mosm_per_l": _ends(one.low, one.high), "kind": "stated" if one.stated else "ideal" if one.ideal else "unknown",
+             "sources": [source.as_dict() for source in one.sources]}
+            for one in worked.osmolar
+        ],
+        "nacl_equivalent": worked.tonicity.as_dict(),
         "pairs": [
             {"between": [pair.a, pair.b], "verdict": pair.verdict.value, "text": pair.text, "sources": [source.as_dict() for source in pair.sources]}
             for pair in blend.pairs
@@ -122,6 +176,21 @@ def as_dict(worked: Worked) -> dict[str, Any]:
             {"ingredient": check.ingredient, "what": check.what, "dose": _number(check.dose), "unit": check.unit, "limit": _number(check.limit),
              "fraction": _number(check.fraction), "state": check.state, "sources": [source.as_dict() for source in check.sources]}
             for check in worked.doses
+        ],
+        "amounts": [
+            {"ingredient": one.ingredient, "unit": one.unit, "per_point": _number(one.per_point),
+             "per_zone": {zone: _number(value) for zone, value in one.per_zone}, "per_treatment": _number(one.per_treatment),
+             "per_course": _number(one.per_course), "per_year": _number(one.per_year)}
+            for one in worked.amounts
+        ],
+        "beyond_use": [
+            {"what": one.what, "hours": _number(one.time.high), "conflict": one.time.conflict.note if one.time.conflict else None,
+             "sources": [source.as_dict() for source in cited((one.time,))]}
+            for one in worked.beyond_use
+        ],
+        "tested": [
+            {"method": method.id, "case": check.case, "computed": _quantity(check.computed), "observed": [_quantity(one) for one in check.observed]}
+            for method, check in worked.tested
         ],
         "verdict": worked.verdict.value,
         "findings": [finding.as_dict() for finding in worked.findings],
@@ -135,3 +204,8 @@ def _ends(low: Decimal | None, high: Decimal | None) -> list[float] | None:
 
 def _number(value: Decimal | None) -> float | None:
     return None if value is None else float(round(value, 6))
+
+
+def _quantity(quantity: Quantity) -> dict[str, Any]:
+    sources = [source.as_dict() for source in cited((quantity,))]
+    return {"range": _ends(quantity.low, quantity.high), "unit": quantity.unit, "note": quantity.note, "sources": sources}

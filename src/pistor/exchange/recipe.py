@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pistor.care.formulation import Part
+from pistor.care.formulation import Part, Topical
 from pistor.care.workbench import DEFAULT_POLICY, Recipe
 from pistor.exchange.case import load_yaml
 from pistor.exchange.errors import Unusable
@@ -19,7 +19,7 @@ REFERENCE = "docs/reference/blend.md"
 _NUMBERS = ("weight_kg", "volume_per_point_ml", "spacing_mm")
 _COUNTS = ("points", "sessions", "interval_days")
 _WORDS = ("application", "policy", "jurisdiction", "technique")
-_KEYS = ("parts", *_WORDS, *_NUMBERS, *_COUNTS, "allergies")
+_KEYS = ("parts", *_WORDS, *_NUMBERS, *_COUNTS, "allergies", "topical", "zones")
 MOST_PARTS = 40
 
 
@@ -54,6 +54,8 @@ def read_recipe(data: bytes, library: Library) -> Recipe:
         jurisdiction=_country(words["jurisdiction"]),
         technique=_one_of(words["technique"], "technique", tuple(library.techniques)),
         allergies=_allergies(recipe.get("allergies")),
+        topical=_topical(recipe.get("topical")),
+        zones=_zones(recipe.get("zones"), library),
         **{key: _number(recipe[key], key) for key in _NUMBERS if recipe.get(key) is not None},  # type: ignore[arg-type]
         **{key: _count(recipe[key], key) for key in _COUNTS if recipe.get(key) is not None},  # type: ignore[arg-type]
     )
@@ -146,3 +148,30 @@ def _allergies(value: Any) -> tuple[str, ...]:
     if not isinstance(listed, list) or not all(isinstance(entry, str) and text(entry) for entry in listed):
         raise Unusable("allergies is not a list of names; write one per line, each after a dash.")
     return tuple(text(entry) for entry in listed)
+
+
+def _topical(value: Any) -> tuple[Topical, ...]:
+    """``{lidocaine: 125}`` in mg; a bare name is something on the skin whose dose nobody knows."""
+    entries = [] if value is None else value if isinstance(value, list) else [value]
+    pairs = [pair for entry in entries for pair in (entry.items() if isinstance(entry, dict) else [(entry, None)])]
+    if len(pairs) > MOST_PARTS:
+        raise Unusable(f"topical has {len(pairs)} entries and at most {MOST_PARTS} are read.")
+    found = []
+    for name, dose in pairs:
+        id_ = text(name) if isinstance(name, str) else ""
+        if not id_:
+            raise Unusable("topical is no substance with its mg; write lidocaine: 125 on a line of its own.")
+        found.append(Topical(id_[:60], None if dose is None else _number(dose, f"topical.{id_[:60]}")))
+    return tuple(found)
+
+
+def _zones(value: Any, library: Library) -> tuple[tuple[str, int], ...]:
+    """``{neck: 12, shoulder: 8}``: the points in each zone."""
+    if value is None:
+        return ()
+    if not isinstance(value, dict):
+        raise Unusable("zones is no mapping; write the points in each zone, such as neck: 12.")
+    unknown = [str(zone)[:40] for zone in value if zone not in library.zones]
+    if unknown:
+        raise Unusable(f"zones has “{unknown[0]}”; known are {', '.join(library.zones)}.")
+    return tuple((zone, _count(points, f"zones.{zone}")) for zone, points in value.items())

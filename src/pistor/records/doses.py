@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pistor.care.formulation import Blend, DoseCheck, check_doses
+from pistor.care.formulation import Amounts, Blend, DoseCheck, amounts, check_doses
 from pistor.knowledge import Library
 from pistor.knowledge.model import Quantity
 from pistor.records.consultation import HistoryEntry, Patient
@@ -28,6 +28,7 @@ class Giving:
     weight_kg: Decimal | None
     topical: tuple[str, ...]
     origin: str
+    zones_ml: tuple[tuple[str, Decimal], ...] = ()
 
     def checks(self, blend: Blend, library: Library) -> tuple[DoseCheck, ...]:
         """The doses of ``blend``, given like this. Raises ``UnusableBlend``."""
@@ -43,6 +44,17 @@ class Giving:
             spacing_mm=self.spacing_mm,
             interval_days=self.interval_days,
             topical=self.topical,
+        )
+
+    def amounts(self, blend: Blend) -> tuple[Amounts, ...]:
+        """What of each substance goes where and when, given like this."""
+        return amounts(
+            blend,
+            volume_per_point_ml=self.volume_per_point_ml,
+            volume_ml=self.volume_ml,
+            sessions=self.sessions,
+            interval_days=self.interval_days,
+            zones_ml=self.zones_ml,
         )
 
 
@@ -67,6 +79,7 @@ def giving_of(course: Course, library: Library) -> Giving:
             weight_kg=weight,
             topical=topical,
             origin="the injection map of this course",
+            zones_ml=_zones(drawn.totals),
         )
     per_point = protocol and (protocol.volume_per_point_ml or (technique.volume_per_point_ml if technique else None))
     spacing = protocol and (protocol.spacing_mm or (technique.spacing_mm if technique else None))
@@ -97,6 +110,12 @@ def _area(totals: dict[str, Any] | None) -> Decimal | None:
     areas = [_decimal(zone.get("area_cm2")) for zone in (totals or {}).get("zones", ())]
     known = [area for area in areas if area is not None]
     return sum(known, Decimal(0)) if known and len(known) == len(areas) else None
+
+
+def _zones(totals: dict[str, Any] | None) -> tuple[tuple[str, Decimal], ...]:
+    """Each zone by its name on the map, with the volume that it gets."""
+    volumes = [(str(zone.get("label", "")), _decimal(zone.get("volume_ml"))) for zone in (totals or {}).get("zones", ())]
+    return tuple((label, ml) for label, ml in volumes if label and ml is not None)
 
 
 def _decimal(value: object) -> Decimal | None:

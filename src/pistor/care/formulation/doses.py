@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from pistor.care.evidence import Effect, Fact, Finding, SourceRef, cited
+from pistor.care.formulation.amounts import treatments_within
 from pistor.care.formulation.blend import Blend, UnusableBlend, plain, shown, sources_from
 from pistor.care.formulation.compose import usable
 from pistor.knowledge import Library
@@ -247,13 +248,10 @@ def _dose_check(ingredient: Ingredient, limit: Limit, given: _Given) -> DoseChec
 
 
 def _times(limit: Limit, given: _Given) -> int | None:
-    """How many treatments fall within a limit's period, the first on its first day; None where the course does not say."""
+    """How many treatments fall within a limit's period."""
     if limit.period is None or limit.period.high is None:
         return 1
-    if given.sessions == 1 or given.interval_days is None:
-        return given.sessions if given.sessions == 1 else None
-    fit = int((limit.period.high - 1) // given.interval_days) + 1
-    return fit if given.sessions is None else min(fit, given.sessions)
+    return treatments_within(limit.period.high, given.sessions, given.interval_days)
 
 
 def _replaced(check: DoseCheck) -> DoseCheck:

@@ -97,6 +97,8 @@ class AmountRow:
     point: str
     treatment: str
     course: str
+    year: str
+    zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +181,11 @@ def _dose(check: DoseCheck) -> DoseShown:
 
 
 def amounts_shown(rows: tuple[Amounts, ...]) -> tuple[AmountRow, ...]:
-    return tuple(AmountRow(row.name, row.unit, number(row.per_point), number(row.per_treatment), number(row.per_course)) for row in rows if row.active)
+    return tuple(
+        AmountRow(
+            row.name, row.unit, number(row.per_point), number(row.per_treatment), number(row.per_course), number(row.per_year),
+            tuple(number(amount) for _, amount in row.per_zone),
+        )
+        for row in rows
+        if row.active
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pistor.actions.core import Refused, Stale
 from pistor.actions.formulation import compose_blend
 from pistor.care.evidence import Effect, Finding
-from pistor.care.formulation import Blend, UnusableBlend, amounts, compose, dose_findings, volume_findings
+from pistor.care.formulation import Blend, UnusableBlend, compose, dose_findings, volume_findings
 from pistor.clinic.formulation.forms import MAX_ROWS, BlendForm, parts_of, rows_from_post
 from pistor.clinic.formulation.presenters import amounts_shown, concentrations_shown, doses_shown, number, pairs_shown, ranges_shown
 from pistor.clinic.shared.access import page, visit_of
@@ -88,7 +88,8 @@ def _shown(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows, 
                 "ranges": ranges_shown(blend, library),
                 "pairs": pairs_shown(blend.pairs),
                 "doses": doses_shown(checks),
-                "amounts": amounts_shown(amounts(blend, volume_per_point_ml=giving.volume_per_point_ml, volume_ml=giving.volume_ml, sessions=giving.sessions)),
+                "amounts": amounts_shown(giving.amounts(blend)),
+                "zones": [zone for zone, _ in giving.zones_ml],
                 "volume": number(blend.volume_ml),
             }
         except UnusableBlend as error:
