@@ -42,11 +42,19 @@ def main(arguments: list[str]) -> None:
         Recipe(tuple(Part(id_, Decimal(pick.randint(1, 50)) / 10) for id_ in pick.sample(known, pick.randint(1, 6))), weight_kg=Decimal(pick.randint(45, 110)))
         for _ in range(options.n)
     ]
+    full = [
+        Recipe(
+            tuple(Part(id_, Decimal(pick.randint(1, 50)) / 10) for id_ in pick.sample(known, 6)), weight_kg=Decimal(pick.randint(45, 110)), application="pain",
+            jurisdiction="US", allergies=("aspirin",), volume_per_point_ml=Decimal("0.1"), points=50, sessions=4, interval_days=7, spacing_mm=Decimal(15),
+        )
+        for _ in range(options.n)
+    ]  # fmt: skip
     picture = PatientPicture(on=ON, birth_date=dt.date(1980, 2, 3), sex="female")
     intents = [intent_for(library, application, jurisdiction="GB") for application in ("pain", "skin", "hair", "fat")]
     words = ["lido", "hyal", "neck pain", "vitamin", "kybella", "redness", "scalp", "PAO16"]
     rows: list[dict[str, Any]] = [
         row("one blend of 1 to 6 presentations, doses and limits included", [lambda recipe=recipe: work_out(recipe, library, ON) for recipe in recipes]),
+        row("one blend of 6 with an allergy, a country and a course", [lambda recipe=recipe: work_out(recipe, library, ON) for recipe in full]),
         row("all rules on one patient", [lambda intent=intent: assess(picture, intent, library) for intent in intents * (options.n // 4)]),
         row("search over every name", [lambda word=word: search(library, word) for word in words * 20]),
         {"what": "loading the library, first time in a process", "p50_ms": round(loading), "n": 1},

@@ -78,6 +78,25 @@ def test_a_limit_per_kilogram_is_unknown_without_a_weight(blend):
         ("parts: [lidocaine_2pct: 1]\npoints: 2.5", "must be a whole number"),
         ("parts: [lidocaine_2pct: 1]\nallergies: 7", "allergies is not a list of names"),
         ("parts: [\n  lidocaine_2pct: 1", "the YAML is broken in line"),
+        ("- lidocaine_2pct: 010", "no plain number"),  # YAML reads 8
+        ("- lidocaine_2pct: 1:30", "no plain number"),  # 90
+        ("- lidocaine_2pct: 0x10", "no plain number"),
+        ("- lidocaine_2pct: 1_000", "no plain number"),
+        ("- lidocaine_2pct: '1_0'", "not a number"),
+        ("- lidocaine_2pct: ١٢", "not a number"),
+        ("- lidocaine_2pct: 1e400", "Check the unit"),
+        ("- lidocaine_2pct: 0.0000001", "more than six decimals"),
+        ("- lidocaine_2pct: {a: 1}", "not a number"),
+        ("parts: &a [*a]", "no presentation with a volume"),
+        ("[" * 5000 + "]" * 5000, "no presentation with a volume"),
+        ("\0\0\0", "cannot be read"),
+        ("- lidocaine_2pct: 1\n" * 10_000, "at most 40 are read"),
+        ("parts: [lidocaine_2pct: 1]\nweight_kg: 1e999999", "Check the unit"),
+        ("parts: [lidocaine_2pct: 1]\nzones: {moon: 3}", "zones has “moon”"),
+        ("parts: [lidocaine_2pct: 1]\nzones: {neck: 1.5}", "must be a whole number"),
+        ("parts: [lidocaine_2pct: 1]\ntopical: {lidocaine: 1e300}", "enter it in mg"),
+        ("parts: [lidocaine_2pct: 1]\ntopical: {lidocaine: -1}", "must be a number above 0"),
+        ("parts: [lidocaine_2pct: 1]\nallergies: {a: b}", "allergies is not a list of names"),
         ("- !!python/object/apply:os.system [ls]", "the YAML is broken"),
         ("- lidocaine_2pct: 1\n" * 60, "at most 40 are read"),
     ],
@@ -100,3 +119,50 @@ def test_a_person_reads_the_same(tmp_path, capsys):
     out = capsys.readouterr().out
     assert out.startswith("NOT TO BE MADE")
     assert "hid_aminophylline" in out
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path, capsys):
+    file = tmp_path / "blend.yaml"
+    file.write_bytes(bytes(range(128, 256)))
+    assert main(["blend", str(file), "--json"]) == 2
+    assert capsys.readouterr().out == ""
+
+
+KEYS = {"volume_ml", "concentrations", "ph", "osmolarity_mosm_per_l", "pairs", "limits", "verdict", "findings"}
+
+
+def test_the_answer_has_the_keys_that_scripts_read(blend):
+    _, answer = blend("parts: [lidocaine_2pct: 9, sodium_bicarbonate_84pct: 1, hyaluronidase_hylenex_150u_ml: 1]\nweight_kg: 70")
+    assert answer.keys() >= KEYS
+    assert all({"ingredient"} < row.keys() and ("mg_per_ml" in row) is not ("units_per_ml" in row) for row in answer["concentrations"])
+    assert all(row.keys() >= {"between", "verdict", "sources"} for row in answer["pairs"])
+    assert all(row.keys() >= {"ingredient", "dose", "limit", "fraction", "sources"} for row in answer["limits"])
+    assert all(row.keys() >= {"rule", "effect", "because", "missing", "sources", "text"} for row in answer["findings"])
+    assert answer["ph"] is None
+    _, answer = blend("- lidocaine_2pct: 9\n- sodium_bicarbonate_84pct: 1")
+    assert answer["ph"][0] < answer["ph"][1]
+    assert answer["osmolarity_mosm_per_l"][0] < answer["osmolarity_mosm_per_l"][1]
+
+
+def test_the_answer_says_what_was_measured_beside_what_is_predicted(blend):
+    _, answer = blend("- lidocaine_2pct: 9\n- sodium_bicarbonate_84pct: 1")
+    tested = {(row["method"], tuple(row["computed"]["range"])): row["observed"][0]["range"] for row in answer["tested"]}
+    assert tested["ph_of_mixture", (7.25, 7.25)] == [6.9, 7.09]
+    assert answer["nacl_equivalent"]["nacl_to_add_mg"] < 0
+
+
+def test_zones_years_and_what_is_on_the_skin_count(blend):
+    _, answer = blend(
+        "parts: [lidocaine_2pct: 4, sodium_chloride_09pct: 4]\nweight_kg: 60\nvolume_per_point_ml: 0.1\nzones: {neck: 20, shoulder: 30}\n"
+        "sessions: 4\ninterval_days: 180\ntopical: {lidocaine: 125, prilocaine: 125}\njurisdiction: US"
+    )
+    lidocaine = next(row for row in answer["amounts"] if row["ingredient"] == "lidocaine")
+    assert lidocaine["per_zone"] == {"neck": 20, "shoulder": 30}  # 10 mg/mL, 0.1 mL a point
+    assert (lidocaine["per_treatment"], lidocaine["per_course"], lidocaine["per_year"]) == (50, 200, 150)  # days 0, 180 and 360
+    together = next(row for row in answer["limits"] if row["ingredient"] == "class:local_anaesthetic")
+    own = next(row for row in answer["limits"] if row["ingredient"] == "lidocaine")
+    assert own["dose"] == 205  # 80 in the syringe and 125 on the skin
+    assert together["fraction"] is None  # no largest dose of prilocaine on the skin is known, so the sum is not
+    assert together["dose"] >= own["fraction"]
+    assert [row["hours"] for row in answer["beyond_use"]] == [4, 12, 24]
+    assert "1 hour" in answer["beyond_use"][0]["conflict"]

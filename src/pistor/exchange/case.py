@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, TypeVar, cast
@@ -27,7 +28,7 @@ _T = TypeVar("_T")
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Refuses a key that is given twice."""
+    """Refuses a key that is given twice, and a number that YAML would read in another base: 010 as 8, 1:30 as 90."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -46,6 +47,19 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
                 raise
             line = node.start_mark.line + 1
             raise Unusable(f"“{text(node.value)[:40]}” in line {line} cannot be read as the date or number it looks like; correct it.") from None
+
+    def plain_number(self, node: yaml.ScalarNode) -> int | float:
+        if not NUMBER.fullmatch(node.value) and node.value.lstrip("+-.").casefold() not in ("inf", "nan"):
+            where = f"“{text(node.value)[:40]}” in line {node.start_mark.line + 1}"
+            raise Unusable(f"{where} is no plain number; write its digits without a leading zero, such as 2.5, or put it in quotes.")
+        number: int | float = self.construct_yaml_int(node) if node.tag == _INT else self.construct_yaml_float(node)
+        return number
+
+
+_INT = "tag:yaml.org,2002:int"
+NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)?(\.\d*)?([eE][-+]?\d+)?", re.ASCII)
+for _tag in (_INT, "tag:yaml.org,2002:float"):
+    _Loader.add_constructor(_tag, _Loader.plain_number)
 
 
 def read_case(data: bytes | dict[str, Any], on: dt.date, library: Library | None = None) -> ImportedRecord:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pistor.care.formulation import Part, Topical
 from pistor.care.workbench import DEFAULT_POLICY, Recipe
-from pistor.exchange.case import load_yaml
+from pistor.exchange.case import NUMBER, load_yaml
 from pistor.exchange.errors import Unusable
 from pistor.exchange.fhir.values import text
 from pistor.knowledge import Library
@@ -103,10 +103,11 @@ def _presentation(id_: str, place: str, library: Library) -> str:
 def _number(value: Any, place: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise Unusable(f"{place} is not a number; write it with a point, such as 2.5.")
+    written = str(value).strip()
     try:
-        number = Decimal(str(value).strip())
+        number = Decimal(written if NUMBER.fullmatch(written) or not isinstance(value, str) else "")
     except InvalidOperation:
-        raise Unusable(f"{place} is “{text(str(value))[:40]}” and not a number; write it with a point, such as 2.5.") from None
+        raise Unusable(f"{place} is “{text(written)[:40]}” and not a number; write it with a point, such as 2.5.") from None
     if not number.is_finite() or number <= 0:
         raise Unusable(f"{place} is {text(str(value))[:40]}; it must be a number above 0.")
     return number

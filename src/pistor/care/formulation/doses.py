@@ -18,6 +18,8 @@ State = Literal["within", "near", "over", "unknown"]
 _MINIMA = (LimitScope.SPACING_MIN, LimitScope.INTERVAL_MIN)
 _DOSES = (LimitScope.DOSE_PER_TREATMENT, LimitScope.DOSE_PER_DAY, LimitScope.DOSE_PER_PERIOD)
 
+MOST_ON_SKIN_MG = 10_000  # guards against typing errors
+
 
 @dataclass(frozen=True, slots=True)
 class Topical:
@@ -122,8 +124,8 @@ def check_doses(
         tuple(item if isinstance(item, Topical) else Topical(item) for item in topical), (near.quantity.high if near else None) or Decimal("0.8"),
     )  # fmt: skip
     for item in given.topical:
-        if item.dose_mg is not None and (not item.dose_mg.is_finite() or item.dose_mg < 0):
-            raise UnusableBlend(f"The dose of topical {item.ingredient} is not a number of 0 or more; enter it in mg.")
+        if item.dose_mg is not None and not (item.dose_mg.is_finite() and 0 <= item.dose_mg <= MOST_ON_SKIN_MG):
+            raise UnusableBlend(f"The dose of topical {item.ingredient} is not a number from 0 to {MOST_ON_SKIN_MG}; enter it in mg.")
     checks: list[DoseCheck] = []
     ingredients = dict.fromkeys((*blend.ingredients, *(item.ingredient for item in given.topical if item.ingredient in library.ingredients)))
     for id_ in ingredients:
