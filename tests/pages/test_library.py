@@ -125,6 +125,27 @@ def test_a_blend_shows_its_working(client):
     assert "conditional" in text
 
 
+def test_every_range_shows_how_it_came_about_and_from_where(client):
+    fields = bench(
+        part_1="lidocaine_2pct", ml_1="9", part_2="sodium_bicarbonate_84pct", ml_2="1", weight_kg="70", volume_per_point_ml="0.1", points="50", sessions="4",
+        interval_days="7", cream_lidocaine_mg="100",
+    )  # fmt: skip
+    text = client.post("/library/blend/", fields).content.decode()
+    for said in (
+        "labelled pH 5 to 7; pKa 7.91",
+        "ideal 344 mOsm/L = 1 000 × (Lidocaine hydrochloride 2 × 20 / 288.82 + Sodium chloride 2 × 6 / 58.443)",
+        "/ 10 = 509.6 mOsm/L",
+        "Predicted 7.25 pH; seen 6.9 to 7.09 pH",
+        "They disagree: what was seen counts.",
+        "above isotonic",
+        "280 of 300",  # 180 mg in the syringe and 100 mg on the skin
+        "Within a year",
+    ):
+        assert said in text
+    ranges = text.split('<dl class="outline">')[1].split("</dl>")[0]
+    assert ranges.count('<details class="sources">') >= 8
+
+
 def test_no_data_is_shown_as_such(client):
     text = client.post("/library/blend/", bench(part_1="lidocaine_1pct", ml_1="1", part_2="cyanocobalamin_1mg_ml", ml_2="1", weight_kg="70")).content.decode()
     assert "Cyanocobalamin" in text
@@ -160,7 +181,7 @@ def test_the_site_of_plain_files_leads_nowhere_else(tmp_path):
 
     pages = build(LIBRARY, tmp_path)
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.html")}
-    assert len(written) == pages == sum(1 for _ in LIBRARY.entries()) + len({kind for kind, _, _ in LIBRARY.entries()}) + 1
+    assert len(written) == pages == sum(1 for _ in LIBRARY.entries()) + len({kind for kind, _, _ in LIBRARY.entries()}) + 2  # the first page, and the blends worked out
     for page in written:
         text = (tmp_path / page).read_text(encoding="utf-8")
         for link in re.findall(r'(?:href|src)="([^"]+)"', text):

@@ -11,9 +11,11 @@ from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Effect, Fact, Finding, SourceRef
 from pistor.care.formulation import Interval
 from pistor.care.formulation.blend import plain, shown
+from pistor.care.formulation.osmolarity import said
 from pistor.care.intent import Intent
 from pistor.care.workbench import BlendVerdict, Worked
 from pistor.knowledge import Library
+from pistor.knowledge.outline import value_text
 
 WORDS = {
     VerdictState.ELIGIBLE: "Eligible",
@@ -115,6 +117,10 @@ def blend_text(worked: Worked, library: Library) -> str:
     lines = [f"{BLEND_WORDS[worked.verdict].upper()}", "", f"{plain(blend.volume_ml)} mL"]
     lines += [f"- {one.name}: {shown(one.per_ml, 4)} {one.unit}, {shown(one.amount)} {one.amount_unit} in all" for one in blend.concentrations]
     lines += _wrapped(f"pH: {_interval(blend.ph)}", "  ") + _wrapped(f"Osmolarity: {_interval(blend.osmolarity)}", "  ")
+    lines += _wrapped(f"Sodium chloride to make it isotonic: {said(worked.tonicity)}", "  ")
+    for method, case in worked.tested:
+        seen = " and ".join(value_text(one) for one in case.observed)
+        lines += _wrapped(f"{method.name}: {case.case}: predicted {value_text(case.computed)}, seen {seen}; what was seen counts.", "  ")
     if blend.pairs:
         lines += ["", "In one syringe"]
         for pair in blend.pairs:

@@ -58,8 +58,9 @@ def test_the_window_of_what_tissue_bears(rows, rule):
 
 def test_sodium_chloride_makes_a_dilution_isotonic():
     found = tonicity(parts(("zinc_sulfate_5mg_ml", "10")), LIBRARY)
-    [(_, mg, e)] = found.rows
+    [(_, mg, e, sources)] = found.rows
     assert mg == 50
+    assert {source.key for source in sources} == {"zn_amreg", "chemicals_pypi", "studylib_E"}
     assert found.to_add_mg == 90 - mg * e
     assert found.depression_c < Decimal("0.52")
 

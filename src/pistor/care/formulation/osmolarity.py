@@ -54,7 +54,7 @@ class Tonicity:
     isotonic already. ``depression_c`` is by how much it freezes below water.
     """
 
-    rows: tuple[tuple[str, Decimal, Decimal], ...]  # substance, mg in the blend, sodium chloride equivalent
+    rows: tuple[tuple[str, Decimal, Decimal, tuple[SourceRef, ...]], ...]  # substance, mg in the blend, sodium chloride equivalent
     equivalent_mg: Decimal
     isotonic_mg: Decimal
     to_add_mg: Decimal | None
@@ -65,7 +65,8 @@ class Tonicity:
     def as_dict(self) -> dict[str, Any]:
         return {
             "equivalents": [
-                {"substance": name, "mg": float(mg), "nacl_equivalent": None if e is None else float(round(e, 3))} for name, mg, e in self.rows
+                {"substance": name, "mg": float(mg), "nacl_equivalent": float(round(e, 3)), "sources": [source.as_dict() for source in sources]}
+                for name, mg, e, sources in self.rows
             ],
             "nacl_equivalent_mg": float(round(self.equivalent_mg, 2)),
             "isotonic_at_mg": float(self.isotonic_mg),
@@ -114,7 +115,7 @@ def nacl_equivalent(solute: Component | Solute) -> Decimal | None:
 
 def tonicity(parts: Parts, library: Library) -> Tonicity:
     """By the sodium chloride equivalents of everything dissolved, and the freezing point that follows."""
-    rows, used, unknown = [], [], []
+    rows, unknown = [], []
     for presentation, ml in parts:
         dissolved = presentation.dissolved
         values = [] if dissolved is None else [(one, nacl_equivalent(one)) for one in dissolved]
@@ -124,10 +125,10 @@ def tonicity(parts: Parts, library: Library) -> Tonicity:
         for one, e in values:
             if e is not None and one.strength.high is not None:
                 name = one.name if isinstance(one, Solute) else library.ingredients[one.ingredient].name
-                rows.append((name, one.strength.high * ml, e))
-                used += [one.strength, *([one.molar_mass] if one.molar_mass else []), *([one.factor] if one.factor else [])]
+                used = [quantity for quantity in (one.strength, one.molar_mass, one.factor) if quantity]
+                rows.append((name, one.strength.high * ml, e, cited(used)))
     volume = sum((ml for _, ml in parts), Decimal(0))
-    held, isotonic = sum((mg * e for _, mg, e in rows), Decimal(0)), _ISOTONIC_MG_PER_ML * volume
+    held, isotonic = sum((mg * e for _, mg, e, _ in rows), Decimal(0)), _ISOTONIC_MG_PER_ML * volume
     formulas = [method.formula for id_ in ("nacl_equivalent", "freezing_point") if (method := library.methods.get(id_))]
     return Tonicity(
         rows=tuple(rows),
@@ -136,7 +137,7 @@ def tonicity(parts: Parts, library: Library) -> Tonicity:
         to_add_mg=None if unknown else isotonic - held,
         depression_c=None if unknown else _DEPRESSION * held / volume / 10,
         unknown=tuple(unknown),
-        sources=cited([*formulas, *used]),
+        sources=cited(formulas),
     )
 
 

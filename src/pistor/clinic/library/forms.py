@@ -7,12 +7,14 @@ from typing import Any
 
 from django import forms
 
-from pistor.care.formulation import Part
+from pistor.care.formulation import Part, Topical
 from pistor.care.workbench import DEFAULT_POLICY, Recipe
 from pistor.clinic.shared.forms import DescribedForm, Number
 from pistor.knowledge import Library
 
 ROWS = 6
+
+CREAM = {"cream_lidocaine_mg": "lidocaine", "cream_prilocaine_mg": "prilocaine"}
 
 
 class BlendForm(DescribedForm):
@@ -28,6 +30,8 @@ class BlendForm(DescribedForm):
     spacing_mm = Number(label="Spacing", help_text="mm", required=False, min_value=Decimal("0.1"), max_value=200, decimal_places=1)
     sessions = forms.IntegerField(label="Treatments", required=False, min_value=1, max_value=100)
     interval_days = forms.IntegerField(label="Days between", required=False, min_value=1, max_value=3650)
+    cream_lidocaine_mg = Number(label="Lidocaine on the skin before", help_text="mg", required=False, min_value=0, max_value=10_000, decimal_places=1)
+    cream_prilocaine_mg = Number(label="Prilocaine on the skin before", help_text="mg", required=False, min_value=0, max_value=10_000, decimal_places=1)
     allergies = forms.CharField(label="Allergies", help_text="Separated by commas", required=False, max_length=400)
 
     def __init__(self, *args: Any, country: str, library: Library, **kwargs: Any) -> None:
@@ -53,9 +57,8 @@ class BlendForm(DescribedForm):
 
     @property
     def details(self) -> list[forms.BoundField]:
-        return [
-            self[name] for name in ("volume_per_point_ml", "points", "spacing_mm", "sessions", "interval_days", "weight_kg", "allergies", "technique", "policy")
-        ]
+        given = ("volume_per_point_ml", "points", "spacing_mm", "sessions", "interval_days")
+        return [self[name] for name in (*given, "weight_kg", *CREAM, "allergies", "technique", "policy")]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -84,4 +87,5 @@ class BlendForm(DescribedForm):
             sessions=data["sessions"],
             interval_days=data["interval_days"],
             spacing_mm=data["spacing_mm"],
+            topical=tuple(Topical(ingredient, data[field]) for field, ingredient in CREAM.items() if data[field]),
         )

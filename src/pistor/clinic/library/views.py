@@ -70,7 +70,13 @@ def blend(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(problem))
     if form.is_bound and form.errors:
         status = 422
-    context = {"form": form, "worked": worked_shown(worked, library, address) if worked else None, "version": library.version}
+    country = library.jurisdictions.get(form.country)
+    context = {
+        "form": form,
+        "worked": worked_shown(worked, library, address) if worked else None,
+        "country": country.name if country else form.country,
+        "version": library.version,
+    }
     return _page(request, "library/blend.html", context, status=status)
 
 
