@@ -1,4 +1,4 @@
-"""Every row of the clinical reference's tables is in the library, or stands among what was left out, with the reason."""
+"""Every row of the tables of both references, the clinical one and that of formulation, is in the library, or stands among what was left out, with the reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pistor.knowledge import load
 from pistor.knowledge.reading import as_text
 
 LIBRARY = load()
-SECTIONS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((Path(__file__).parent / "reference_clinical").glob("*.yaml"))}
+SECTIONS = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(Path(__file__).parent.glob("reference_*/*.yaml"))}
 ROWS = [(f"{name}: {row['row']}", row) for name, section in SECTIONS.items() for row in section["rows"]]
 
 
