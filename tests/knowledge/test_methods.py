@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from pistor.care.formulation import Part, compose
+from pistor.care.formulation.acid_base import Protolyte, Solution, mix, ph_of
 from pistor.care.formulation.osmolarity import nacl_equivalent
 from pistor.care.formulation.ph import composed_ph
 from pistor.care.formulation.windows import falls_out_at
@@ -112,6 +113,17 @@ def test_ph_by_charge_balance_reproduces_the_stated_cases():
     parts = [Part("lidocaine_2pct", Decimal(9)), Part("sodium_bicarbonate_84pct", Decimal(1))]
     found = compose(parts, LIBRARY, policy="mixture", jurisdiction=None, application=None).ph
     assert float(found.low) < computed("ph_of_mixture", "Nine parts") < float(found.high)
+    parts = [Part("lidocaine_1pct", Decimal(10)), Part("sodium_bicarbonate_84pct", Decimal(1))]
+    found = compose(parts, LIBRARY, policy="mixture", jurisdiction=None, application=None).ph
+    assert float(found.low) < computed("ph_of_mixture", "Ten parts") < float(found.high)
+
+
+@pytest.mark.parametrize(("lidocaine_mg", "parts", "case"), [(20, 9, "Nine parts"), (10, 10, "Ten parts")])
+def test_the_bare_salts_give_the_stated_ph(lidocaine_mg, parts, case):
+    pka = {id_: tuple(float(one.value) for one in LIBRARY.ingredients[id_].protolysis.pka) for id_ in ("lidocaine", "sodium_bicarbonate")}
+    base, sodium = lidocaine_mg / 288.82, 84 / 84.007
+    salts = [Solution(parts, {Protolyte(1, pka["lidocaine"]): base}, -base), Solution(1, {Protolyte(0, pka["sodium_bicarbonate"]): sodium}, sodium)]
+    assert ph_of(mix(salts)) == pytest.approx(computed("ph_of_mixture", case), abs=0.01)
 
 
 def test_lidocaine_with_bicarbonate_was_measured_lower_than_the_bare_salts_predict():

@@ -71,6 +71,14 @@ def test_no_order_of_mixing_is_made_up():
     assert "No published order" in findings(("lidocaine_2pct", "1"), ("cyanocobalamin_1mg_ml", "1"))["mixture:order_unknown"].text
 
 
+def test_an_order_that_two_pages_give_the_other_way_round_is_shown_with_both():
+    said = findings(("lidocaine_2pct", "9"), ("sodium_bicarbonate_84pct", "1"))
+    assert "drawn up first" in said["mixture:order"].text
+    assert "Another page" in said["mixture:order"].text
+    assert {source.key for source in said["mixture:order"].sources} == {"pemcin_buffer", "droracle_buffer"}
+    assert "mixture:order_unknown" not in said
+
+
 def test_one_product_is_neither_mixed_nor_kept():
     assert not {rule for rule in findings(("lidocaine_2pct", "1")) if rule.startswith("mixture:")}
 

@@ -37,7 +37,9 @@ def rule(library: Library, id_: str) -> tuple[SourceRef, ...]:
 def _order(pairs: tuple[PairResult, ...], library: Library) -> Iterator[Finding]:
     orders = {pair.rule: order for pair in pairs if (known := library.incompatibilities.get(pair.rule or "")) and (order := known.order)}
     for order in orders.values():
-        yield Finding("mixture:order", Effect.INFORM, order.text, (), (), cited((order,)))
+        text = f"{order.text} {order.conflict.note}" if order.conflict else order.text
+        sources = cited((order, *(order.conflict.readings if order.conflict else ())))
+        yield Finding("mixture:order", Effect.INFORM, text, (), (), sources)
     if len(orders) < len(pairs):
         text = f"No published order of mixing was found for {'the others' if orders else 'these'}."
         yield Finding("mixture:order_unknown", Effect.INFORM, text, (), (), (), "The order can decide what falls out.")
