@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 
@@ -67,10 +68,11 @@ def ids(people):
 
 
 def _own_version(people):
-    """An entry of the library that only this clinic has."""
+    """An entry of the library that only this clinic has, proposed after the published one was last reviewed."""
+    later = NOW + dt.timedelta(days=30)
     given = {"source_title": "Leaflet", "source_at": "section 1", "grade": "A", "reason": "Another maker"}
-    row = propose_entry(kind="presentations", id_="lidocaine_2pct", changes={"name": "Ours"}, by=people.practitioner, at=NOW, **given)
-    decide_entry(row=row, approve=True, by=factories.user(people.clinic, "practitioner"), at=NOW)
+    row = propose_entry(kind="presentations", id_="lidocaine_2pct", changes={"name": "Ours"}, by=people.practitioner, at=later, **given)
+    decide_entry(row=row, approve=True, by=factories.user(people.clinic, "practitioner"), at=later)
     return {"row_id": row.pk, "kind": "presentations", "id_": row.entry_id}
 
 
