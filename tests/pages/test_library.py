@@ -39,7 +39,7 @@ def test_a_number_leads_to_its_origin_in_two_clicks(client):
 
 def test_a_conflict_shows_both_values(client):
     page = client.get("/library/ingredients/lidocaine/").content.decode()
-    assert "1 place where sources disagree" in page
+    assert "2 places where sources disagree" in page
     assert "7.91 pKa" in page
     assert "7.85" in page
 
@@ -74,6 +74,11 @@ def test_the_options_of_an_indication_stand_side_by_side_without_an_order_of_mer
 def test_what_a_kind_is_unknown_to_say_looks_like_nothing_else(client):
     row = client.get("/library/techniques/").content.decode().split('href="/library/techniques/nappage_superficial/"')[1].split("</tr>")[0]
     assert row.count('<span class="nodata">Unknown</span>') >= 3
+
+def test_an_outbreak_shows_how_many_of_those_exposed_fell_ill(client):
+    page = client.get("/library/outbreaks/CARB09/").content.decode()
+    assert "15.2 % (95 % interval 9.6 to 23.3 %)" in page
+    assert "Attack rate" not in client.get("/library/outbreaks/MUN08/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from pistor.care.benefit import Interval, wilson
 from pistor.care.evidence import Effect, Fact, Finding, SourceRef, cited
 from pistor.knowledge.library import Library
-from pistor.knowledge.model import Reaction, TriageRule
+from pistor.knowledge.model import Outbreak, Quantity, Reaction, TriageRule
 
 Level = Literal["emergency", "today", "this_week", "advice"]
 LEVELS: tuple[Level, ...] = ("advice", "this_week", "today", "emergency")
@@ -105,7 +106,7 @@ def triage(
         findings.append(_not_ticked(library, spoken))
     suspects = _suspects(library, rules, hours_at_onset if hours_at_onset is not None else hours_since, earlier, ingredients)
     if any(suspect.id == _NTM for suspect in suspects):
-        findings.append(_ntm_window(library.reactions[_NTM], hours_at_onset, earlier))
+        findings.append(_ntm_window(library, hours_at_onset, earlier))
     findings.sort(key=lambda finding: finding.effect is not Effect.REFER)
     deciding = [rule for rule in rules if rule.level == level]
     fallback = ("Not recognised: a clinician judges, within the week at the latest.",) if (strange or spoken) and not deciding else ()
@@ -237,22 +238,44 @@ def _not_ticked(library: Library, spoken: Mapping[str, str]) -> Finding:
 _PLACED = {"before": "earlier than the published onsets", "within": "within the published onsets", "after": "later than the published onsets"}
 
 
-def _ntm_window(ntm: Reaction, onset: Decimal | None, earlier: Decimal) -> Finding:
+def _ntm_window(library: Library, onset: Decimal | None, earlier: Decimal) -> Finding:
     """Where this onset lies among the published ones; being outside excludes nothing."""
+    ntm = library.reactions[_NTM]
     if onset is None:
-        where = "When it began is not known"
+        where = "When it began is not known."
     else:
         began = f"{in_words(onset)}{f' ({in_words(onset + earlier)} after the first treatment)' if earlier else ''}"
-        where = f"It began after {began}, {_PLACED[_place(ntm.onset_hours.low, ntm.onset_hours.high, onset, earlier)]}"
+        where = f"It began after {began}, {_PLACED[_place(ntm.onset_hours.low, ntm.onset_hours.high, onset, earlier)]}."
+    told = {f"{outbreak.place}: {said}": outbreak for outbreak in library.outbreaks.values() if _NTM in outbreak.reactions and (said := _incubation(outbreak))}
+    days = [quantity for outbreak in told.values() for quantity in (outbreak.incubation_days, outbreak.usual_incubation_days) if quantity]
     return Finding(
         rule="triage/ntm_window",
         effect=Effect.INFORM,
-        text=f"{where}: 3 to 6 days in one series, 1 to 12 weeks, medians 30.5 and 33 days, up to 114 days, up to 29 weeks in one text. "
-        "Mycobacterial infection is not excluded outside them, nor by the absence of fever.",
+        text=f"{where} {'; '.join(told)}. Mycobacterial infection is not excluded outside them, nor by the absence of fever.",
         because=(Fact("began after", in_words(onset) if onset is not None else "not known", None, "report"),),
-        sources=cited([ntm.onset_hours, *ntm.basis, *ntm.red_flags]),
-        limits="Published onsets come from outbreaks and case series; they bound nothing.",
+        sources=cited([ntm.onset_hours, *days, *ntm.basis, *ntm.red_flags]),
+        limits="Published onsets come from outbreaks and case series; they bound nothing."
+        + (f" {ntm.onset_hours.conflict.note}" if ntm.onset_hours.conflict else ""),
     )
+
+
+def _incubation(outbreak: Outbreak) -> str:
+    """As an outbreak's report gives it: median 33 d, 10 to 114 d."""
+    usual, ends = outbreak.usual_incubation_days, outbreak.incubation_days
+    said = [f"{usual.note or 'usual'} {_days(usual)}"] if usual else []
+    return ", ".join(said + ([_days(ends)] if ends else []))
+
+
+def _days(quantity: Quantity) -> str:
+    return f"{_span(quantity.low, quantity.high)} d"
+
+
+def attack_rate(outbreak: Outbreak) -> tuple[Decimal, Interval] | None:
+    """The share of those exposed who fell ill, in percent with one decimal, and its interval; None where either number is missing."""
+    if outbreak.cases is None or not outbreak.exposed:
+        return None
+    share = Decimal(100 * outbreak.cases) / outbreak.exposed
+    return round(share, 1), wilson(share, outbreak.exposed)
 
 
 def _suspects(

@@ -799,7 +799,7 @@ class Trial(Known):
 
 
 class Outbreak(Known):
-    """Patients infected one after the other from one source, as reported. Ids are the short keys used throughout the reference.
+    """Infections after injections, as reported: those of one source, or a series that was gathered. Ids are the short keys used throughout the reference.
 
     ``cases`` by ``exposed`` is the attack rate, where both are known and mean the same people.
     """
@@ -810,12 +810,14 @@ class Outbreak(Known):
     grade: Grade
     place: str
     when: str | None = None
-    cases: int
+    kind: Literal["outbreak", "series", "review"]  # series: patients of one hospital, laboratory or country; review: of many reports
+    cases: int | None = None  # None: there is no one number
     exposed: int | None = None  # None: nobody counted
     counted: str  # who counts as a case and as exposed, and where it stands
     agent: str
     vehicle: Statement  # what carried it, as far as anybody found out
-    incubation_days: Quantity | None = None
+    incubation_days: Quantity | None = None  # the shortest and the longest
+    usual_incubation_days: Quantity | None = None  # the median or the mean; the note says which
     lessons: tuple[Statement, ...] = Field(min_length=1)
     reactions: tuple[Id, ...] = ("ntm",)
     devices: tuple[Id, ...] = ()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pistor.care.alternatives import compare
 from pistor.care.benefit import reported
+from pistor.care.reactions import attack_rate
 from pistor.clinic.shared.comparison import cards_shown, rows_shown
 from pistor.clinic.shared.trials import trials_shown
 from pistor.exchange.pictures import map_svg
@@ -115,7 +116,7 @@ def entry_page(library: Library, kind: str, id_: str, address: Address) -> dict[
     by = referred_by(library).get((kind, id_), ())
     return {
         "kind": words(kind), "kind_url": address(kind, ""), "id": id_, "title": title(entry) or words(id_), "reviewed": entry.reviewed,
-        "rows": [_row(row, library, address) for row in outline(entry, library, skip=_UNSEEN | (_DRAWN if kind == "trials" else frozenset()))],
+        "rows": [_row(row, library, address) for row in _rows(entry, library)],
         "trial": trials_shown([reported(entry)])[0] if isinstance(entry, m.Trial) else None,
         "comparison": _comparison(library, entry) if isinstance(entry, m.Indication) else None,
         "gaps": list(getattr(entry, "data_gaps", ())),
@@ -124,6 +125,15 @@ def entry_page(library: Library, kind: str, id_: str, address: Address) -> dict[
         "referred_by": _grouped(by, library, address),
         "conflicts": _conflicts(outline(entry, library)),
     }  # fmt: skip
+
+
+def _rows(entry: m.Known, library: Library) -> Iterator[Row]:
+    """What stands in the entry, and beside an outbreak's two numbers what is worked out of them."""
+    for row in outline(entry, library, skip=_UNSEEN | (_DRAWN if isinstance(entry, m.Trial) else frozenset())):
+        yield row
+        if row.label == "exposed" and isinstance(entry, m.Outbreak) and (rate := attack_rate(entry)):
+            share, interval = rate
+            yield Row("attack rate", f"{share} % (95 % interval {interval.low} to {interval.high} %), worked out of the two numbers above by Wilson's method")
 
 
 _IDS = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+(?:, [a-z0-9_]+)*|[a-z0-9_]+(?:, [a-z0-9]+(?:_[a-z0-9]+)+)+")
