@@ -391,6 +391,7 @@ class Presentation(Entry):
     flags: tuple[Id, ...] = ()  # ethanol_vehicle, ...: what this product brings and the substance does not
     single_use: bool = True
     licensed_route: tuple[Statement, ...] = ()
+    use: tuple[Statement, ...] = ()  # how much, on what area and for how long, where a label says so
     compounded: bool = False  # made by a pharmacy, no marketing authorisation
     data_gaps: tuple[str, ...] = ()
 

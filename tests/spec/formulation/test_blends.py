@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -267,8 +268,26 @@ def test_local_anaesthetics_add_up(rows, total, state):
 
 
 def test_an_anaesthetic_without_a_known_maximum_makes_the_sum_unknown():
-    checks = check_doses(blend(("procaine_1pct", "1")), LIBRARY, topical=("prilocaine",))
+    boundless = LIBRARY.ingredients["prilocaine"].model_copy(update={"limits": ()})
+    library = replace(LIBRARY, ingredients={**LIBRARY.ingredients, "prilocaine": boundless})
+    checks = check_doses(blend(("procaine_1pct", "1")), library, topical=(Topical("prilocaine", Decimal(1)),))
     assert next(check for check in checks if check.limit_id == "local_anaesthetic_sum").state == "unknown"
+
+
+@pytest.mark.parametrize(("cream_g", "state"), [("0", "within"), ("1", "near"), ("2.5", "over")])
+def test_a_numbing_cream_counts_with_the_lidocaine_that_is_injected(cream_g, state):
+    """20 mL of 1 % in 60 kg are 200 of 270 mg; each gram of the cream adds 25 mg of lidocaine and 25 mg of prilocaine."""
+    cream = LIBRARY.presentations["lidocaine_prilocaine_cream"]
+    topical = [Topical(part.ingredient, part.strength.value * Decimal(cream_g)) for part in cream.components]
+    checks = {check.limit_id: check for check in check_doses(blend(("lidocaine_1pct", "20")), LIBRARY, weight_kg=Decimal(60), topical=topical)}
+    assert checks["lidocaine_single_dose"].limit == Decimal(270)
+    assert checks["lidocaine_single_dose"].dose == 200 + 25 * Decimal(cream_g)
+    assert checks["local_anaesthetic_sum"].state == state
+
+
+def test_a_cream_is_not_injected():
+    found = blend(("lidocaine_prilocaine_cream", "1"))
+    assert ("presentation:not_for_injection", True) in {(finding.rule, finding.stops) for finding in found.findings}
 
 
 def test_no_known_maximum_is_unknown_and_never_within():

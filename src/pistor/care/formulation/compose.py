@@ -270,6 +270,9 @@ def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], techniq
         if "not_intradermal" in presentation.flags and into_skin:
             text = f"{presentation.name} is kept out of the skin; the chosen technique ends in the {layer}."
             yield Finding("presentation:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(presentation.licensed_route), "", stops=True)
+        if "not_for_injection" in presentation.flags:
+            text = f"{presentation.name} is made for the surface of the skin and is not injected."
+            yield Finding("presentation:not_for_injection", Effect.CONTRAINDICATED, text, (), (), cited(presentation.licensed_route), "", stops=True)
     for ingredient in kinds:
         if "withdrawn" in ingredient.flags:
             text = f"{ingredient.name} was taken off the market: " + " ".join(statement.text for statement in ingredient.regulatory)
