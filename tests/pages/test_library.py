@@ -75,6 +75,7 @@ def test_what_a_kind_is_unknown_to_say_looks_like_nothing_else(client):
     row = client.get("/library/techniques/").content.decode().split('href="/library/techniques/nappage_superficial/"')[1].split("</tr>")[0]
     assert row.count('<span class="nodata">Unknown</span>') >= 3
 
+
 def test_an_outbreak_shows_how_many_of_those_exposed_fell_ill(client):
     page = client.get("/library/outbreaks/CARB09/").content.decode()
     assert "15.2 % (95 % interval 9.6 to 23.3 %)" in page
