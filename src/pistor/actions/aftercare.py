@@ -53,9 +53,10 @@ def sheet_of(visit: Treatment, library: Library, language: str) -> Sheet:
     """The sheet of a treatment, from what was really given in all its zones."""
     zones = list(ZoneDose.objects.filter(treatment=visit, volume_ml__gt=0))
     ingredients = {ingredient for zone in zones for ingredient in zone.doses}
+    to_come = visit.course.treatments.filter(number__gt=visit.number).exclude(state=Treatment.State.CANCELLED).exists()
     return sheet(
         library, application=visit.course.application, techniques={zone.technique for zone in zones}, ingredients=ingredients,
-        given_on=given_at(visit), language=language, jurisdiction=visit.course.jurisdiction or None,
+        given_on=given_at(visit), language=language, jurisdiction=visit.course.jurisdiction or None, first=visit.number == 1, last=not to_come,
     )  # fmt: skip
 
 

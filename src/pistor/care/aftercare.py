@@ -126,20 +126,26 @@ def sheet(
     given_on: dt.datetime,
     language: str,
     jurisdiction: str | None = None,
+    first: bool = False,
+    last: bool = False,
 ) -> Sheet:
-    """The sheet for a treatment given at ``given_on``, a moment with its time zone. A language there is none in becomes English."""
+    """The sheet for a treatment given at ``given_on``, a moment with its time zone. A language there is none in becomes English.
+
+    After the ``first`` and the ``last`` treatment of a course it also says when the result is looked at.
+    """
     if given_on.tzinfo is None:
         raise ValueError("given_on needs a time zone: instructions end at a time of the patient's clock")
     tongue = language if language in _WORDS else "en"
     words = _WORDS[tongue]
     rules = [rule for rule in library.aftercare_rules.values() if _fits(rule, application, techniques, ingredients)]
+    after = {"each_treatment"} | ({"first_treatment"} if first else set()) | ({"last_treatment"} if last else set())
     return Sheet(
         language=tongue,
         title=words["title"],
         given_at=given_on,
         given=moment_in(tongue, given_on),
         lines=tuple(_line(rule, given_on, tongue) for rule in sorted(rules, key=lambda rule: (rule.order, rule.id))),
-        contacts=_contacts(library, application, given_on.date(), tongue),
+        contacts=_contacts(library, application, given_on.date(), tongue, after),
         cards=_cards(library, application, tongue, jurisdiction),
         knowledge_version=library.version,
     )
@@ -224,14 +230,14 @@ def _until(given_on: dt.datetime, rule: AftercareRule) -> dt.datetime | None:
     return (whole if whole == end else whole + dt.timedelta(hours=1)).astimezone(given_on.tzinfo)
 
 
-def _contacts(library: Library, application: str, given: dt.date, language: str) -> tuple[Contact, ...]:
+def _contacts(library: Library, application: str, given: dt.date, language: str, after: Collection[str]) -> tuple[Contact, ...]:
     found = []
     for check in library.check_ins.values():
-        if application not in {name.value for name in check.applications}:
+        if application not in {name.value for name in check.applications} or check.after not in after:
             continue
         low, high = check.after_days.low, check.after_days.high
-        first, last = int(low if low is not None else high or 0), int(high if high is not None else low or 0)
-        start, end = given + dt.timedelta(days=first), given + dt.timedelta(days=last)
+        earliest, latest = int(low if low is not None else high or 0), int(high if high is not None else low or 0)
+        start, end = given + dt.timedelta(days=earliest), given + dt.timedelta(days=latest)
         days = day_in(language, start) if start == end else f"{day_in(language, start)} – {day_in(language, end)}"
         found.append(Contact(check.id, start, end, days, getattr(check.text, language)))
     return tuple(sorted(found, key=lambda contact: (contact.on, contact.id)))

@@ -892,8 +892,9 @@ class AftercareRule(Entry):
 
 
 class CheckIn(Entry):
-    """A planned contact after a treatment."""
+    """A planned contact: after each treatment, or only after the first or the last of a course."""
 
+    after: Literal["each_treatment", "first_treatment", "last_treatment"] = "each_treatment"
     applications: tuple[Application, ...] = tuple(Application)
     after_days: Quantity
     text: Phrase
