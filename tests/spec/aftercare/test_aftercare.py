@@ -35,7 +35,7 @@ def line(found, rule):
         ("washing", "until 24 Nov 2026, 02:00"),
         ("heat_and_pools", "until 30 Nov 2026, 14:00"),
         ("sun", "until 3 Dec 2026, 14:00"),
-        ("pressure", "until 24 Nov 2026, 14:00, and longer while it has not healed"),
+        ("pressure", "until 25 Nov 2026, 14:00, and longer while it has not healed"),
         ("alcohol", "until 25 Nov 2026, 14:00"),
     ],
 )
@@ -92,6 +92,21 @@ def test_lumps_are_looked_for_at_1_4_and_12_weeks(application):
 
 
 @pytest.mark.parametrize(
+    ("application", "days"),
+    [("skin", [1, 7, 28, 30, 84, 90]), ("pain", [1, 7, 28, 30, 84, 90]), ("fat", [1, 7, 28, 84, 84]), ("hair", [1, 7, 28, 84])],
+)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_result_is_looked_at_after_the_last_treatment(application, days, language):
+    contacts = made(application, language, last=True).contacts
+    assert [(contact.on - dt.date(2026, 11, 23)).days for contact in contacts] == days
+
+
+def test_hair_is_counted_12_to_16_weeks_after_the_first_treatment():
+    assert [contact.days for contact in made("hair", first=True).contacts if contact.id == "result_hair"] == ["15 Feb 2027 – 15 Mar 2027"]
+    assert "result_hair" not in {contact.id for contact in made("hair", last=True).contacts}
+
+
+@pytest.mark.parametrize(
     ("country", "number"),
     [("FR", "Call 112 now"), ("US", "Call 911 now"), (None, "Call the emergency number now"), ("ZZ", "Call the emergency number now")],
 )
@@ -121,13 +136,16 @@ def test_firm_skin_of_the_first_days_frightens_nobody():
 @pytest.mark.parametrize(
     ("rule", "application", "ingredients", "said", "readings"),
     [
-        ("washing", "pain", ["lidocaine"], "from 4 hours to 4 days", {("8 hours", "JAVA"), ("4 hours", "VIG"), ("3 to 4 days", "SAK")}),
-        ("sun", "skin", ["hyaluronic_acid_ncl"], "one number: 10 days", {("48 hours", "BEL"), ("10 days: on the body", "SIMPLY"), ("until bruises are gone", "JAVA")}),
+        ("washing", "pain", ["lidocaine"], "from 4 hours to 4 days", {("8 hours", "JAVA"), ("4 hours", "VIG"), ("3 to 4 days until the hair is washed", "SAK")}),
+        ("sun", "skin", ["hyaluronic_acid_ncl"], "one number: 10 days", {("48 hours", "BEL"), ("10 days: on the body", "SIMPLY"), ("48 hours: and until bruises are gone, factor 25 or more", "JAVA")}),
         ("heat_and_pools", "pain", ["lidocaine"], "one number: 7 days", {("24 hours", "BEL"), ("7 days", "SAK")}),
         ("cooling", "fat", ["deoxycholic_acid"], "tells the shorter one", {
             ("The answers for patients name 10 to 15 minutes as needed.", "KYBFAQ"), ("ice on the area for 24 to 48 hours", "VIG"),
         }),
-        ("exercise", "pain", ["lidocaine"], "", set()),
+        ("exercise", "pain", ["lidocaine"], "one number: 48 hours", {("48 hours", "SIMPLY"), ("24 hours: heavy exercise, after a fat-dissolving product", "DRKARA")}),
+        ("pressure", "pain", ["lidocaine"], "asks for the opposite", {("massage with arnica three or four times a day", "INNATE")}),
+        ("fluids", "pain", ["lidocaine"], "different amounts", {("at least 64 ounces (about 2 litres) on the day and for up to a week", "JAVA")}),
+        ("painkillers", "pain", ["lidocaine"], "", set()),
     ],
 )  # fmt: skip
 def test_the_clinician_reads_every_side_of_a_disagreement_with_its_source(rule, application, ingredients, said, readings):
