@@ -74,13 +74,13 @@ def test_a_library_with_it_holds_together_and_leaves_the_published_one_alone():
     assert ours.version == f"{LIBRARY.version}+local.abcdef01"
     assert ours.indications["neck_pain"].protocols[-1] == "local_neck"
     assert "local_neck" not in LIBRARY.protocols
-    assert wrong_with(ours, "protocols", "local_neck", TODAY) == ()
+    assert wrong_with(ours, "protocols", "local_neck") == ()
     assert ours != LIBRARY
 
 
 def test_what_does_not_hold_together_is_named():
     mine = copied("protocols", "neck_pain_lidocaine", {}, "local_neck").model_copy(update={"policy": "none_such"})
-    assert "Policy names none_such, which is not in policies." in wrong_with(overlay(LIBRARY, [("protocols", mine)], [SOURCE], "x"), "protocols", "local_neck", TODAY)
+    assert "Policy names none_such, which is not in policies." in wrong_with(overlay(LIBRARY, [("protocols", mine)], [SOURCE], "x"), "protocols", "local_neck")
 
 
 def test_ids_of_copies():

@@ -13,9 +13,9 @@ from pistor.knowledge import load
 from pistor.records.library import LocalEntry, library_of
 from pistor.records.people import Clinic, Role
 from tests import factories
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
-NOW = dt.datetime(2027, 1, 4, 9, 0, tzinfo=dt.UTC)  # later than every review date of the knowledge that is copied here
 GIVEN = {"source_title": "Leaflet of our supplier", "source_at": "section 3", "grade": "A", "reason": "Our shelf holds another maker's ampoule"}
 
 

@@ -43,7 +43,7 @@ def propose_entry(
             raise Refused(str(error)) from None
         if entry.model_copy(update={"id": id_, "reviewed": published.reviewed}) == published:
             raise Refused("Nothing was changed, so there is nothing to approve.")
-        wrong = wrong_with(overlay(library, [(kind, entry)], [source], "proposed"), kind, new_id, today)
+        wrong = wrong_with(overlay(library, [(kind, entry)], [source], "proposed"), kind, new_id)
         if wrong:
             raise Refused(*wrong)
         row = LocalEntry.objects.create(

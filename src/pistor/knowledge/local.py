@@ -164,6 +164,6 @@ def overlay(library: Library, entries: Iterable[tuple[str, m.Known]], sources: I
     return replace(library, version=f"{library.version}+local.{stamp[:8]}", **frozen)  # type: ignore[arg-type]
 
 
-def wrong_with(library: Library, kind: str, id_: str, today: dt.date) -> tuple[str, ...]:
-    """What is wrong with one entry of a library, as the check of the published knowledge would say it."""
-    return tuple(f"{found.what[0].upper()}{found.what[1:]}." for found in problems(library, today) if found.serious and found.place.split(":")[0] == id_)
+def wrong_with(library: Library, kind: str, id_: str) -> tuple[str, ...]:
+    """What is wrong with one entry of a library, as the check of the published knowledge would say it. Its dates are the program's own, not judged."""
+    return tuple(f"{found.what[0].upper()}{found.what[1:]}." for found in problems(library, dt.date.max) if found.serious and found.place.split(":")[0] == id_)
