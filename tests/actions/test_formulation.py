@@ -80,7 +80,7 @@ def test_a_tenfold_conflict_must_be_confirmed_with_the_concentration_on_the_vial
     blend = parts(("dutasteride_0_05pct", "2"))
     with pytest.raises(Refused, match="first: Concentration of dutasteride"):
         compose_blend(course=course, parts=blend, by=people.practitioner, at=NOW)
-    given = {"dutasteride_0_05pct.dutasteride": "0.05", "alopecia_dutasteride.2": "confirmed"}
+    given = {"dutasteride_0_05pct.dutasteride": "0.05", "alopecia_dutasteride.2": "confirmed", "alopecia_dutasteride.3": "confirmed"}
     with pytest.raises(Refused, match=r"the chosen presentation holds 0\.5 mg"):
         compose_blend(course=course, parts=blend, confirmations=given, by=people.practitioner, at=NOW)
     row = compose_blend(course=course, parts=blend, confirmations={**given, "dutasteride_0_05pct.dutasteride": "0.5"}, by=people.practitioner, at=NOW)

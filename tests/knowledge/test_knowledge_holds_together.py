@@ -95,6 +95,9 @@ def test_our_own_derivation_with_a_high_grade_is_a_problem(tmp_path):
         ("calcific_shoulder_edta_procaine", "sessions", "3", "3", "SIM12"),
         ("alopecia_dutasteride", "sessions", "7", "7", "ABD09"),
         ("alopecia_minoxidil", "sessions", "10", "10", "UZEL"),
+        ("alopecia_dutasteride_women", "sessions", "12", "12", "MOF13"),
+        ("alopecia_dutasteride_quarterly", "sessions", "3", "3", "PILOT17"),
+        ("alopecia_vitamins_needling", "sessions", "8", "8", "GAJ19"),
     ],
 )
 def test_what_a_protocol_takes_from_its_trial_stays_as_published(library, protocol, field, low, high, source):
@@ -111,6 +114,9 @@ def test_what_a_protocol_takes_from_its_trial_stays_as_published(library, protoc
         ("REF1", "better by 2 grades or more on both scales", "13.4", "0"),
         ("MOF13", "better on photographs", "62.8", "17.5"),
         ("UZEL", "feels better", "69.2", "37.5"),
+        ("DHUR13", "hairs in a tattooed square centimetre, change", "91.4", "22.2"),
+        ("KUM18", "hair count in a square inch, change", "12.52", "1.89"),
+        ("PRPMN", "hair density, change", "14.6", "10.8"),
         ("CUI16", "function (PSFS), change", "2.9", "0.9"),
         ("BASP13", "dermal thickness, change", "3.4", "2.5"),
         ("DUT23", "depth of crow's feet, change", "-10", "7"),
@@ -157,6 +163,22 @@ def test_the_tenfold_dutasteride_conflict_must_be_confirmed(library):
     confirm = " ".join(library.protocols["alopecia_dutasteride"].confirm)
     assert "0.05 %" in confirm
     assert "0.005 %" in confirm
+    made = [presentation for presentation in library.presentations.values() if {part.ingredient for part in presentation.components} == {"dutasteride"}]
+    assert len(made) == 3
+    assert all(presentation.components[0].strength.conflict.confirm for presentation in made)
+
+
+def test_what_was_studied_in_women_is_not_offered_to_men(library):
+    """Injected minoxidil has no trial in men; each pattern of hair loss has its own staging."""
+    men, women = library.indications["androgenetic_alopecia"], library.indications["female_pattern_hair_loss"]
+    assert "alopecia_minoxidil" in women.protocols
+    assert not [id_ for id_ in men.protocols if "minoxidil" in library.protocols[id_].ingredients]
+    assert ("norwood" in men.scales, "norwood" in women.scales, "sinclair" in women.scales) == (True, False, True)
+
+
+def test_a_mixture_with_dutasteride_is_not_counted_as_dutasteride(library):
+    """The two trials against saline gave solutions that held more than dutasteride."""
+    assert [outcome.active.ingredients for key in ("ABD09", "MOF13") for outcome in library.trials[key].outcomes if outcome.active.ingredients] == []
 
 
 def test_france_bans_fat_lysis_by_injection_and_mixing_in_the_surgery(library):

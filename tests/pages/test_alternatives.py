@@ -44,7 +44,7 @@ def test_the_page_tells_negative_results_of_the_vitamin_blend(as_, people):
         factories.patient(people.practitioner), application="skin", indication="facial_skin_quality", zone="face", protocol="facial_skin_vitamin_blend"
     )
     page = as_(people.practitioner).get(address(factories.visit(course))).content.decode()
-    assert "Negative: the studies with biopsies found no effect" in page
+    assert "Negative: no effect, or none beyond the comparator, where it was looked for" in page
     assert "No comparator" in page
 
 

@@ -335,7 +335,7 @@ def test_a_start_that_cannot_be_is_told(people, as_, fields):
     [
         ("low_back_pain:lumbar", "low_back_pain_lidocaine_ketoprofen"),
         ("facial_skin_quality:face", "facial_skin_vitamin_blend"),
-        ("androgenetic_alopecia:scalp", "alopecia_minoxidil"),
+        ("female_pattern_hair_loss:scalp", "alopecia_minoxidil"),
     ],
 )
 def test_every_protocol_of_the_indication_can_be_chosen(people, as_, indication, protocol):

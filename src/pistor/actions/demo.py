@@ -67,7 +67,7 @@ USERS = (
     ("owner", "owner", "", "Olga", "Demo"),
 )
 # The four that stand ready to walk the whole journey, one for each application.
-READY = {"pain": ("Journey", "Paolo"), "skin": ("Journey", "Sonia"), "hair": ("Journey", "Hamid"), "fat": ("Journey", "Fatou")}
+READY = {"pain": ("Journey", "Paolo"), "skin": ("Journey", "Sonia"), "hair": ("Journey", "Hanna"), "fat": ("Journey", "Fatou")}
 
 _FAMILIES = [
     "Abadi", "Adeyemi", "Almeida", "Ångström", "Bianchi", "Boateng", "Brânză", "Castaño", "Çelik", "Chávez", "Dvořák", "D'Angelo", "Eriksson",
@@ -115,7 +115,7 @@ KINDS = {
         "facial_skin_quality", "face", "facial_skin_hyaluronic_acid", "hyaluronic_acid_ncl_14mg_g",
         "fine_lines", (2, 4), -1, _IODINE, 30, 3,
     ),
-    "hair": Kind("androgenetic_alopecia", "scalp", "alopecia_minoxidil", "minoxidil_0_5pct", "hair_density", (90, 160), 3, _IODINE, 7, 10),
+    "hair": Kind("female_pattern_hair_loss", "scalp", "alopecia_minoxidil", "minoxidil_0_5pct", "hair_density", (90, 160), 3, _IODINE, 7, 10),
     "fat": Kind("submental_fat", "submental", "submental_deoxycholic_acid", "deoxycholic_acid_10mg_ml", "smfrs_pr", (2, 4), -1, _IODINE, 30, 6),
 }
 # How far a course is: treatments signed (None: as many as planned), and the state it is then in.
@@ -201,7 +201,8 @@ class _Demo:
 
     def _patient(self, number: int, application: str, name: tuple[str, str] | None) -> Patient:
         pick = self.random
-        sex = ("male" if application in ("hair", "pain") else "female") if name else pick.choice(("female", "male"))
+        either = pick.choice(("female", "male"))
+        sex = "female" if application == "hair" else either if not name else "male" if application == "pain" else "female"
         family, given = name or (pick.choice(_FAMILIES), pick.choice(_GIVEN[sex]))
         born = self.today.replace(day=1) - dt.timedelta(days=pick.randrange(20 * 365, 62 * 365))
         seen = self._moment(self.today - dt.timedelta(days=pick.randrange(300, 700)))

@@ -22,7 +22,7 @@ VERDICTS = {
     "supported": "Supported by small controlled trials",
     "mixed": "Mixed: some studies show an effect, others none against their comparator",
     "unproven": "Unproven: what was read does not show whether it does more than its comparator",
-    "negative": "Negative: the studies with biopsies found no effect",
+    "negative": "Negative: no effect, or none beyond the comparator, where it was looked for",
     "unknown": "Not known: no result of this treatment was read",
     "label": "Labelled: supported by the trials behind a marketing authorisation",
 }

@@ -68,6 +68,7 @@ def test_a_share_without_its_number_of_people_gets_no_interval(library):
     ("submental_deoxycholic_acid", ["phosphatidylcholine_dc"], set()),
     ("facial_skin_hyaluronic_acid", ["hyaluronic_acid_ncl"], {"BASP13", "DUT23"}),
     ("alopecia_minoxidil", ["minoxidil"], {"UZEL"}),
+    ("alopecia_dutasteride_women", ["dutasteride"], set()),  # the trial's preparation held more than dutasteride
     ("low_back_pain_lidocaine_ketoprofen", ["lidocaine", "ketoprofen", "methylprednisolone"], set()),
     ("low_back_pain_sterile_water", ["water_for_injections"], {"CUI16"}),  # in the other trial a painkiller was given into a vein as well
     ("chronic_spinal_pain_saline", [], set()),
@@ -125,7 +126,13 @@ def test_options_stand_in_the_order_of_the_alphabet(library):
     ("knee_osteoarthritis", {"mesotherapy", "oral_nsaid_knee", "exercise_knee", "no_treatment_knee"}),
     ("calcific_shoulder_tendinitis", {"mesotherapy", "shoulder_needle_lavage", "no_treatment_shoulder"}),
     ("neck_pain", {"mesotherapy", "oral_nsaid", "trigger_point_injection", "exercise_therapy", "no_treatment_pain"}),
-    ("androgenetic_alopecia", {"mesotherapy", "topical_minoxidil", "oral_finasteride", "oral_dutasteride", "hair_transplant", "no_treatment_hair"}),
+    ("androgenetic_alopecia", {
+        "mesotherapy", "topical_minoxidil", "oral_minoxidil", "oral_finasteride", "topical_finasteride", "oral_dutasteride", "hair_transplant", "prp_scalp",
+        "microneedling_scalp", "low_level_laser", "no_treatment_hair",
+    }),
+    ("female_pattern_hair_loss", {
+        "mesotherapy", "topical_minoxidil", "hair_transplant", "prp_scalp", "microneedling_scalp", "low_level_laser", "no_treatment_hair_women",
+    }),
     ("facial_skin_quality", {"mesotherapy", "botulinum_toxin", "filler", "microneedling", "no_treatment_skin"}),
     ("melasma", {
         "tranexamic_acid_injections", "topical_hydroquinone", "triple_combination_cream", "oral_tranexamic_acid", "microneedling", "chemical_peel",

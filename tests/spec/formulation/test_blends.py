@@ -169,10 +169,12 @@ def test_the_excipients_of_a_presentation_join_the_allergen_groups():
     assert "sulfite" not in blend(("diclofenac_akis_75mg_ml", "1")).allergen_groups
 
 
-def test_the_tenfold_conflict_is_asked_once_with_both_sides_and_their_sources():
+def test_the_tenfold_conflict_is_asked_once_with_every_side_and_its_sources():
     items = blend(("dutasteride_0_05pct", "2"), application="hair", protocol="alopecia_dutasteride").to_confirm
-    assert [item.kind for item in items] == ["concentration", "protocol"]
-    assert [(option.value, option.sources[0].key) for option in items[0].options] == [(Decimal("0.5"), "ABD09"), (Decimal("0.05"), "EJD23")]
+    assert [item.kind for item in items] == ["concentration", "protocol", "protocol"]
+    assert [(option.value, option.sources[0].key) for option in items[0].options] == [
+        (Decimal("0.5"), "ABD09"), (Decimal("0.05"), "EJD23"), (Decimal("0.1"), "PILOT17"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

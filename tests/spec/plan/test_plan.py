@@ -28,7 +28,9 @@ INDICATIONS = [
     ("skin", "facial_skin_quality", "facial_skin_hyaluronic_acid", 3),
     ("skin", "melasma", "melasma_tranexamic_acid", 3),
     ("hair", "androgenetic_alopecia", "alopecia_dutasteride", 7),
-    ("hair", "androgenetic_alopecia", "alopecia_minoxidil", 10),
+    ("hair", "androgenetic_alopecia", "alopecia_dutasteride_quarterly", 3),
+    ("hair", "female_pattern_hair_loss", "alopecia_minoxidil", 10),
+    ("hair", "female_pattern_hair_loss", "alopecia_dutasteride_women", 12),
 ]
 
 
