@@ -37,6 +37,14 @@ def test_a_number_leads_to_its_origin_in_two_clicks(client):
     assert "prescriberpoint.com" in client.get("/library/sources/lido_max_pp/").content.decode()
 
 
+def test_a_claim_is_never_headed_as_pistors_own_word(client):
+    listed = client.get("/library/claims/").content.decode()
+    assert "“No contraindications but pregnancy”" in listed
+    page = client.get("/library/claims/no_contraindications/").content.decode()
+    assert "What Pistor says" in page
+    assert "contradicted" in page
+
+
 def test_a_conflict_shows_both_values(client):
     page = client.get("/library/ingredients/lidocaine/").content.decode()
     assert "2 places where sources disagree" in page

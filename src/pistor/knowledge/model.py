@@ -830,6 +830,7 @@ class Outbreak(Known):
 class Claim(Entry):
     """What is said of mesotherapy, by whom, and what the evidence says."""
 
+    name: Annotated[str, Field(pattern=r"^“.+”$")]  # the claim in few words, in quotation marks: a title must not read as Pistor's own word
     said: Statement  # the claim in our words, and a page or paper that makes it
     standing: Literal["supported", "partly_supported", "unproven", "contradicted", "historical"]
     evidence: tuple[Statement, ...] = Field(min_length=1)

@@ -67,6 +67,7 @@ _LABELS = {
     "ideal_osmolarity": "osmolarity worked out from the composition", "particles": "particles in water", "factor": "i of the sodium chloride equivalent",
     "beyond_use": "until when it may be given",
     "saline_fraction_max": "largest part in saline up to 600 mOsm/L", "members": "substances",
+    "said": "what is said", "standing": "how it stands", "instead": "what Pistor says",
 }  # fmt: skip
 
 

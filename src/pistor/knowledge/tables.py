@@ -144,8 +144,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
                Column("Outcomes as reported", _outcome), Column("Grade", _field("grade"))),
     "outbreaks": (Column("Cases", _field("cases")), Column("Exposed", _field("exposed")), Column("Agent", _field("agent")),
                   Column("Carried by", _field("vehicle")), Column("Days until it shows", _field("incubation_days"))),
-    "claims": (Column("What is said", _field("said")), Column("Stands", _field("standing")), Column("What the evidence says", _field("evidence")),
-               Column("What Pistor says", _field("instead"))),
+    "claims": (Column("What is said", _field("said")), Column("What Pistor says", _field("instead"))),  # by how they stand; the evidence has the page
     "scales": (Column("Range", _field("range")), Column("Better", _field("better")), Column("Smallest difference that matters", _field("mcid")),
                Column("Rated by", _field("rater"))),
     "techniques": (Column("Depth, mm", _field("depth_mm")), Column("Needle, mm", _field("needle_length_mm")), Column("Angle, degrees", _field("angle_deg")),
