@@ -63,9 +63,12 @@ def test_a_share_without_its_number_of_people_gets_no_interval(library):
 
 
 @pytest.mark.parametrize(("protocol", "actives", "trials"), [
-    ("submental_deoxycholic_acid", ["deoxycholic_acid"], {"REF1", "REF2", "REFLT"}),
+    ("submental_deoxycholic_acid", ["deoxycholic_acid"], {"REF1", "REF2", "REFLT", "ROT09"}),
     ("submental_deoxycholic_acid", ["deoxycholic_acid", "lidocaine"], set()),
     ("submental_deoxycholic_acid", ["phosphatidylcholine_dc"], set()),
+    ("body_fat_pcdc_8_weeks", ["phosphatidylcholine_dc"], {"SAL08"}),
+    ("body_fat_deoxycholic_acid", ["deoxycholic_acid"], set()),
+    ("cellulite_collagenase", ["collagenase"], {"RELEASE1", "RELEASE2"}),
     ("facial_skin_hyaluronic_acid", ["hyaluronic_acid_ncl"], {"BASP13", "DUT23"}),
     ("alopecia_minoxidil", ["minoxidil"], {"UZEL"}),
     ("alopecia_dutasteride_women", ["dutasteride"], set()),  # the trial's preparation held more than dutasteride
@@ -139,6 +142,9 @@ def test_options_stand_in_the_order_of_the_alphabet(library):
         "no_treatment_melasma",
     }),
     ("submental_fat", {"deoxycholic_acid_injection", "liposuction", "cryolipolysis", "no_treatment_fat"}),
+    ("body_fat", {"injection_lipolysis", "lipolytic_mesotherapy", "liposuction", "cryolipolysis", "weight_management", "no_treatment_fat"}),
+    ("cellulite", {"mesotherapy_cellulite", "collagenase_injection", "subcision", "shock_waves", "weight_management", "no_treatment_cellulite"}),
+    ("lipoma", {"injection_lipolysis", "lipoma_excision", "no_treatment_lipoma"}),
 ])  # fmt: skip
 def test_the_usual_options_are_there_and_no_treatment_among_them(library, indication, options):
     assert {option.id for option in compare(library, library.indications[indication].application.value, indication).options} == options
