@@ -37,3 +37,17 @@ def test_no_row_of_a_table_is_unaccounted_for(name):
     told = [row["row"] for row in (*section["rows"], *section["left_out"])]
     assert len(told) == len(set(told)) == section["count"]
     assert all(len(row["why"]) > 5 for row in section["left_out"])
+
+
+def test_the_rates_that_a_survey_misprinted_are_nowhere():
+    """Section 4.4: shares of 17,376 patients that would mean less than one of them; told as unusable, repeated nowhere."""
+    printed = {Decimal(rate) for rate in ("0.0021", "0.015", "0.0003", "0.00006")}
+    telling = [(kind, id_) for kind, id_, entry in LIBRARY.entries() if kind in ("trials", "reactions", "claims", "comparisons") and "DUN06" in str(entry)]
+    assert telling
+    for kind, id_ in telling:
+        assert not printed & numbers_in(as_text(LIBRARY, [(kind, getattr(LIBRARY, kind)[id_])])), f"{kind}/{id_}"
+
+
+def test_the_most_of_one_practice_is_no_limit():
+    limits = LIBRARY.ingredients["phosphatidylcholine_dc"].limits
+    assert not [limit.id for limit in limits if limit.scope in ("dose_per_treatment", "dose_per_day")]

@@ -152,3 +152,12 @@ def test_a_nurse_may_look_and_not_save(people, as_):
     client = as_(people.nurse)
     assert client.get(f"/visits/{visit.pk}/injection-map/").status_code == 200
     assert client.post(f"/visits/{visit.pk}/injection-map/", typed(visit)).status_code == 403
+
+
+def test_a_bare_maximum_is_no_volume_to_begin_with(people, as_):
+    """The most that one practice gave at a prick, over a whole abdomen, would read like a dose."""
+    fat = {"application": "fat", "indication": "body_fat", "zone": "abdomen", "protocol": "body_fat_pcdc_8_weeks", "jurisdiction": "IT"}
+    visit = factories.visit(factories.course(factories.patient(people.practitioner), **fat))
+    text = as_(people.practitioner).get(f"/visits/{visit.pk}/injection-map/").content.decode()
+    assert 'name="volume_per_point_ml" value="0.3"' not in text and 'value="0.3"' not in text
+    assert "at most 0.3" in text

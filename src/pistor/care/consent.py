@@ -44,9 +44,9 @@ _INTERPRETED = {  # heading, what the interpreter signs, how
     ),
 }
 _OPTION_OF = {  # a comparison that is this very treatment
-    "deoxycholic_acid_injection": "deoxycholic_acid",
-    "tranexamic_acid_injections": "tranexamic_acid",
-}
+    "deoxycholic_acid_injection": {"deoxycholic_acid"}, "injection_lipolysis": {"deoxycholic_acid", "phosphatidylcholine_dc"},
+    "lipolytic_mesotherapy": {"aminophylline"}, "collagenase_injection": {"collagenase"}, "tranexamic_acid_injections": {"tranexamic_acid"},
+}  # fmt: skip
 _TYPED = {"en": " I sign by typing my name.", "fr": " Je signe en tapant mon nom."}
 
 
@@ -149,13 +149,16 @@ def _within(labelled: model.Quantity | None, value: Decimal | int | None) -> boo
 
 def frequencies_of(risk: Risk, plan: PlanLike) -> tuple[model.Quantity, ...]:
     """The frequencies that were counted for something like the plan. One counted for another product would mislead."""
-    own = {"deoxycholic acid": "deoxycholic_acid" in plan.intent.ingredients, "fillers": False, "lipolytic injections": plan.intent.application == "fat"}
+    own = {
+        "deoxycholic acid": "deoxycholic_acid" in plan.intent.ingredients, "collagenase": "collagenase" in plan.intent.ingredients,
+        "fillers": False, "lipolytic injections": plan.intent.application == "fat",
+    }  # fmt: skip
     return tuple(item for item in risk.frequency if all(fits for word, fits in own.items() if word in (item.note or "")))
 
 
 def other_ways(plan: PlanLike) -> tuple[str, ...]:
     """The alternatives of the plan without what the plan itself is."""
-    own = {"mesotherapy", *(option for option, ingredient in _OPTION_OF.items() if ingredient in plan.intent.ingredients)}
+    own = {"mesotherapy", *(option for option, ingredients in _OPTION_OF.items() if ingredients & set(plan.intent.ingredients))}
     return tuple(key for key in plan.alternatives if key not in own)
 
 

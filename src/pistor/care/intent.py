@@ -96,7 +96,7 @@ def intent_for(
     used = tuple(ingredients)
     if not used and chosen_protocol is not None:
         used = tuple(chosen_protocol.ingredients)
-        assumed.append("ingredients " + ", ".join(used))
+        assumed.append("ingredients " + (", ".join(used) or "not named by the protocol"))
     return Intent(
         application=application,
         indication=chosen.id,
@@ -132,7 +132,9 @@ def _protocol_named(library: Library, id_: str | None) -> Protocol | None:
 
 def allows(policy: Policy, protocol: Protocol, library: Library) -> bool:
     """Whether a policy lets a protocol be prepared: no more actives than it allows, nothing compounded where only licensed products are used."""
-    if policy.max_actives is not None and len(_actives(library, protocol.ingredients)) > policy.max_actives:
+    named = len(_actives(library, protocol.ingredients))
+    actives = named or library.policies[protocol.policy].max_actives or 0  # a blend that no study names may hold as many as its own policy allows
+    if policy.max_actives is not None and actives > policy.max_actives:
         return False
     compounded = any(library.presentations[part.presentation].compounded for part in protocol.blend if part.presentation in library.presentations)
     return not (policy.licensed_only and compounded)

@@ -257,7 +257,8 @@ def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> 
     spacing = _high(protocol.spacing_mm) or _high(technique.spacing_mm)
     if not areas or spacing is None:
         return None, (f"No spacing is published for {technique.name}, so no map is proposed; draw it in the injection map.",)
-    metered = _low(protocol.volume_per_point_ml) or _low(technique.volume_per_point_ml)
+    published = protocol.volume_per_point_ml or technique.volume_per_point_ml
+    metered = published.low if published else None  # a bare maximum is a limit, no dose
     recipe = sum((part.volume_ml.value for part in protocol.blend if part.volume_ml.value is not None), Decimal(0))
     if metered is None and not recipe:
         return None, (f"No volume per point is published for {technique.name}, so no map is proposed; draw it in the injection map.",)

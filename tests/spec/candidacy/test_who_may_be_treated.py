@@ -316,6 +316,55 @@ def test_fat_goes_by_the_law_of_the_country(library, country, zone, expected, ru
     assert finding.stops == (expected == "not_eligible")
 
 
+STOPPED, UNKNOWN = "not_eligible", "cannot_tell"
+# protocol                             | FR     | US     | BR     | IT     | country not known
+PLACES = [
+    ("submental_phosphatidylcholine_dc", STOPPED, STOPPED, STOPPED, UNKNOWN, UNKNOWN),
+    ("body_fat_deoxycholic_acid", STOPPED, STOPPED, STOPPED, STOPPED, STOPPED),
+    ("body_fat_pcdc_8_weeks", STOPPED, STOPPED, STOPPED, UNKNOWN, UNKNOWN),
+    ("body_fat_pcdc_4_weeks", STOPPED, STOPPED, STOPPED, UNKNOWN, UNKNOWN),
+    ("body_fat_pcdc_3_weeks", STOPPED, STOPPED, STOPPED, UNKNOWN, UNKNOWN),
+    ("body_fat_pcdc_2_weeks", STOPPED, STOPPED, STOPPED, UNKNOWN, UNKNOWN),
+    ("body_fat_lipolytic_blend", STOPPED, STOPPED, STOPPED, STOPPED, STOPPED),
+    ("cellulite_intradermal_blend", STOPPED, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
+    ("cellulite_collagenase", STOPPED, "eligible_with_conditions", UNKNOWN, UNKNOWN, UNKNOWN),
+    ("lipoma_deoxycholic_acid", STOPPED, STOPPED, STOPPED, STOPPED, STOPPED),
+    ("lipoma_phosphatidylcholine_dc", STOPPED, STOPPED, STOPPED, "refer", "refer"),
+]
+
+
+@pytest.mark.parametrize(("protocol", "country", "expected"), [
+    (protocol, country, expected) for protocol, *states in PLACES for country, expected in zip(("FR", "US", "BR", "IT", None), states, strict=True)
+])  # fmt: skip
+def test_every_other_fat_protocol_goes_by_the_law_and_the_label(library, protocol, country, expected):
+    """In each zone of its indication: a stop holds wherever the needle goes, and where no law is known nothing is called eligible."""
+    indication = library.indications[library.protocols[protocol].indication]
+    for zone in indication.zones:
+        intent = intent_for(library, "fat", zone=zone, jurisdiction=country, protocol=protocol)
+        result = assess(answered(ordinary(), intent, library), intent, library)
+        states = {expected, UNKNOWN} if (protocol, country, zone) == ("cellulite_collagenase", "US", "thigh") else {expected}
+        assert result.state in states, (zone, [(f.rule, f.effect) for f in result.findings])
+        assert any(f.stops for f in result.findings) == (result.state == STOPPED)
+
+
+def test_the_table_of_places_leaves_out_no_fat_protocol(library):
+    fat = {id_ for entry in library.indications.values() if entry.application == "fat" for id_ in entry.protocols}
+    assert {row[0] for row in PLACES} == fat - {"submental_deoxycholic_acid"}  # whose own table stands above
+
+
+def test_fat_of_the_belly_is_stopped_unless_somebody_asks_for_another_product(library):
+    intent = intent_for(library, "fat", zone="abdomen", jurisdiction="DE")
+    assert (intent.indication, intent.ingredients) == ("body_fat", ("deoxycholic_acid",))
+    assert "dc_outside_submental" in [f.rule for f in assess(ordinary(), intent, library).findings if f.stops]
+
+
+def test_a_body_mass_index_above_30_reads_that_this_is_no_way_to_lose_weight(library):
+    for indication in (entry for entry in library.indications.values() if entry.application == "fat"):
+        intent = intent_for(library, "fat", indication.id, jurisdiction="IT")
+        texts = [f.text for f in assess(ordinary(weight_kg=measured_as("90", "kg")), intent, library).findings]
+        assert any("not a weight-loss method" in text for text in texts)
+
+
 @pytest.mark.parametrize("application", ["skin", "pain", "hair"])
 def test_the_french_ban_on_dissolving_fat_is_not_passed_by_another_application(library, application):
     result = verdict(ordinary(), application, library, jurisdiction="FR", ingredients=("phosphatidylcholine_dc",))

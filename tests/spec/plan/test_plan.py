@@ -170,3 +170,25 @@ def test_the_plan_is_plain_json(library):
     made = plan(library, "fat", jurisdiction="US", who=picture(conditions=(Condition("Żółtaczka", (), None),)))
     told = json.loads(json.dumps(made.as_dict(), ensure_ascii=False))
     assert {"verdict", "findings", "blend", "doses", "injection_map", "schedule", "benefit", "reactions", "missing", "knowledge_version"} <= set(told)
+
+
+def test_body_fat_without_published_amounts_gets_dates_and_no_map(library):
+    """53 mL over a whole abdomen would be an amount that nobody published."""
+    made = plan(library, "fat", protocol="body_fat_pcdc_8_weeks", jurisdiction="IT")
+    assert (made.withheld, made.blend, made.injection_map, made.doses) == ((), None, None, ())
+    assert len(made.schedule.treatments) == 4
+    assert any("No volume per point is published" in note for note in made.assumed)  # only the most of one practice
+
+
+@pytest.mark.parametrize("protocol", ["body_fat_deoxycholic_acid", "body_fat_lipolytic_blend", "lipoma_deoxycholic_acid"])
+def test_what_the_label_or_a_withdrawal_forbids_is_told_and_never_dosed(library, protocol):
+    made = plan(library, "fat", protocol=protocol, jurisdiction="IT")
+    assert made.withheld
+    assert (made.blend, made.injection_map, made.schedule, made.doses) == (None, None, None, ())
+    assert made.benefit.trials
+
+
+def test_a_blend_that_no_study_names_is_no_single_active(library):
+    withheld = make_plan(picture(), intent_for(library, "fat", protocol="cellulite_intradermal_blend"), library, TODAY, policy="single_active")
+    assert "does not allow" in withheld.withheld[0]
+    assert intent_for(library, "fat", "cellulite", policy="licensed_only").protocol == "cellulite_collagenase"

@@ -71,9 +71,10 @@ def values_of(drawn: InjectionMap) -> dict[str, Any]:
 
 def published(method: Technique, protocol: Protocol | None = None) -> dict[str, str]:
     """The lower end of what is published for each number; a number that is not published is left empty."""
+    volume = (protocol.volume_per_point_ml if protocol else None) or method.volume_per_point_ml
     own = {
         "spacing_mm": (protocol.spacing_mm if protocol else None) or method.spacing_mm,
-        "volume_per_point_ml": (protocol.volume_per_point_ml if protocol else None) or method.volume_per_point_ml,
+        "volume_per_point_ml": volume if volume and volume.low is not None else None,  # a bare maximum is a limit, no dose
         "needle_length_mm": method.needle_length_mm,
         "inserted_length_mm": (protocol.inserted_length_mm if protocol else None) or method.inserted_length_mm,
         "angle_deg": method.angle_deg,
