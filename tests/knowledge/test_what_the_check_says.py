@@ -56,7 +56,9 @@ def test_a_complaint_names_the_file_and_the_remedy(tmp_path, file, old, new, say
     ("folder", "what"),
     [
         ("sources", "nothing cites it"), ("allergen_groups", "nothing carries it"), ("concepts", "no rule and no allergen group asks for it"),
-        ("questions", "no rule asks it and it does not say what it is kept for"),
+        ("questions", "no rule asks it and it does not say what it is kept for"), ("signs", "no reaction and no triage rule uses it"),
+        ("reactions", "no indication and no triage rule names it"), ("comparisons", "no indication offers it"),
+        ("conflicts", "no value is a side of it and it is about nothing"),
     ],
 )
 def test_an_orphan_is_named(tmp_path, folder, what):
@@ -65,10 +67,17 @@ def test_an_orphan_is_named(tmp_path, folder, what):
         "sources": "id: nobody\nreviewed: 2026-11-24\ntitle: Nobody\nkind: page\nread: excerpt\n",
         "allergen_groups": "id: nobody\nreviewed: 2026-11-24\nname: N\nconcept: allergy_fish\ntext: {text: N, source: usach, at: abstract, grade: B}\n",
         "questions": "id: nobody\nreviewed: 2026-11-24\ntext: N?\nwhy: N\nsection: general\n",
+        "signs": "id: nobody\nreviewed: 2026-11-24\ngroup: skin\ntext: {en: N, fr: N}\n",
+        "reactions": "id: nobody\nreviewed: 2026-11-24\nname: N\nsigns: [bruise]\nonset_hours: {min: 0, unit: h, source: usach, at: abstract, grade: B}\n"
+        "first_line: []\nbasis: [{text: N, source: usach, at: abstract, grade: B}]\n",
+        "comparisons": "id: nobody\nreviewed: 2026-11-24\nname: N\napplications: [pain]\nrows: {}\n",
+        "conflicts": "id: nobody\nreviewed: 2026-11-24\nname: N\nnote: N\nreadings: [{text: a, source: usach, at: abstract, grade: B}, "
+        "{text: b, source: usach, at: abstract, grade: B}]\n",
         "concepts": "id: nobody\nreviewed: 2026-11-24\nname: N\nkind: condition\norigin: words\n",
     }
     (root / folder / "nobody.yaml").write_text(kinds[folder], encoding="utf-8")
-    assert [problem.file for problem in problems(load(root), TODAY) if problem.what == what] == [str(root / folder / "nobody.yaml")]
+    found = [problem for problem in problems(load(root), TODAY) if problem.what == what]
+    assert [(problem.file, problem.serious) for problem in found] == [(str(root / folder / "nobody.yaml"), True)]
 
 
 def test_every_file_that_cannot_be_read_is_named_not_only_the_first(tmp_path):

@@ -86,7 +86,6 @@ class _At:
 def problems(library: Library, today: dt.date) -> list[Problem]:
     """Everything that does not hold together, in the order of the files; warnings last."""
     found: list[Problem] = []
-    cited: set[str] = set()
     for kind, id_, entry in library.entries():
         for at in _walk(kind, id_, "", entry):
             found += _references(library, at)
@@ -94,14 +93,11 @@ def problems(library: Library, today: dt.date) -> list[Problem]:
             found += _dates(library, at, today)
             found += _units(library, at)
             if isinstance(at.node, m.Cited):
-                cited.update(at.node.source)
                 found += _citation(library, at, at.node)
                 found += _remembered(library, at, at.node)
-            if isinstance(at.node, m.Trial | m.Outbreak):
-                cited.update(at.node.source)
         found += _uncited(library, kind, id_, entry)
     found += _pairs(library) + _protocols(library) + _maps(library)
-    return found + _unused(library, cited)
+    return found + _unused(library)
 
 
 def broken_files(root: Path | None = None) -> list[Problem]:
@@ -253,28 +249,39 @@ def _maps(library: Library) -> list[Problem]:
     return found
 
 
-def _unused(library: Library, cited: set[str]) -> list[Problem]:
-    """Entries nothing points to: not wrong, but perhaps forgotten."""
-    signs = {sign for reaction in library.reactions.values() for sign in reaction.signs}
-    signs |= {sign for rule in library.triage_rules.values() for sign in (*rule.any_of, *rule.and_any_of)}
-    options = {option for indication in library.indications.values() for option in (*indication.alternatives, indication.untreated)}
+# Kinds that are there for others, with the kinds that must name them (none: any) and what to say of one that nothing names.
+_FOR_OTHERS: dict[str, tuple[frozenset[str], str]] = {
+    "sources": (frozenset(), "nothing cites it"),
+    "allergen_groups": (frozenset(), "nothing carries it"),
+    "signs": (frozenset({"reactions", "triage_rules"}), "no reaction and no triage rule uses it"),
+    "reactions": (frozenset({"indications", "triage_rules"}), "no indication and no triage rule names it"),
+    "comparisons": (frozenset({"indications"}), "no indication offers it"),
+}
+
+
+def _unused(library: Library) -> list[Problem]:
+    """Entries that nothing points to, where something should: not wrong in themselves, but forgotten."""
     known = referred_by(library)
-    asked = {name for kind, name in known if kind == "questions"}
-    asked |= PICTURE_FIELDS | {key for key, question in library.questions.items() if question.kept_for}
-    loose = [("sources", key, "nothing cites it") for key in library.sources if key not in cited]
-    loose += [("allergen_groups", key, "nothing carries it") for key in library.allergen_groups if ("allergen_groups", key) not in known]
+    asked = PICTURE_FIELDS | {name for kind, name in known if kind == "questions"}
+    asked |= {key for key, question in library.questions.items() if question.kept_for}
+    loose = [
+        (kind, key, what)
+        for kind, (namers, what) in _FOR_OTHERS.items()
+        for key in getattr(library, kind)
+        if not any(not namers or by in namers for by, _ in known.get((kind, key), ()))
+    ]
     loose += [
         ("concepts", key, "no rule and no allergen group asks for it")
         for key, concept in library.concepts.items()
         if ("concepts", key) not in known and concept.kind != "negation" and concept.question not in asked
     ]
     loose += [("questions", key, "no rule asks it and it does not say what it is kept for") for key in library.questions if key not in asked]
-    loose += [("signs", key, "no reaction and no triage rule uses it") for key in library.signs if key not in signs]
-    loose += [("comparisons", key, "no indication offers it") for key in library.comparisons if key not in options]
-    return [
-        Problem(_file(library, kind, key), key, what, "use it or remove it", serious=False)
-        for kind, key, what in loose
-    ]  # fmt: skip
+    loose += [
+        ("conflicts", key, "no value is a side of it and it is about nothing")
+        for key, conflict in library.conflicts.items()
+        if ("conflicts", key) not in known and not conflict.about
+    ]
+    return [Problem(_file(library, kind, key), key, what, "use it or remove it") for kind, key, what in loose]
 
 
 def _problem(library: Library, at: _At, what: str, remedy: str, *, serious: bool = True) -> Problem:
