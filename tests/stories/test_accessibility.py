@@ -357,7 +357,7 @@ def test_on_paper_there_is_the_text_and_nothing_to_press(open_page, demo):
         text = " ".join(paper.extract_text() for paper in PdfReader(BytesIO(page.pdf(format="A4"))).pages)
         assert title in text
         assert "Sign out" not in text
-        assert str(treatment.patient) in text
+        assert treatment.patient.given_name in text  # a family name may be of a script that PDF readers reorder
         page.emulate_media(media="print")
         page.evaluate(AXE)
         complaints += [f"{step}: {found}" for found in broken(page, SEEN)]

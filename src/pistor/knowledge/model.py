@@ -591,6 +591,7 @@ class Jurisdiction(Known):
     id: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     reviewed: dt.date
     name: str
+    article: bool = False  # "the United States" inside a sentence
     part_of: tuple[str, ...] = ()  # jurisdictions whose rules hold here too
     rules: tuple[JurisdictionRule, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -598,6 +599,11 @@ class Jurisdiction(Known):
     mixing_in_clinic: Literal["allowed", "pharmacy_only", "unknown"] = "unknown"
     beyond_use: tuple[BeyondUse, ...] = ()  # the first is that of immediate use; empty: not known
     emergency_number: Statement | None = None
+
+    @property
+    def spoken(self) -> str:
+        """The name inside a sentence."""
+        return f"the {self.name}" if self.article else self.name
 
 
 # ── treatment ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -215,8 +215,7 @@ def _country(library: Library, jurisdiction: str | None, policy: Policy, kinds: 
         return
     country = library.jurisdictions.get(jurisdiction) if jurisdiction else None
     if country is None or country.mixing_in_clinic == "unknown":
-        where = f"in {country.name}" if country else "in this country" if jurisdiction else "here, because the country is not set"
-        text = f"Whether medicines may be mixed in the clinic {where} is not known."
+        text = f"Whether medicines may be mixed in the clinic{handling.where_said(country, jurisdiction)} is not known."
         yield Finding(
             "jurisdiction:mixing_unknown",
             Effect.CAUTION,
@@ -231,18 +230,18 @@ def _country(library: Library, jurisdiction: str | None, policy: Policy, kinds: 
     if country.mixing_in_clinic == "allowed":
         return
     if policy.pharmacy_prepared_only:
-        text = f"In {country.name} only a pharmacy mixes medicines extemporaneously: it prepares this blend."
+        text = f"In {country.spoken} only a pharmacy mixes medicines extemporaneously: it prepares this blend."
         yield Finding("jurisdiction:mixing_pharmacy_only", Effect.INFORM, text, (), (), sources)
         return
     mixed = sum(ingredient.active for ingredient in kinds) > 1
     if mixed:
         text = (
-            f"In {country.name} only a pharmacy may mix medicines extemporaneously, not the clinic. Have a pharmacy prepare "
+            f"In {country.spoken} only a pharmacy may mix medicines extemporaneously, not the clinic. Have a pharmacy prepare "
             "it (policy “Prepared by a pharmacy”), or give one product alone."
         )
     else:
         text = (
-            f"In {country.name} only a pharmacy may mix medicines extemporaneously; whether diluting a single medicine "
+            f"In {country.spoken} only a pharmacy may mix medicines extemporaneously; whether diluting a single medicine "
             "counts is not said. Ask the pharmacist, or give it undiluted."
         )
     yield Finding(

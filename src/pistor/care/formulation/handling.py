@@ -64,9 +64,13 @@ def _time(jurisdiction: str | None, library: Library) -> Finding:
     if country and country.mixing_in_clinic == "pharmacy_only":
         text = f"{country.name}: only a pharmacy mixes, and its label says until when it may be given; no time for the clinic was found."
         return Finding("mixture:beyond_use", Effect.INFORM, text, (), (), cited([country.mixing] if country.mixing else []))
-    where = f"in {country.name}" if country else "here, because the country is not set" if not jurisdiction else "in this country"
-    text = f"For how long a mixture may be kept {where} was not found: give it at once and discard what is left."
+    text = f"For how long a mixture may be kept{where_said(country, jurisdiction)} was not found: give it at once and discard what is left."
     return Finding("mixture:beyond_use", Effect.INFORM, text, (), (), (), "Ask the pharmacist.")
+
+
+def where_said(country: Jurisdiction | None, jurisdiction: str | None) -> str:
+    """The country inside a sentence; that none is set is said, not left out."""
+    return f" in {country.spoken}" if country else " in this country" if jurisdiction else " (no country is set)"
 
 
 def _hours(one: BeyondUse) -> str:
