@@ -36,6 +36,8 @@ def level(signs, hours, application="pain", **more):
         (["dusky_skin"], 3, "skin", "emergency"),
         (["vision_change"], 3, "skin", "emergency"),
         (["trouble_swallowing", "breathing_trouble"], 48, "fat", "emergency"),
+        (["trouble_swallowing"], 1, "skin", "emergency"),
+        (["trouble_swallowing"], 72, "pain", "emergency"),
         (["high_fever", "spreading_redness"], 72, "pain", "emergency"),
         (["hives", "light_headed"], 0, "pain", "emergency"),
         # today
