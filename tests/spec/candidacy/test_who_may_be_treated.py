@@ -278,6 +278,11 @@ def test_what_rules_out_procaine_leaves_lidocaine(library, known, rule):
     assert not {f.rule for f in assess(ordinary(**known), INTENTS["pain"], library).findings if f.effect == "contraindicated"}
 
 
+def test_a_complete_heart_block_rules_out_procaine_too(library):
+    known = ordinary(conditions=(condition("—", code=("icd10cm", "I44.2")),))
+    assert "complete_heart_block" in {f.rule for f in assess(known, PROCAINE, library).findings if f.effect == "contraindicated"}
+
+
 def test_two_labels_that_disagree_on_procaine_are_both_shown(library):
     conflict = library.contraindications["procaine_myasthenia"].basis[0].conflict
     assert {source for reading in conflict.readings for source in reading.source} == {"PROCSTEROP", "PROCSTG"}
