@@ -47,9 +47,11 @@ def test_a_claim_is_never_headed_as_pistors_own_word(client):
 
 def test_a_conflict_shows_both_values(client):
     page = client.get("/library/ingredients/lidocaine/").content.decode()
-    assert "2 places where sources disagree" in page
+    assert "3 places where sources disagree" in page
     assert "7.91 pKa" in page
     assert "7.85" in page
+    assert "300 mg" in page
+    assert "200 mg" in page
 
 
 def test_the_rules_stand_side_by_side_as_a_nurse_reads_them(client):
