@@ -161,3 +161,20 @@ def test_a_bare_maximum_is_no_volume_to_begin_with(people, as_):
     text = as_(people.practitioner).get(f"/visits/{visit.pk}/injection-map/").content.decode()
     assert 'name="volume_per_point_ml" value="0.3"' not in text and 'value="0.3"' not in text
     assert "at most 0.3" in text
+
+
+def test_the_square_of_the_sterile_water_stands_on_the_page_with_what_is_left_to_do(people, as_):
+    visit = factories.visit(factories.course(factories.patient(people.practitioner), indication="low_back_pain", zone="lumbar", protocol="low_back_pain_sterile_water"))
+    page = as_(people.practitioner).get(f"/visits/{visit.pk}/injection-map/").content.decode()
+    assert "4 points, 0.4" in page
+    assert "Put them where the patient needs them" in page
+
+
+def test_what_must_not_be_done_is_not_drawn(people, as_):
+    """A belly full of deoxycholic acid is no proposal, not even a first one."""
+    course = factories.course(
+        factories.patient(people.practitioner), application="fat", indication="body_fat", zone="abdomen", protocol="body_fat_deoxycholic_acid"
+    )
+    page = as_(people.practitioner).get(f"/visits/{factories.visit(course).pk}/injection-map/").content.decode()
+    assert "No map is proposed" in page and "labelled for the area under the chin only" in page
+    assert "No points yet" in page and "map-point" not in page

@@ -21,7 +21,7 @@ from pistor.care.consultation import PatientPicture
 from pistor.care.course import Schedule, make_schedule
 from pistor.care.evidence import Finding, cited
 from pistor.care.formulation import Blend, DoseCheck, Part, check_doses, compose, dose_findings
-from pistor.care.injection_map import VOLUME_PER_POINT_ML, Area, Generator, InjectionMap, NoMap, make_map
+from pistor.care.injection_map import VOLUME_PER_POINT_ML, Area, Generator, InjectionMap, NoMap, Point, make_map
 from pistor.care.intent import Intent, allows
 from pistor.knowledge import Library, model
 
@@ -71,6 +71,11 @@ class Plan:
     findings: tuple[Finding, ...]
     withheld: tuple[str, ...]
     knowledge_version: str
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the proposal came about, without what nobody chose."""
+        return tuple(note for note in self.assumed if note not in self.intent.assumed)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -247,7 +252,11 @@ def _volume_note(blend: Blend | None, drawn: InjectionMap | None) -> tuple[str, 
 
 
 def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> tuple[InjectionMap | None, tuple[str, ...]]:
-    """The whole zone in the protocol's technique, widened until it holds no more points than the protocol gives."""
+    """The whole zone in the protocol's technique, with no more points than the protocol gives.
+
+    A figure of points stands in the middle of one area. Where the protocol gives its spacing as one number, its points stand in the middle
+    of each area; else the spacing is widened, so that they cover the zone.
+    """
     technique = library.techniques.get(intent.technique or protocol.technique)
     zone = library.zones.get(intent.zone)
     drawn_on = library.body_maps.get(zone.body_map) if zone and zone.body_map else None
@@ -263,7 +272,7 @@ def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> 
     if metered is None and not recipe:
         return None, (f"No volume per point is published for {technique.name}, so no map is proposed; draw it in the injection map.",)
     volume = VOLUME_PER_POINT_ML[0] if metered is None else metered
-    bound = _most_points(protocol, volume, recipe)
+    bound = int(technique.points.value) if technique.points and technique.points.value else _most_points(protocol, volume, recipe)
     generator = Generator(
         pattern=technique.pattern,
         spacing_mm=spacing,
@@ -272,8 +281,20 @@ def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> 
         angle_deg=_low(technique.angle_deg),
     )
     try:
-        drawn = _fitted(areas, generator, technique, library, bound)
         notes = []
+        if bound is not None and technique.points is not None:
+            drawn = _in_the_middle(make_map(areas[:1], generator, technique.id, library), bound, library)
+            notes.append(f"{technique.name}: {drawn.points} points close together, drawn in the middle of one area. Put them where the patient needs them.")
+        elif bound is not None and protocol.spacing_mm is not None and protocol.spacing_mm.value is not None:
+            whole = make_map(areas, generator, technique.id, library)
+            drawn = _in_the_middle(whole, bound, library)
+            if drawn.points < whole.points:
+                notes.append(
+                    f"{drawn.points} points {_decimal(spacing)} mm apart, as the protocol has them, do not cover the zone: "
+                    "they are drawn in the middle of each area. Put them where the patient needs them."
+                )
+        else:
+            drawn = _fitted(areas, generator, technique, library, bound)
         if drawn.generator.spacing_mm != spacing:
             wider = _decimal(drawn.generator.spacing_mm)
             notes.append(f"Spacing widened from {_decimal(spacing)} to {wider} mm, so that the zone takes at most {bound} points.")
@@ -296,6 +317,28 @@ def _fitted(areas: Sequence[Area], generator: Generator, technique: model.Techni
         generator = replace(generator, spacing_mm=wider.quantize(Decimal("0.5"), rounding=ROUND_CEILING))
         drawn = make_map(areas, generator, technique.id, library)
     return drawn
+
+
+def _in_the_middle(drawn: InjectionMap, most: int, library: Library) -> InjectionMap:
+    """The map with at most ``most`` points, shared out among its areas, each time those around the middle of the area."""
+    if drawn.points <= most:
+        return drawn
+    kept: set[str] = set()
+    for done, area in enumerate(drawn.areas):
+        points = [point for point in drawn.placed if point.area == area]
+        before, through = (sum(zone.points for zone in drawn.zones[:place]) for place in (done, done + 1))
+        share = most * through // drawn.points - most * before // drawn.points
+        x, y = _cell(points, float(drawn.generator.spacing_mm))
+        kept.update(point.key for point in sorted(points, key=lambda point: (round(math.hypot(point.x_mm - x, point.y_mm - y), 3), point.key))[:share])
+    removed = [point.key for point in drawn.placed if point.key not in kept]
+    return make_map(drawn.areas, drawn.generator, drawn.technique, library, exceptions={"removed": removed})
+
+
+def _cell(points: Sequence[Point], spacing: float) -> tuple[float, float]:
+    """The middle of a cell of the grid near the middle of its points: four points around it are a square."""
+    x, y = (sum(getattr(point, axis) for point in points) / len(points) for axis in ("x_mm", "y_mm"))
+    nearest = min(points, key=lambda point: (round(math.hypot(point.x_mm - x, point.y_mm - y), 3), point.key))
+    return (nearest.x_mm + math.copysign(spacing / 2, x - nearest.x_mm), nearest.y_mm + math.copysign(spacing / 2, y - nearest.y_mm))
 
 
 def _most_by_area(doses: Sequence[DoseCheck], drawn: InjectionMap) -> int | None:

@@ -674,6 +674,7 @@ class Technique(Entry):
     inserted_length_mm: Quantity | None = None
     volume_per_point_ml: Quantity | None = None
     spacing_mm: Quantity | None = None
+    points: Quantity | None = None  # a figure of so many points in one place; None: the points fill the area
     how: tuple[Statement, ...]
     target_layer: Literal["epidermis", "dermis", "hypodermis"] | None = None
     warnings: tuple[Statement, ...] = ()

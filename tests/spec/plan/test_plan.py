@@ -192,3 +192,23 @@ def test_a_blend_that_no_study_names_is_no_single_active(library):
     withheld = make_plan(picture(), intent_for(library, "fat", protocol="cellulite_intradermal_blend"), library, TODAY, policy="single_active")
     assert "does not allow" in withheld.withheld[0]
     assert intent_for(library, "fat", "cellulite", policy="licensed_only").protocol == "cellulite_collagenase"
+
+
+def test_sterile_water_stands_in_one_square_as_its_trials_had_it(library):
+    drawn = plan(library, "pain", protocol="low_back_pain_sterile_water", jurisdiction="GB").injection_map
+    assert drawn.points == 4
+    assert drawn.volume_ml == Decimal("0.4")
+    assert len(drawn.areas) == 1
+    (left, right), (top, bottom) = (sorted({round(getattr(point, axis)) for point in drawn.placed}) for axis in ("x_mm", "y_mm"))
+    assert (right - left, bottom - top) == (30, 30)
+
+
+@pytest.mark.parametrize("protocol", ["melasma_tranexamic_acid", "facial_skin_hyaluronic_acid_cpm"])
+def test_points_that_belong_to_a_square_centimetre_keep_their_spacing(library, protocol):
+    """Wider apart, the same points would give each square centimetre a third of the dose that was studied."""
+    made = plan(library, "skin", protocol=protocol, jurisdiction="GB")
+    drawn = made.injection_map
+    assert drawn.generator.spacing_mm == 10
+    assert drawn.points == 40
+    assert min(zone.points for zone in drawn.zones) >= 9  # each area has its share
+    assert any("Put them where the patient needs them" in note for note in made.notes)

@@ -89,6 +89,7 @@ def technique_facts(method: Technique) -> list[tuple[str, Quantity | None]]:
         ("Angle", method.angle_deg),
         ("Volume at each point", method.volume_per_point_ml),
         ("Spacing", method.spacing_mm),
+        *([("Points", method.points)] if method.points else []),
     ]
 
 

@@ -12,7 +12,7 @@ from pistor.actions.course import local_day
 from pistor.actions.injection_map import draw_map
 from pistor.care.evidence import Finding
 from pistor.care.injection_map import InjectionMap, NoMap, below_the_fat, make_map
-from pistor.care.plan import make_plan
+from pistor.care.plan import Plan, make_plan
 from pistor.clinic.injection_map.forms import InjectionMapForm
 from pistor.clinic.injection_map.presenters import (
     MOST_LISTED,
@@ -49,10 +49,12 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     plan, library = _current(visit.course), library_of(request.user.clinic)  # type: ignore[union-attr]
     first = {**first_values(visit.course, plan, library), "version": visit.course.version}
     removed = plan.exceptions.get("removed", []) if plan and not drawn_earlier(plan, library) else []
-    if plan is None and (proposed := _proposed(request, visit)) is not None:
-        first |= values_of(proposed)
-        removed = list(proposed.removed)
-    return _shown(request, visit, _form(visit.course, initial=first), _from_values(visit.course, first, removed), removed)
+    proposed = _proposed(request, visit) if plan is None else None
+    if proposed and proposed.injection_map:
+        first |= values_of(proposed.injection_map)
+        removed = list(proposed.injection_map.removed)
+    drawn = None if proposed and proposed.withheld else _from_values(visit.course, first, removed)
+    return _shown(request, visit, _form(visit.course, initial=first), drawn, removed, proposed=proposed)
 
 
 @page(Capability.SEE_CLINICAL)
@@ -102,10 +104,10 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
     return HttpResponseRedirect(location)
 
 
-def _proposed(request: HttpRequest, visit: Treatment) -> InjectionMap | None:
-    """The map the protocol proposes, fitted to its volume and to the limits, as the printed plan has it."""
+def _proposed(request: HttpRequest, visit: Treatment) -> Plan:
+    """The plan with the map that the protocol proposes, fitted to its volume and to the limits, as the printed plan has it."""
     library, on = library_of(request.user.clinic), local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined, union-attr]
-    return make_plan(picture_of(visit.patient, on), intent_of(visit.course, library), library, on, policy=visit.course.policy).injection_map
+    return make_plan(picture_of(visit.patient, on), intent_of(visit.course, library), library, on, policy=visit.course.policy)
 
 
 def _form(course: Course, data: Any = None, initial: dict[str, Any] | None = None) -> InjectionMapForm:
@@ -174,9 +176,17 @@ def _choices(drawn: InjectionMap, listed: bool) -> dict[str, Any]:
 
 
 def _shown(
-    request: HttpRequest, visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | None, removed: list[str], *, listed: bool = False, status: int = 200
+    request: HttpRequest,
+    visit: Treatment,
+    form: InjectionMapForm,
+    drawn: InjectionMap | None,
+    removed: list[str],
+    *,
+    listed: bool = False,
+    proposed: Plan | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     kept = _current(visit.course)
     earlier = drawn_earlier(kept, library_of(visit.clinic))
-    context = {**_context(visit, form, drawn, removed, listed), "kept": kept, "earlier": earlier, "show_findings": True}
+    context = {**_context(visit, form, drawn, removed, listed), "kept": kept, "earlier": earlier, "proposed": proposed, "show_findings": True}
     return render_step(request, visit, "injection_map", "injection_map/show.html", context, findings=_findings(request, visit, drawn), status=status)
