@@ -11,6 +11,7 @@ from pistor.actions.core import AlreadyDone, NotAllowed, Refused
 from pistor.actions.reactions import follow_up_reaction, report_reaction
 from pistor.records.audit import AuditEvent, verify_chain
 from pistor.records.reactions import ReactionReport
+from pistor.records.treatment import ZoneDose
 from tests import factories
 from tests.conftest import NOW, TODAY
 
@@ -47,6 +48,23 @@ def test_lumps_after_a_later_treatment_count_from_the_first_of_the_same_zone(peo
     elsewhere = factories.course(visit.patient, zone="lumbar", indication="low_back_pain")
     other = factories.visit(elsewhere, given_on=TODAY - dt.timedelta(days=2), planned_on=TODAY - dt.timedelta(days=2))
     assert report(people.nurse, other, sites=3).level == "this_week"
+
+
+@pytest.mark.parametrize(
+    ("doses", "on_the_skin", "suspected"), [({"water_for_injections": "400"}, (), False), ({"water_for_injections": "400"}, ("lidocaine",), True), ({}, (), True)]
+)
+def test_a_local_anaesthetic_is_suspected_only_where_one_was_given_or_nothing_is_known(people, doses, on_the_skin, suspected):
+    course = factories.course(factories.patient(people.practitioner), indication="low_back_pain", zone="lumbar", protocol="low_back_pain_sterile_water")
+    products = [{"ingredient": id_, "dose_mg": None} for id_ in on_the_skin]
+    given = factories.visit(course, given_on=TODAY, planned_on=TODAY, anaesthesia={"method": "topical" if products else "none", "products": products})
+    if doses:
+        ZoneDose.objects.create(
+            clinic=given.clinic, created_at=NOW, created_by=given.created_by, treatment=given, zone="lumbar", side="left", technique="iswi", points=4,
+            volume_ml="0.4", doses=doses,
+        )  # fmt: skip
+    row = report(people.nurse, given, signs=["collapse"])
+    assert row.level == "emergency"
+    assert ("last" in [suspect["id"] for suspect in row.triage["suspects"]]) is suspected
 
 
 def test_the_patients_words_are_read_for_signs_nobody_ticked(people, visit):

@@ -101,6 +101,8 @@ def _triage(
     visit: Treatment, given_on: dt.date, began_on: dt.date, signs: Collection[str], sites: int | None, description: str, at: dt.datetime
 ) -> Triage:
     used = {ingredient for doses in visit.zone_doses.values_list("doses", flat=True) for ingredient in doses}
+    if used:  # what is not known excludes no suspect
+        used |= {product["ingredient"] for product in (visit.anaesthesia or {}).get("products", ())}
     return triage(
         library_of(visit.clinic),
         application=visit.course.application,

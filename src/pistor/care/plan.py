@@ -373,7 +373,7 @@ def _risks(library: Library, intent: Intent) -> tuple[Risk, ...]:
     return tuple(
         Risk(reaction.id, reaction.name, reaction.onset_hours, reaction.frequency, reaction.first_line)
         for reaction in found
-        if not reaction.ingredients or set(reaction.ingredients) & set(intent.ingredients)
+        if not reaction.ingredients or set(reaction.ingredients) & {*intent.ingredients, *intent.topical}
     )
 
 

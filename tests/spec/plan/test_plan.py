@@ -212,3 +212,15 @@ def test_points_that_belong_to_a_square_centimetre_keep_their_spacing(library, p
     assert drawn.points == 40
     assert min(zone.points for zone in drawn.zones) >= 9  # each area has its share
     assert any("Put them where the patient needs them" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "named"),
+    [("low_back_pain_sterile_water", False), ("chronic_spinal_pain_saline", False), ("low_back_pain_lidocaine", True), ("calcific_shoulder_edta_procaine", True)],
+)
+def test_toxicity_of_local_anaesthetics_is_a_risk_only_where_one_is_given(library, protocol, named):
+    who = picture()
+    meant = intent_for(library, "pain", protocol=protocol, jurisdiction="GB")
+    assert ("last" in {risk.id for risk in make_plan(who, meant, library, TODAY).reactions}) is named
+    under_cream = intent_for(library, "pain", protocol=protocol, jurisdiction="GB", topical=("lidocaine",))
+    assert "last" in {risk.id for risk in make_plan(who, under_cream, library, TODAY).reactions}
