@@ -224,3 +224,10 @@ def test_toxicity_of_local_anaesthetics_is_a_risk_only_where_one_is_given(librar
     assert ("last" in {risk.id for risk in make_plan(who, meant, library, TODAY).reactions}) is named
     under_cream = intent_for(library, "pain", protocol=protocol, jurisdiction="GB", topical=("lidocaine",))
     assert "last" in {risk.id for risk in make_plan(who, under_cream, library, TODAY).reactions}
+
+
+def test_the_warning_of_disodium_edta_comes_before_any_blend(library):
+    made = plan(library, "pain", indication="calcific_shoulder_tendinitis", jurisdiction="GB")
+    (warning,) = [finding for finding in made.verdict.findings if finding.rule == "edta_regulator_warning"]
+    assert "deaths" in warning.text
+    assert made.verdict.state.value == "not_eligible"
