@@ -6,7 +6,9 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
+from pistor.knowledge import load
 from pistor.records.formulation import Formulation
 from tests import factories
 from tests.conftest import NOW
@@ -47,6 +49,25 @@ def test_a_protocol_without_published_amounts_begins_empty_and_says_why(people, 
     assert "vitamin blend (negative in trials)” no product and volume are published" in page
     assert "Begins with the blend" not in page
     assert " selected>" not in page.split("Policy for this course")[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"indication": "calcific_shoulder_tendinitis", "zone": "shoulder", "protocol": "calcific_shoulder_edta_procaine"}, "holds Disodium EDTA:"),
+        (
+            {"application": "skin", "indication": "facial_skin_quality", "zone": "face", "protocol": "facial_skin_botulinum_microdroplets"},
+            "holds Botulinum toxin A in microdroplets:",
+        ),
+    ],
+)
+def test_a_protocol_whose_product_is_not_known_says_so_and_leads_on(people, as_, fields, says):
+    visit = factories.visit(factories.course(factories.patient(people.practitioner), **fields))
+    page = as_(people.practitioner).get(f"/visits/{visit.pk}/formulation/").content.decode()
+    assert says in page
+    assert f'href="/visits/{visit.pk}/alternatives/"' in page.split(says)[1].split("</p>")[0]
+    for item in load().protocols[fields["protocol"]].confirm:
+        assert escape(item) in page
 
 
 def test_saving_leads_to_the_visit_and_the_page_then_shows_what_was_saved(people, as_, visit):

@@ -15,6 +15,7 @@ from pistor.clinic.formulation.presenters import amounts_shown, concentrations_s
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.knowledge import Library
+from pistor.knowledge.model import Protocol
 from pistor.records.course import Course
 from pistor.records.doses import giving_of
 from pistor.records.latest import latest_blend_and_map
@@ -107,6 +108,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows, 
         "can_add": len(rows) < MAX_ROWS,
         "choices": _choices(library, course),
         "protocol": protocol,
+        "unknown_products": _without_product(protocol, library),
         "blend": blend,
         "problem": problem if form.is_bound else "",
         "giving": giving,
@@ -158,6 +160,12 @@ def _rows_of_protocol(course: Course, library: Library) -> Rows:
     protocol = library.protocols.get(course.protocol)
     parts = protocol.blend if protocol else ()
     return [(part.presentation, f"{part.volume_ml.high if part.volume_ml.high is not None else ''}") for part in parts]
+
+
+def _without_product(protocol: Protocol | None, library: Library) -> list[str]:
+    """What a protocol injects and no product here holds."""
+    held = {component.ingredient for presentation in library.presentations.values() for component in presentation.components}
+    return [library.ingredients[id_].name for id_ in (protocol.ingredients if protocol else ()) if id_ not in held]
 
 
 def _choices(library: Library, course: Course) -> list[tuple[str, list[tuple[str, str]]]]:
