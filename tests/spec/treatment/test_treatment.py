@@ -86,3 +86,10 @@ def test_the_same_record_is_the_same_text_whatever_the_order():
     one, other = record(checks={"a": True, "b": False}), record(checks={"b": False, "a": True})
     assert record_as_dict(one) == record_as_dict(other)
     assert list(record_as_dict(one)["checks"]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("repeated", ["given_recorded", "observed"])
+def test_a_step_that_only_repeats_what_the_record_asks_for_need_not_be_ticked(repeated):
+    """Points, volumes, lots, pain and minutes are asked for one by one before a signature; a tick adds nothing to them."""
+    ticked = {step.id: step.id != repeated for step in checklist(LIBRARY, "pain")}
+    assert not [said for said in missing_before_signing(record(checks=ticked), LIBRARY, "pain", (), ()) if said.startswith("Not ticked")]

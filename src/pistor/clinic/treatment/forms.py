@@ -23,6 +23,7 @@ AT_ONCE = (
 )  # fmt: skip
 TOPICALS = 2
 LOTS_PER_PART = 2
+PHASES = {"before": "Before", "preparation": "Preparing", "during": "During", "after": "After"}
 EXTRA = "x"  # the line of a zone that was not planned
 
 
@@ -128,8 +129,12 @@ class TreatmentForm(StepForm):
         return [{"ingredient": self[f"topical_{place}"], "dose": self[f"topical_dose_{place}"]} for place in range(TOPICALS)]
 
     @property
-    def check_lines(self) -> list[dict[str, Any]]:
-        return [{"step": step, "field": self[f"check_{step.id}"]} for step in self.steps]
+    def check_phases(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """The checklist in the order of the work, under its phases."""
+        phases: dict[str, list[dict[str, Any]]] = {}
+        for step in self.steps:
+            phases.setdefault(PHASES[step.phase], []).append({"step": step, "field": self[f"check_{step.id}"]})
+        return list(phases.items())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
