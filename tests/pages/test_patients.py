@@ -345,6 +345,13 @@ def test_every_protocol_of_the_indication_can_be_chosen(people, as_, indication,
     assert Course.objects.get().protocol == protocol
 
 
+def test_what_the_studies_say_stands_beside_each_protocol_before_it_is_chosen(people, as_):
+    page = as_(people.practitioner).get(f"/patients/{factories.patient(people.practitioner).pk}/start/").content.decode()
+    for id_, word in (("facial_skin_vitamin_blend", "negative"), ("facial_skin_polynucleotides", "unproven"), ("submental_deoxycholic_acid", "labelled")):
+        assert page.split(f'value="{id_}"')[1].split("</option>")[0].endswith(word)
+    assert page.index("Melasma of the face") < page.index("Female pattern hair loss") < page.index("Lipoma, thigh")  # skin, hair, fat
+
+
 def test_without_a_choice_the_clinics_policy_decides(people, as_):
     start(as_(people.practitioner), factories.patient(people.practitioner), indication="low_back_pain:lumbar")
     assert (Course.objects.get().policy, Course.objects.get().protocol) == ("single_active", "low_back_pain_lidocaine")

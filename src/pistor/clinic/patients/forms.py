@@ -6,8 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.dateparse import parse_datetime
 
+from pistor.care.benefit import VERDICTS
 from pistor.clinic.shared.forms import CHANGED, StepForm
-from pistor.knowledge import load
+from pistor.knowledge import Library, load
+from pistor.knowledge.model import Application, Indication, Protocol
 from pistor.records.consultation import Patient
 from pistor.records.search import Place
 
@@ -105,12 +107,27 @@ class StartForm(StepForm):
         super().__init__(*args, **kwargs)
         library = load()
         self.fields["indication"].choices = [  # type: ignore[attr-defined]
-            (f"{indication.id}:{zone}", f"{indication.name}" + (f", {library.zones[zone].name.lower()}" if len(indication.zones) > 1 else ""))
-            for indication in library.indications.values()
-            for zone in indication.zones
-            if zone in library.zones
+            (application.capitalize(), [_place(library, indication, zone) for indication in _of(library, application) for zone in indication.zones])
+            for application in Application
         ]
         self.fields["protocol"].choices = [  # type: ignore[attr-defined]
             ("", "As the clinic's policy allows"),
-            *((indication.name, [(id_, library.protocols[id_].name) for id_ in indication.protocols]) for indication in library.indications.values()),
+            *(
+                (indication.name, [(id_, _evidence(library.protocols[id_])) for id_ in indication.protocols])
+                for application in Application
+                for indication in _of(library, application)
+            ),
         ]
+
+
+def _of(library: Library, application: Application) -> list[Indication]:
+    return [indication for indication in library.indications.values() if indication.application == application]
+
+
+def _place(library: Library, indication: Indication, zone: str) -> tuple[str, str]:
+    return f"{indication.id}:{zone}", indication.name + (f", {library.zones[zone].name.lower()}" if len(indication.zones) > 1 else "")
+
+
+def _evidence(protocol: Protocol) -> str:
+    """Name and, in a word, what its studies say: seen before the protocol is chosen."""
+    return f"{protocol.name} – {VERDICTS[protocol.verdict].partition(':')[0].lower()}"
