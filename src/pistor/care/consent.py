@@ -151,6 +151,7 @@ def frequencies_of(risk: Risk, plan: PlanLike) -> tuple[model.Quantity, ...]:
     """The frequencies that were counted for something like the plan. One counted for another product would mislead."""
     own = {
         "deoxycholic acid": "deoxycholic_acid" in plan.intent.ingredients, "collagenase": "collagenase" in plan.intent.ingredients,
+        "tranexamic acid": "tranexamic_acid" in plan.intent.ingredients, "scalp": plan.intent.application == "hair",
         "fillers": False, "lipolytic injections": plan.intent.application == "fat",
     }  # fmt: skip
     return tuple(item for item in risk.frequency if all(fits for word, fits in own.items() if word in (item.note or "")))
@@ -245,7 +246,9 @@ class _Filler:
         assert blend is not None  # consent_sheet has looked
         lines = [f"{_capital(self.say('presentations', part.presentation))}, {self.amount(part.volume_ml, 'mL')}" for part in blend.parts]
         lines += [
-            self._named(self.say("ingredients", item.ingredient), self.amount(round(item.per_ml, 3), item.unit)) for item in blend.concentrations if item.active
+            self._named(self.say("ingredients", item.ingredient), self.amount(round(item.per_ml, 3), item.unit))
+            for item in blend.concentrations
+            if item.active and self.library.ingredients[item.ingredient].substance_class != "Solvent"  # how much water is in water tells nobody anything
         ]
         return "\n".join(lines), tuple(source for item in blend.concentrations if item.active for source in item.sources)
 
@@ -310,7 +313,8 @@ class _Filler:
             counted = frequencies_of(risk, self.plan)
             found = [self._frequency(item) for item in counted]
             unknown = "fréquence non établie" if self.french else "frequency not established"
-            lines.append(self._named(self.say("reactions", risk.id), "; ".join(found) or unknown))
+            apart = "\u00a0; " if self.french else "; "
+            lines.append(self._named(self.say("reactions", risk.id), apart.join(found) or unknown))
             sources += cited(counted)
         return "\n".join(lines), tuple(sources)
 
@@ -336,4 +340,4 @@ class _Filler:
 
 
 def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if text.startswith("pH") else text[:1].upper() + text[1:]

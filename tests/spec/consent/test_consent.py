@@ -211,3 +211,30 @@ def test_a_signature_says_who_agrees_to_what():
     for language in ("en", "fr"):
         for kind in ("patient", "guardian"):
             assert len(meaning(language, kind, typed=True)) <= 300
+
+
+@pytest.mark.parametrize(
+    ("protocol", "word", "said"),
+    [
+        ("low_back_pain_sterile_water", "scalp", False),
+        ("alopecia_minoxidil", "dutasteride into the scalp", True),
+        ("facial_skin_hyaluronic_acid", "tranexamic", False),
+        ("melasma_tranexamic_acid", "needling with tranexamic acid", True),
+    ],
+)
+def test_a_frequency_stands_only_beside_what_it_was_counted_for(protocol, word, said):
+    (risks,) = [section for section in consent_sheet(LIBRARY, PLANS[protocol], "en", "C").sections if section.heading == "What can go wrong"]
+    assert (word in "\n".join(risks.lines)) is said
+
+
+def test_how_much_water_is_in_water_is_not_told():
+    text = text_of(consent_sheet(LIBRARY, PLANS["low_back_pain_sterile_water"], "en", "C"))
+    assert "Sterile water for injections, ampoule, 0.4" in text
+    assert "mg/mL" not in text
+
+
+def test_french_writes_its_semicolon_and_ph_as_french_and_chemists_do():
+    text = text_of(consent_sheet(LIBRARY, PLANS["alopecia_minoxidil"], "fr", "C"))
+    assert "\u00a0; " in text
+    assert ") ; " not in text
+    assert "pH et véhicule" in text
