@@ -66,7 +66,7 @@ def _due(protocol: Protocol | None, progress: Progress, today: dt.date) -> tuple
     if progress.treatments_done == 0:
         return False, "Not due: no treatment of this course has been signed yet."
     if after is not None and progress.treatments_done >= after:
-        return True, f"Due: {progress.treatments_done} treatments given; the evaluation point is after {after}."
+        return True, f"Due: {progress.treatments_done} treatment{'s' if progress.treatments_done > 1 else ''} given; the evaluation point is after {after}."
     if progress.evaluation_on is not None and today >= progress.evaluation_on:
         return True, f"Due since {_day(progress.evaluation_on)}."
     if progress.evaluation_on is not None:

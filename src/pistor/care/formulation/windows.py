@@ -39,14 +39,16 @@ def ph_findings(ph: Interval, library: Library) -> Iterator[Finding]:
     wide, easy = library.thresholds.get("ph_acceptable"), library.thresholds.get("ph_comfortable")
     if ph.low is None or ph.high is None:
         return
-    fact = Fact("pH", f"{shown(ph.low, 2)} to {shown(ph.high, 2)}", None, ph.basis)
+    ends = tuple(dict.fromkeys((shown(ph.low, 2), shown(ph.high, 2))))
+    fact = Fact("pH", " to ".join(ends), None, ph.basis)
     limits = "No pH limit for the skin was found in a source; these ends are ours."
     for threshold, effect, apart, word in ((wide, Effect.CAUTION, False, "can hurt and harm tissue"), (easy, Effect.INFORM, True, "can sting")):
         if threshold is None or threshold.quantity.low is None or threshold.quantity.high is None:
             continue
         low, high = threshold.quantity.low, threshold.quantity.high
         if (ph.high < low or ph.low > high) if apart else (ph.low < low or ph.high > high):
-            text = f"The pH can be {fact.value}, outside {plain(low)} to {plain(high)} ({threshold.name.lower().replace('ph ', 'pH ', 1)}): it {word}."
+            name, verb = threshold.name.lower().replace("ph ", "pH ", 1), "is" if len(ends) == 1 else "can be"
+            text = f"The pH {verb} {fact.value}, outside {plain(low)} to {plain(high)} ({name}): it {word}."
             yield Finding(f"threshold:{threshold.id}", effect, text, (fact,), (), cited((threshold.quantity,)), limits)
             return
 
