@@ -145,3 +145,20 @@ def test_fat_as_labelled_in_the_us_and_stopped_in_france(open_page):
     assert not Consent.objects.filter(course__treatments=french.address.split("/")[2]).exists()
     assert french.state("Blend") == "cannot start yet"
     assert french.state("Treatment") == "cannot start yet"
+
+
+def test_only_the_protocols_of_what_is_to_be_treated_are_offered(open_page):
+    visit = Visit(open_page(390, 844))
+    visit.sign_in(clinic_with_stock("GB"))
+    visit.add_patient("Moreau", "Claire", "1980-03-14", "Female")
+    visit.page.get_by_role("link", name="Start a visit").click()
+    visit.page.get_by_label("Melasma of the face").check()
+    protocols = visit.page.get_by_label("Protocol", exact=True)
+    offered = visit.page.evaluate("[...document.querySelector('[name=protocol]').querySelectorAll('optgroup:not([disabled]) option')].map(o => o.value)")
+    assert offered == ["melasma_tranexamic_acid", "melasma_tranexamic_acid_2_weeks", "melasma_tranexamic_acid_undiluted"]
+    protocols.select_option("melasma_tranexamic_acid_undiluted")
+    visit.page.get_by_label("Low back pain, acute or chronic, without red flags, lower back").check()
+    assert protocols.input_value() == ""  # what no longer fits is not sent
+    protocols.select_option("low_back_pain_sterile_water")
+    visit.page.get_by_role("button", name="Start the visit").click()
+    visit.page.get_by_role("heading", name="Steps").wait_for()
