@@ -138,7 +138,8 @@ def test_the_command_line_compares(package, capsys):
     [
         (lambda folder: None, "holds neither"),
         (lambda folder: (folder / "datapackage.json").write_text("{"), "is broken"),
-        (lambda folder: (folder / "datapackage.json").write_text('{"resources": [{"name": "scales"}]}'), "names a file that is missing"),
+        (lambda folder: (folder / "datapackage.json").write_text('{"resources": [{"name": "scales", "entries": 1}]}'), "scales.json: is broken or missing"),
+        (lambda folder: (folder / "VERSION").write_text("1"), "holds no knowledge file"),
         (lambda folder: ((folder / "VERSION").write_text("1"), (folder / "scales").mkdir(), (folder / "scales" / "x.yaml").write_text("id: y")), "has the id y"),
     ],
 )
@@ -146,6 +147,15 @@ def test_what_is_no_package_is_said(tmp_path, capsys, make, said):
     make(tmp_path)
     assert main(["knowledge", "diff", str(tmp_path)]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("written", ["[]", "1", "null", '"x"', "{}", '{"a": 1}', '{"a', "[" * 200_000])
+def test_a_broken_file_in_a_package_is_named(package, tmp_path, capsys, written):
+    broken = shutil.copytree(package, tmp_path / "broken")
+    (broken / "conflicts.json").write_text(written)
+    for arguments in ([broken], [package, broken]):
+        assert main(["knowledge", "diff", *map(str, arguments)]) == 2
+        assert "conflicts.json: is broken or missing" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_not_there_is_said(capsys):

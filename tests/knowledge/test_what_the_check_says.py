@@ -112,8 +112,17 @@ def test_a_name_given_once_can_be_used_again():
     assert plain_yaml.read(b"a: &x [1, 2]\nb: *x\nc:\n  d: *x\n") == {"a": ["1", "2"], "b": ["1", "2"], "c": {"d": ["1", "2"]}}
 
 
-@pytest.mark.parametrize("raw", [b"a: 1\na: 2\n", b"a: [1\n", b"{a: {b: 1, b: 2}}"])
-def test_what_is_no_yaml_or_says_a_thing_twice_is_refused(raw):
+LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"a: 1\na: 2\n", b"a: [1\n", b"{a: {b: 1, b: 2}}", b"? [a]\n: b\n", b"? {a: b}\n: c\n", b": a\n", b"a: *b\n", b"a: &a\n  b: *a\n", LAUGHS.encode(),
+        b"[" * 100_000, b"\xff\xfe\x00", b"\x00",
+    ],
+)  # fmt: skip
+def test_what_is_no_yaml_or_cannot_be_an_entry_is_refused(raw):
     with pytest.raises(yaml.YAMLError):
         plain_yaml.read(raw)
 

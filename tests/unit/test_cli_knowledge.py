@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pistor.cli import main
 from pistor.knowledge.library import DATA
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +88,29 @@ def test_check_of_a_file_that_is_not_yaml_is_one_sentence(tmp_path):
     assert checked.returncode == 2
     assert "neck_pain_lidocaine.yaml" in checked.stderr
     assert "Traceback" not in checked.stderr
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.symlink_to(path.name), lambda path: path.symlink_to("nowhere"), lambda path: path.mkdir(), os.mkfifo,
+        lambda path: path.write_text("id: *nobody\n"), lambda path: path.write_text("[" * 100_000),
+    ],
+)  # fmt: skip
+def test_what_is_no_readable_file_is_named_and_not_waited_for(tmp_path, capsys, make):
+    root = shutil.copytree(DATA / "signs", tmp_path / "data" / "signs").parent
+    make(root / "signs" / "odd.yaml")
+    for asked in (["check"], ["list"], ["export", str(tmp_path / "out")]):
+        assert main(["knowledge", "--data", str(root), *asked]) == 2
+        assert "odd.yaml: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["nowhere", "empty", "file"])
+def test_a_place_without_knowledge_is_not_in_order(tmp_path, capsys, place):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    assert main(["knowledge", "--data", str(tmp_path / place), "check"]) == 2
+    assert place in capsys.readouterr().err
 
 
 def test_a_reader_that_goes_away_is_no_error():

@@ -83,11 +83,32 @@ def read_entries(place: Path) -> Entries:
             return entries_of(load(place))
         except KnowledgeError as error:
             raise Unusable(str(error)) from None
+    described = _read_json(descriptor)
     try:
-        kinds = [resource["name"] for resource in json.loads(descriptor.read_text(encoding="utf-8"))["resources"]]
-        return {kind: json.loads((place / f"{kind}.json").read_text(encoding="utf-8")) for kind in kinds}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Unusable(f"{descriptor}: is broken or names a file that is missing; export the package again.") from None
+        held = {str(resource["name"]): int(resource["entries"]) for resource in described["resources"]}
+    except (KeyError, TypeError, ValueError):
+        raise Unusable(f"{descriptor}: {_AGAIN}") from None
+    return {kind: _entries(place / f"{kind}.json", number) for kind, number in held.items()}
+
+
+_AGAIN = "is broken or missing; export the package again."
+
+
+def _entries(path: Path, number: int) -> dict[str, Any]:
+    """The entries of a kind by id, as many as the package says."""
+    entries = _read_json(path)
+    if not isinstance(entries, dict) or len(entries) != number or not all(isinstance(entry, dict) for entry in entries.values()):
+        raise Unusable(f"{path}: {_AGAIN}")
+    return entries
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            raise Unusable(f"{path}: {_AGAIN}")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise Unusable(f"{path}: {_AGAIN}") from None
 
 
 def changes_text(changes: tuple[Change, ...], version: str) -> str:

@@ -106,15 +106,19 @@ def _load(root: Path) -> Library:
     digest = hashlib.sha256()
     kinds: dict[str, dict[str, Any]] = {kind: {} for kind in m.KINDS}
     files: dict[tuple[str, str], Path] = {}
+    if not root.is_dir():
+        raise KnowledgeError(root, "is no folder", "name a folder that holds knowledge files")
     for kind, path in _files(root):
-        raw = path.read_bytes()
+        raw = _bytes(path)
         digest.update(f"{kind}/{path.name}\0".encode() + raw)
         for id_, entry in _read(path, raw, m.KINDS[kind], kinds["conflicts"]):
             if id_ in kinds[kind]:
                 raise KnowledgeError(path, f"the id {id_} is used twice", "give one of the two another id")
             kinds[kind][id_] = entry
             files[kind, id_] = path
-    version = (root / "VERSION").read_text().strip() if (root / "VERSION").exists() else "0"
+    if not files:
+        raise KnowledgeError(root, "holds no knowledge file", "name a folder with a folder for each kind")
+    version = _bytes(root / "VERSION").decode(errors="replace").strip() if (root / "VERSION").exists() else "0"
     frozen = {kind: MappingProxyType(entries) for kind, entries in kinds.items()}
     return Library(version=f"{version}+{digest.hexdigest()[:12]}", files=MappingProxyType(files), **frozen)
 
@@ -125,7 +129,7 @@ def unusable(root: Path | None = None) -> list[KnowledgeError]:
     conflicts: dict[str, m.Conflict] = {}
     for kind, path in _files(root or DATA):
         try:
-            for id_, entry in _read(path, path.read_bytes(), m.KINDS[kind], conflicts):
+            for id_, entry in _read(path, _bytes(path), m.KINDS[kind], conflicts):
                 if isinstance(entry, m.Conflict):
                     conflicts[id_] = entry
         except KnowledgeError as error:
@@ -133,8 +137,21 @@ def unusable(root: Path | None = None) -> list[KnowledgeError]:
     return found
 
 
+def _bytes(path: Path) -> bytes:
+    """What stands in a file. A pipe or a folder in its place is not waited for."""
+    try:
+        if path.exists() and not path.is_file():
+            raise KnowledgeError(path, "is no file", "put the entry in a file of this name")
+        return path.read_bytes()
+    except OSError as error:
+        raise KnowledgeError(path, f"cannot be read ({error.strerror})", "mend it or take it away") from None
+
+
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    return ((kind, path) for kind in m.KINDS for path in sorted((root / kind).glob("*.yaml")))
+    for kind in m.KINDS:
+        if (root / kind).exists() and not (root / kind).is_dir():
+            raise KnowledgeError(root / kind, "is no folder", "put the entries of this kind in a folder of this name")
+        yield from ((kind, path) for path in sorted((root / kind).glob("*.yaml")))
 
 
 def _read(path: Path, raw: bytes, type_: type[m.Known], conflicts: Mapping[str, m.Conflict]) -> Iterator[tuple[str, m.Known]]:

@@ -85,7 +85,7 @@ def nearest(library: Library, id_: str) -> list[str]:
     """Ids that look like what was typed."""
     known = {found.casefold(): found for _, found, _ in library.entries()}
     close = difflib.get_close_matches(id_.casefold(), known, n=5, cutoff=0.6)
-    close += [name for name in known if id_.casefold() in name and name not in close][: 5 - len(close)]
+    close += [name for name in known if id_ and id_.casefold() in name and name not in close][: 5 - len(close)]
     return [known[name] for name in close]
 
 
