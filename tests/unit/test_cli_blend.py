@@ -108,6 +108,43 @@ def test_what_cannot_be_used_is_said_in_one_sentence(blend, recipe, said):
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize("name", ["Lidocaine", "lignocaine", "XYLOCAINE", "lidocaine_2pct"])
+def test_what_is_on_the_skin_is_known_by_all_its_names(blend, name):
+    _, answer = blend(f"parts: [lidocaine_2pct: 1]\nweight_kg: 60\ntopical: {{{name}: 290}}")
+    assert answer["verdict"] == "block"
+
+
+@pytest.mark.parametrize("cream", ["lidocaine", "EMLA", "lidocaine_prilocaine_cream"])
+def test_a_cream_of_which_nobody_says_how_much_leaves_the_answer_open(blend, cream):
+    _, answer = blend(f"parts: [lidocaine_2pct: 1]\nweight_kg: 60\ntopical: {cream}")
+    assert answer["verdict"] == "caution"
+    assert any(finding["effect"] == "ask" and finding["rule"].startswith("limit:") for finding in answer["findings"])
+
+
+def test_a_cream_with_two_substances_needs_the_amount_of_each(blend):
+    code, error = blend("parts: [lidocaine_2pct: 1]\ntopical: {lidocaine_prilocaine_cream: 100}")
+    assert code == 2
+    assert "give the mg of each" in error
+
+
+def test_too_much_anaesthetic_together_is_too_much_for_any_weight(blend):
+    _, answer = blend("parts: [lidocaine_2pct: 12, mepivacaine_2pct: 12]")  # 240 of at most 300 mg and 240 of at most 400 mg
+    together = next(row for row in answer["limits"] if row["ingredient"] == "class:local_anaesthetic")
+    assert (together["state"], together["fraction"]) == ("over", 1.4)
+
+
+@pytest.mark.parametrize(("allergy", "verdict"), [("salmon", "block"), ("Z91.013", "block"), ("hives after the dentist's injection", "caution")])
+def test_an_allergy_by_word_by_code_or_by_a_name_nobody_knows(blend, allergy, verdict):
+    _, answer = blend(f'parts: [calcitonin_200u_ml: 0.1]\nallergies: ["{allergy}"]')
+    assert answer["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("product", "stopped"), [("deoxycholic_acid_10mg_ml", True), ("lidocaine_2pct", False)])
+def test_a_ban_on_all_that_a_product_is_for_holds_where_nobody_says_what_for(blend, product, stopped):
+    _, answer = blend(f"parts: [{product}: 1]\njurisdiction: FR\nweight_kg: 60")
+    assert (answer["verdict"] == "block") is stopped
+
+
 def test_norway_is_no_refusal(blend):
     assert blend("parts: [lidocaine_2pct: 1]\njurisdiction: NO")[0] == 0
 

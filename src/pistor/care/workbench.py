@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from pistor.care.candidacy import one_rule
+from pistor.care.candidacy.chart import chart_of
 from pistor.care.candidacy.jurisdiction import jurisdiction_findings
-from pistor.care.consultation import Allergy, PatientPicture
-from pistor.care.evidence import Effect, Finding, cited
+from pistor.care.consultation import Allergy, Coding, PatientPicture
+from pistor.care.evidence import Effect, Fact, Finding, cited
 from pistor.care.formulation import Amounts, Blend, DoseCheck, Part, Topical, amounts, check_doses, compose, dose_findings
 from pistor.care.formulation.handling import beyond_use
 from pistor.care.formulation.order import in_order
 from pistor.care.formulation.osmolarity import Osmolar, Tonicity, osmolar, tonicity
 from pistor.care.intent import Intent
 from pistor.knowledge import Library
-from pistor.knowledge.model import BeyondUse, Method, MethodCheck, PairVerdict, Quantity
+from pistor.knowledge.model import BeyondUse, Code, Method, MethodCheck, PairVerdict, Quantity
 
 DEFAULT_POLICY = "mixture"
 ALLERGY_RULE = "allergy_ingredient"
+CODE_SYSTEMS: tuple[str, ...] = get_args(Code.model_fields["system"].annotation)
 
 
 class BlendVerdict(StrEnum):
@@ -127,12 +129,38 @@ def _outside(recipe: Recipe, blend: Blend, library: Library, on: dt.date) -> tup
         recipe.application or "", "", "", blend.ingredients, tuple(part.presentation for part in blend.parts),
         technique=recipe.technique, jurisdiction=recipe.jurisdiction, topical=tuple(item.ingredient for item in recipe.topical),
     )  # fmt: skip
-    found = [finding for finding in jurisdiction_findings(intent, library) if finding.sources] if recipe.jurisdiction else []
+    found = _law(intent, blend, library) if recipe.jurisdiction else []
     rule = library.contraindications.get(ALLERGY_RULE)
     if rule is not None and recipe.allergies:
-        picture = PatientPicture(on=on, allergies=tuple(Allergy(name, (), True, origin="recipe") for name in recipe.allergies))
+        allergies = tuple(Allergy(name, _codings(name), True, origin="recipe") for name in recipe.allergies)
+        picture = PatientPicture(on=on, allergies=allergies)
         found += [finding for finding in (one_rule(rule, picture, intent, library),) if finding]
+        found += _strange(chart_of(picture, library).other_allergies)
     return tuple(found)
+
+
+def _law(intent: Intent, blend: Blend, library: Library) -> list[Finding]:
+    """What the country's law says; a blend of which nobody says what it is for is stopped where all that it is known for is."""
+    if not intent.application:
+        known_for = dict.fromkeys(application.value for id_ in blend.actives for application in library.ingredients[id_].applications)
+        of_each = [jurisdiction_findings(replace(intent, application=application), library) for application in known_for]
+        if of_each and all(any(finding.stops for finding in found) for found in of_each):
+            return list({finding.rule: finding for found in of_each for finding in found if finding.sources}.values())
+    return [finding for finding in jurisdiction_findings(intent, library) if finding.sources]
+
+
+def _codings(name: str) -> tuple[Coding, ...]:
+    """An allergy given as a code may be of any system: which one is not said."""
+    return tuple(Coding(system, name) for system in CODE_SYSTEMS) if any(c.isdigit() for c in name) and " " not in name else ()
+
+
+def _strange(allergies: list[Allergy]) -> list[Finding]:
+    """An allergy by a name that the library does not know is not an allergy to something else."""
+    if not allergies:
+        return []
+    names = ", ".join(allergy.label for allergy in allergies)
+    text = f"Whether {names} is in this blend or crosses with something in it is not known here: make sure before it is injected."
+    return [Finding("allergy:unknown_name", Effect.ASK, text, tuple(Fact("allergy", allergy.label, None, "recipe") for allergy in allergies))]
 
 
 def _tested(blend: Blend, library: Library) -> tuple[tuple[Method, MethodCheck], ...]:

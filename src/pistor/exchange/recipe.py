@@ -13,6 +13,7 @@ from pistor.exchange.case import NUMBER, load_yaml
 from pistor.exchange.errors import Unusable
 from pistor.exchange.fhir.values import text
 from pistor.knowledge import Library
+from pistor.knowledge.finder import folded
 from pistor.knowledge.model import Application
 
 REFERENCE = "docs/reference/blend.md"
@@ -54,7 +55,7 @@ def read_recipe(data: bytes, library: Library) -> Recipe:
         jurisdiction=_country(words["jurisdiction"]),
         technique=_one_of(words["technique"], "technique", tuple(library.techniques)),
         allergies=_allergies(recipe.get("allergies")),
-        topical=_topical(recipe.get("topical")),
+        topical=_topical(recipe.get("topical"), library),
         zones=_zones(recipe.get("zones"), library),
         **{key: _number(recipe[key], key) for key in _NUMBERS if recipe.get(key) is not None},  # type: ignore[arg-type]
         **{key: _count(recipe[key], key) for key in _COUNTS if recipe.get(key) is not None},  # type: ignore[arg-type]
@@ -151,7 +152,7 @@ def _allergies(value: Any) -> tuple[str, ...]:
     return tuple(text(entry) for entry in listed)
 
 
-def _topical(value: Any) -> tuple[Topical, ...]:
+def _topical(value: Any, library: Library) -> tuple[Topical, ...]:
     """``{lidocaine: 125}`` in mg; a bare name is something on the skin whose dose nobody knows."""
     entries = [] if value is None else value if isinstance(value, list) else [value]
     pairs = [pair for entry in entries for pair in (entry.items() if isinstance(entry, dict) else [(entry, None)])]
@@ -159,11 +160,26 @@ def _topical(value: Any) -> tuple[Topical, ...]:
         raise Unusable(f"topical has {len(pairs)} entries and at most {MOST_PARTS} are read.")
     found = []
     for name, dose in pairs:
-        id_ = text(name) if isinstance(name, str) else ""
-        if not id_:
+        called = text(name)[:60] if isinstance(name, str) else ""
+        if not called:
             raise Unusable("topical is no substance with its mg; write lidocaine: 125 on a line of its own.")
-        found.append(Topical(id_[:60], None if dose is None else _number(dose, f"topical.{id_[:60]}")))
+        substances = _substances(called, library)
+        if dose is not None and len(substances) > 1:
+            raise Unusable(f"topical.{called} holds {' and '.join(substances)}; give the mg of each on a line of its own.")
+        found += [Topical(id_, None if dose is None else _number(dose, f"topical.{called}")) for id_ in substances]
     return tuple(found)
+
+
+def _substances(called: str, library: Library) -> tuple[str, ...]:
+    """What a name or an id stands for: an ingredient, or all that a product holds; itself where nothing is called so."""
+    wanted = folded(called)
+    for ingredient in library.ingredients.values():
+        if wanted in map(folded, (ingredient.id, ingredient.name, *ingredient.synonyms)):
+            return (ingredient.id,)
+    for presentation in library.presentations.values():
+        if wanted in map(folded, (presentation.id, presentation.name)):
+            return tuple(component.ingredient for component in presentation.components)
+    return (called,)
 
 
 def _zones(value: Any, library: Library) -> tuple[tuple[str, int], ...]:

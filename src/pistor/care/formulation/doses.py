@@ -19,6 +19,7 @@ _MINIMA = (LimitScope.SPACING_MIN, LimitScope.INTERVAL_MIN)
 _DOSES = (LimitScope.DOSE_PER_TREATMENT, LimitScope.DOSE_PER_DAY, LimitScope.DOSE_PER_PERIOD)
 
 MOST_ON_SKIN_MG = 10_000  # guards against typing errors
+_NOT_RECORDED, _NOT_KNOWN = "dose not recorded", "largest dose not known"  # of what is on the skin
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class DoseCheck:
     missing: tuple[str, ...] = ()  # ids of questions
     name: str = ""
     firm: bool = False  # the limit is a label's: going over it stops
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody can still say what is missing: an answer, or how much of what is on the skin."""
+        return self.state == "unknown" and (bool(self.missing) or any(fact.value in (_NOT_RECORDED, _NOT_KNOWN) for fact in self.because))
 
     def as_dict(self) -> dict[str, Any]:
         numbers = {
@@ -151,7 +157,7 @@ def dose_findings(checks: Iterable[DoseCheck]) -> tuple[Finding, ...]:
         elif check.state == "near":
             text = f"{check.name}: {value} is close to the limit of {bound} ({check.what[0].lower()}{check.what[1:]})."
             found.append(Finding(f"limit:{check.limit_id}", Effect.INFORM, text, check.because, (), check.sources))
-        elif check.state == "unknown" and check.missing:
+        elif check.open:
             text = f"{check.name}: whether {check.what[0].lower()}{check.what[1:]} is kept cannot be told yet."
             found.append(Finding(f"limit:{check.limit_id}", Effect.ASK, text, check.because, check.missing, check.sources))
     return tuple(found)
@@ -226,7 +232,7 @@ def _dose_check(ingredient: Ingredient, limit: Limit, given: _Given) -> DoseChec
         dose *= times
         facts.append(Fact("treatments within the period", str(times), None, "interval and course"))
     facts += [
-        Fact("on the skin", f"{shown(item.dose_mg)} mg, counted in full" if item.dose_mg is not None else "dose not recorded", None, "topical")
+        Fact("on the skin", f"{shown(item.dose_mg)} mg, counted in full" if item.dose_mg is not None else _NOT_RECORDED, None, "topical")
         for item in on_skin
     ]
     dose_unknown = any(item.dose_mg is None for item in on_skin)
@@ -307,19 +313,19 @@ def _sum_of_anaesthetics(checks: list[DoseCheck], ingredients: list[Ingredient],
     """Additive toxicity: each anaesthetic as a fraction of its own largest dose, all together at most 1."""
     anaesthetics = [ingredient for ingredient in ingredients if "local_anaesthetic" in ingredient.classes]
     strangers = [item.ingredient for item in given.topical if item.ingredient not in library.ingredients]
-    if len(anaesthetics) + len(strangers) < 2 or not anaesthetics:
+    if len(anaesthetics) < 2 and not strangers:
         return
     total, facts, sources, missing, unknown, firm = Decimal(0), [], [], [], bool(strangers), True
     for ingredient in anaesthetics:
         own = [check for check in checks if check.ingredient == ingredient.id and check.scope in _DOSES]
-        fractions = [check.fraction for check in own if check.fraction is not None]
+        fractions = [check.dose / check.limit for check in own if check.dose is not None and check.limit]  # at least that much, whatever is not known
         unknown = unknown or not own or any(check.state == "unknown" for check in own)
         total += max(fractions, default=Decimal(0))
         facts.append(Fact(ingredient.name, f"{shown(max(fractions) * 100, 1)} % of its largest dose" if fractions else "fraction not known", None, "blend"))
         sources += [source for check in own for source in check.sources]
         missing += [question for check in own for question in check.missing]
         firm = firm and any(check.firm for check in own)
-    facts += [Fact(stranger, "largest dose not known", None, "topical") for stranger in strangers]
+    facts += [Fact(stranger, _NOT_KNOWN, None, "topical") for stranger in strangers]
     state: State = "over" if total > 1 else "unknown" if unknown else _state(total, None, given.near)
     rule = library.mixture_rules.get("mr08_sum_of_anaesthetics")
     yield DoseCheck(
