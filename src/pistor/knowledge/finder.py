@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from pydantic import BaseModel
@@ -40,6 +41,12 @@ def search(library: Library, query: str, *, most: int = MOST) -> tuple[Hit, ...]
         if best[0]:
             found.append((-best[0], _rank(kind), shown.casefold(), Hit(kind, id_, shown, best[1] if folded(best[1]) != folded(shown) else "")))
     return tuple(hit for *_, hit in sorted(found, key=lambda row: row[:3])[:most])
+
+
+def nearest(library: Library, query: str, *, most: int = 6) -> tuple[Hit, ...]:
+    """Entries called nearly so, for a word that is misspelt."""
+    called = {name: Hit(kind, id_, shown, said) for kind, id_, shown, all_ in names(library) if kind not in LAST for name, said in all_}
+    return tuple(dict.fromkeys(called[name] for name in get_close_matches(folded(query[:60]), called, n=most, cutoff=0.75)))
 
 
 def folded(text: str) -> str:

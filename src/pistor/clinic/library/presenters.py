@@ -14,7 +14,7 @@ from pistor.clinic.shared.trials import trials_shown
 from pistor.exchange.pictures import map_svg
 from pistor.knowledge import Library
 from pistor.knowledge import model as m
-from pistor.knowledge.finder import search
+from pistor.knowledge.finder import Hit, nearest, search
 from pistor.knowledge.links import Key, referred_by
 from pistor.knowledge.outline import Row, outline, value_text
 from pistor.knowledge.reading import HEADING, counts, title
@@ -55,6 +55,13 @@ ABOUT = {
     "claims": "What is said of mesotherapy, and what the evidence says.",
     "conflicts": "Where sources disagree. Every side is kept.",
     "jurisdictions": "What a country says. What no row names is unknown, never allowed.",
+    "comparisons": "What else there is for the same goal. Each stands beside the others on the page of its indication.",
+    "check_ins": "When a patient is asked how it is going, unasked.",
+    "concepts": "What a record can say, and the words and codes by which it is recognised.",
+    "methods": "How what is not measured is worked out, and where the answer was held beside what was seen.",
+    "earlier_body_maps": "Drawings that were replaced. What was recorded on them is still shown on them.",
+    "mixture_rules": "What holds for a blend as a whole.",
+    "policies": "How much mixing a clinic allows itself.",
     "thresholds": "Bounds that hold for every blend or treatment.",
     "sources": "Every reference, and how much of it was really read.",
 }  # fmt: skip
@@ -64,7 +71,11 @@ _DRAWN = frozenset({"design", "n", "active", "control", "schedule", "outcomes", 
 
 
 def words(kind: str) -> str:
-    return kind.replace("_", " ")
+    """The name of a kind, or of anything else that is kept under a short name."""
+    return _SPELT.get(kind) or kind.replace("_", " ")
+
+
+_SPELT = {"check_ins": "check-ins"}
 
 
 def shelves(library: Library, address: Address) -> list[dict[str, Any]]:
@@ -98,6 +109,8 @@ def kind_page(library: Library, kind: str, address: Address) -> dict[str, Any]:
 
 
 def _about(entry: m.Known) -> str:
+    if isinstance(entry, m.Comparison) and (target := entry.rows.get("target")):
+        return value_text(target)
     for field in ("summary", "text", "evidence", "role", "condition", "substance_class", "design"):
         value = getattr(entry, field, None)
         said = value.text if isinstance(value, m.Statement) else value.en if isinstance(value, m.Phrase) else value
@@ -107,7 +120,15 @@ def _about(entry: m.Known) -> str:
 
 
 def found(library: Library, query: str, address: Address) -> list[dict[str, str]]:
-    return [{"title": hit.title, "kind": words(hit.kind), "url": address(hit.kind, hit.id), "on": hit.on} for hit in search(library, query)]
+    return [_hit(hit, address) for hit in search(library, query)]
+
+
+def nearly_found(library: Library, query: str, address: Address) -> list[dict[str, str]]:
+    return [_hit(hit, address) for hit in nearest(library, query)]
+
+
+def _hit(hit: Hit, address: Address) -> dict[str, str]:
+    return {"title": hit.title, "kind": words(hit.kind), "url": address(hit.kind, hit.id), "on": hit.on}
 
 
 def entry_page(library: Library, kind: str, id_: str, address: Address) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pistor.actions.course import local_day
 from pistor.care.formulation import UnusableBlend
 from pistor.care.workbench import work_out
 from pistor.clinic.library.forms import BlendForm
-from pistor.clinic.library.presenters import entry_page, found, kind_page, manual, shelves
+from pistor.clinic.library.presenters import entry_page, found, kind_page, manual, nearly_found, shelves
 from pistor.clinic.library.workbench import worked_shown
 from pistor.clinic.shared.access import page
 from pistor.knowledge import load
@@ -33,7 +33,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """All kinds, or what fits a search."""
     library, query = library_of(request.user.clinic), request.GET.get("q", "").strip()[:LONGEST_QUERY]  # type: ignore[union-attr]
     hits = found(library, query, address) if query else []
-    context = {"query": query, "hits": hits, "manual": manual(library, address), "shelves": shelves(library, address), "version": library.version}
+    near = nearly_found(library, query, address) if query and not hits else []
+    context = {"query": query, "hits": hits, "near": near, "manual": manual(library, address), "shelves": shelves(library, address), "version": library.version}
     return _page(request, "library/index.html", context)
 
 
