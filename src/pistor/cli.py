@@ -133,7 +133,8 @@ def knowledge(options: argparse.Namespace) -> int:
         found = reading.find(library, options.id)
         if not found:
             near = ", ".join(reading.nearest(library, options.id))
-            raise Unanswerable(f"Nothing is known under the id “{options.id[:60]}”; {f'the nearest ids are {near}' if near else 'pistor knowledge list shows all'}.")
+            hint = f"the nearest ids are {near}" if near else "pistor knowledge list shows all"
+            raise Unanswerable(f"Nothing is known under the id “{options.id[:60]}”; {hint}.")
         _print_json(reading.as_dict(library, found)) if options.json else print(reading.as_text(library, found))
         return 0
     found_problems = problems(library, options.on)

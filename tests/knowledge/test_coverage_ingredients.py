@@ -22,7 +22,7 @@ ADDED = {"prilocaine", "tenoxicam", "lysine_acetylsalicylate", "edetate_disodium
 
 def numbers_in(text: str) -> set[Decimal]:
     """Every number that a text prints; a space may part its thousands."""
-    return {Decimal(found) for found in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", re.sub(r"(?<=\d) (?=\d{3}\b)", "", text))}
+    return {Decimal(found) for found in re.findall(r"(?<![\w.])\d+(?:\.\d+)?", re.sub(r"(?<=\d)[ \u202f](?=\d{3}\b)", "", text))}
 
 
 def products_of(ingredient: str) -> list:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from pistor.knowledge import load
 from pistor.knowledge import model as m
 from pistor.knowledge.criteria import Criterion
+from pistor.knowledge.reading import title
 from pistor.knowledge.rules import cases_said, named_in, scope_said, text_said, when_said
 from pistor.knowledge.tables import GROUPS, TABLES, columns, grouped
 
@@ -80,3 +81,10 @@ def test_a_group_holds_every_entry_once_and_no_value_is_without_words(kind):
     assert sorted(entry.id for _, group in groups for entry in group) == sorted(entry.id for entry in entries)
     field, names = GROUPS[kind]
     assert {str(getattr(entry, field)) for entry in entries} <= set(names)
+
+
+def test_the_names_of_entries_are_for_people():
+    for kind, id_, entry in LIBRARY.entries():
+        assert "{" not in title(entry), (kind, id_)
+    assert title(LIBRARY.aftercare_rules["alcohol"]) == "Alcohol"
+    assert title(LIBRARY.triage_rules["emergency_airway"]).startswith("Trouble with airway or breathing")

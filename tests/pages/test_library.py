@@ -48,7 +48,7 @@ def test_a_claim_is_never_headed_as_pistors_own_word(client):
 def test_a_conflict_shows_both_values(client):
     page = client.get("/library/ingredients/lidocaine/").content.decode()
     assert "3 places where sources disagree" in page
-    assert "7.91 pKa" in page
+    assert "pKa 7.91" in page
     assert "7.85" in page
     assert "300 mg" in page
     assert "200 mg" in page
@@ -114,6 +114,9 @@ def test_codes_are_found(client):
 
 def test_a_search_without_a_hit_says_so(client):
     assert "Nothing is known as “zzzz”" in client.get("/library/", {"q": "zzzz"}).content.decode()
+    misspelt = client.get("/library/", {"q": "hyaluronidaze"}).content.decode()
+    assert "Nothing is known as" in misspelt
+    assert "/library/ingredients/hyaluronidase/" in misspelt
 
 
 @pytest.mark.parametrize("address", ["/library/nothing/", "/library/ingredients/nothing/", "/library/ingredients/../", "/library/sources/%00/"])
@@ -151,7 +154,7 @@ def test_every_range_shows_how_it_came_about_and_from_where(client):
         "labelled pH 5 to 7; pKa 7.91",
         "ideal 344 mOsm/L = 1 000 × (Lidocaine hydrochloride 2 × 20 / 288.82 + Sodium chloride 2 × 6 / 58.443)",
         "/ 10 = 509.6 mOsm/L",
-        "Predicted 7.25 pH; seen 6.9 to 7.09 pH",
+        "Predicted pH 7.25; seen pH 6.9 to 7.09",
         "They disagree: what was seen counts.",
         "above isotonic",
         "280 of 300",  # 180 mg in the syringe and 100 mg on the skin

@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from pistor.knowledge import model as m
 from pistor.knowledge.library import Library
 from pistor.knowledge.outline import Row, outline, value_text
+from pistor.knowledge.rules import side_said, text_said
 
 Found = list[tuple[str, m.Known]]
-HEADING = frozenset({"id", "name", "title"})  # shown above the rows
+HEADING = frozenset({"id", "name", "title", "item"})  # shown above the rows
 
 
 def kinds() -> tuple[str, ...]:
@@ -53,12 +54,22 @@ def listing_text(listed: dict[str, Any]) -> str:
 def title(entry: m.Known) -> str:
     """What an entry is called: its name, title, or first words."""
     if isinstance(entry, m.Incompatibility):
-        a, b = (_side(side) for side in (entry.a, entry.b))
+        a, b = (side_said(side) for side in (entry.a, entry.b))
         return f"{a[:1].upper()}{a[1:]} with {b}: {entry.verdict.value.replace('_', ' ')}"
     if isinstance(entry, m.Trial):
         return f"{entry.id}: {entry.condition}"
     if isinstance(entry, m.Outbreak):
         return f"{entry.id}: {entry.place}"
+    if isinstance(entry, m.AftercareRule):
+        return entry.item
+    if isinstance(entry, m.TriageRule) and entry.basis:
+        return _first(entry.basis[0].text)
+    if isinstance(entry, m.EarlierBodyMap):
+        return f"{entry.title}, version {entry.version}"
+    if isinstance(entry, m.CheckIn):
+        return f"{value_text(entry.after_days)} after {entry.after.replace('_', ' ').replace('first', 'the first').replace('last', 'the last')}"
+    if isinstance(entry, m.MixtureRule):
+        return _first(entry.id.partition("_")[2].replace("_", " ").capitalize())
     for field in ("name", "title", "said", "text", "condition", "item", "what", "note"):
         value = getattr(entry, field, None)
         if isinstance(value, m.Phrase):
@@ -66,14 +77,12 @@ def title(entry: m.Known) -> str:
         if isinstance(value, m.Statement):
             value = value.text
         if isinstance(value, str):
-            return value if len(value) <= 100 else value[:97].rstrip() + "…"
+            return _first(text_said(value))
     return ""
 
 
-def _side(side: str) -> str:
-    """One of a pair in words: an ingredient, a class, something that is no ingredient here, or anything."""
-    plain = side.removeprefix("class:").removeprefix("other:").replace("_", " ").replace("nsaid", "NSAID")
-    return "anything else" if side == "*" else f"any {plain}" if side.startswith("class:") else plain
+def _first(text: str) -> str:
+    return text if len(text) <= 100 else text[:97].rstrip() + "…"
 
 
 def find(library: Library, id_: str) -> Found:

@@ -78,6 +78,12 @@ def text_said(text: str) -> str:
     return _GAP.sub("", text).replace("until {until}", "for the time given").replace("{until}", "the time given")
 
 
+def side_said(side: str) -> str:
+    """One of a pair in words: an ingredient, a class, something that is no ingredient here, or anything."""
+    plain = side.removeprefix("class:").removeprefix("other:").replace("_", " ").replace("nsaid", "NSAID")
+    return "anything else" if side == "*" else f"any {plain}" if side.startswith("class:") else plain
+
+
 def named_in(node: object, library: Library) -> tuple[Key, ...]:
     """The entries that a rule rests on, each once."""
     return tuple(dict.fromkeys((kind, id_) for kind, id_ in names_in(node) if id_ in getattr(library, kind)))

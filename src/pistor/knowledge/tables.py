@@ -60,13 +60,15 @@ def _lines(items: Iterable[str]) -> Row:
     return lines[0] if len(lines) == 1 else Row("", rows=lines)
 
 
-def _field(name: str) -> Cell:
-    """A field that is cited, a tuple of such, or plain words."""
+def _field(name: str, empty: str = "") -> Cell:
+    """A field that is cited, a tuple of such, or plain words; ``empty`` where holding nothing does not mean that nothing is known."""
 
     def cell(entry: Any, library: Library) -> Row:
         value = getattr(entry, name)
         if isinstance(value, m.Cited):
             return _cited(value)
+        if value == ():
+            return _text(empty)
         if isinstance(value, tuple):
             return _cited(*value) if all(isinstance(item, m.Cited) for item in value) else _lines(str(item).replace("_", " ") for item in value)
         if isinstance(value, m.Phrase):
@@ -97,6 +99,12 @@ def _outcome(entry: m.Trial, library: Library) -> Row:
     return _lines(f"{outcome.measure}: {outcome.result}" for outcome in entry.outcomes)
 
 
+def _named_after(entry: m.TriageRule, library: Library) -> Row:
+    """Where a rule is from; its first reason is its name already."""
+    first, *rest = entry.basis
+    return Row("", rows=(Row("", "", first, first.conflict), *(Row("", value_text(one), one, one.conflict) for one in rest)))
+
+
 def _depths(entry: m.Zone, library: Library) -> Row:
     return Row("", rows=tuple(Row(layer.name, value_text(layer.thickness), layer.thickness, layer.thickness.conflict) for layer in entry.layers))
 
@@ -124,23 +132,26 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "presentations": (Column("Strength", _strengths), Column("pH", _field("ph")), Column("Osmolarity", _field("osmolarity")),
                       Column("Allergens of the product", lambda entry, library: _links("allergen_groups", entry.allergen_groups))),
     "triage_rules": (
-        Column("Seen", _field("level")),
         Column("Any of", lambda entry, library: _links("signs", entry.any_of)),
         Column("And any of", lambda entry, library: _links("signs", entry.and_any_of)),
         Column("Within", _window),
         Column("Suspect", lambda entry, library: _links("reactions", entry.suspects)),
-        Column("Because", _field("basis")),
+        Column("From", _named_after),
     ),
-    "reactions": (Column("How often", _field("frequency")), Column("Begins", _field("onset_hours")), Column("Red flags", _field("red_flags")),
-                  Column("First steps", _field("first_line"))),
-    "aftercare_rules": (Column("How long", _field("hours")), Column("What the patient reads", _field("text")), Column("Because", _field("basis"))),
+    "reactions": (Column("How often", _field("frequency")), Column("Begins", _field("onset_hours")),
+                  Column("Red flags", _field("red_flags", "Nothing recorded")), Column("First steps", _field("first_line"))),
+    "aftercare_rules": (
+        Column("How long", lambda entry, library: _cited(entry.hours) if entry.hours else _text("No time is named")),
+        Column("What the patient reads", _field("text")), Column("Because", _field("basis")),
+    ),
     "checklist_steps": (Column("When", _field("phase")), Column("Because", _field("basis"))),
     "protocols": (
         Column("For", lambda entry, library: _links("indications", (entry.indication,))),
         Column("Evidence", _field("verdict")), Column("Treatments", _field("sessions")), Column("Days between", _field("interval_days")),
         Column("In short", _field("summary")),
     ),
-    "trials": (Column("Design", _field("design")), Column("People", _field("n")), Column("Treated", _field("active")), Column("Against", _field("control")),
+    "trials": (Column("Design", _field("design")), Column("People", _field("n")), Column("Treated", _field("active")),
+               Column("Against", lambda entry, library: _text(entry.control or "Nothing: no control")),
                Column("Outcomes as reported", _outcome), Column("Grade", _field("grade"))),
     "outbreaks": (Column("Cases", _field("cases")), Column("Exposed", _field("exposed")), Column("Agent", _field("agent")),
                   Column("Carried by", _field("vehicle")), Column("Days until it shows", _field("incubation_days"))),
@@ -150,8 +161,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "techniques": (Column("Depth, mm", _field("depth_mm")), Column("Needle, mm", _field("needle_length_mm")), Column("Angle, degrees", _field("angle_deg")),
                    Column("mL at a point", _field("volume_per_point_ml")), Column("Apart, mm", _field("spacing_mm"))),
     "devices": (Column("What it does", _field("how")), Column("Risks", _field("risks"))),
-    "zones": (Column("Layers, mm", _depths), Column("Care", _field("cautions"))),
-    "jurisdictions": (Column("Rules of its own", _rules), Column("Those of", lambda entry, library: _links("jurisdictions", entry.part_of)),
+    "zones": (Column("Layers, mm", _depths), Column("Care", _field("cautions", "Nothing recorded"))),
+    "jurisdictions": (Column("Rules of its own", lambda entry, library: _rules(entry, library) if entry.rules else _text("Nothing recorded")),
+                      Column("What its authorities have said", _field("notices", "Nothing recorded")),
+                      Column("Those of", lambda entry, library: _links("jurisdictions", entry.part_of)),
                       Column("Mixing", _field("mixing"))),
     "conflicts": (Column("What they say", _read), Column("Held to", lambda entry, library: _text(entry.held_to or "Not settled"))),
 }  # fmt: skip

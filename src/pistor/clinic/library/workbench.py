@@ -115,7 +115,7 @@ def _ph(worked: Worked, library: Library) -> dict[str, Any]:
         weak = [(library.ingredients[one.ingredient].name, library.ingredients[one.ingredient].protolysis) for one in product.components]
         weak += [(buffer.name, buffer.protolysis) for buffer in product.buffers]
         pka = [(name, quantity) for name, protolysis in weak if protolysis for quantity in protolysis.pka]
-        text = f"{plain(part.volume_ml)} mL of {product.name}: {'labelled pH ' + value_text(known[0]).removesuffix(' pH') if known else 'no labelled pH'}"
+        text = f"{plain(part.volume_ml)} mL of {product.name}: {'labelled ' + value_text(known[0]) if known else 'no labelled pH'}"
         if pka:
             text += "; pKa " + ", ".join(f"{plain(quantity.value)} ({name})" for name, quantity in pka if quantity.value is not None)
         elif any(protolysis is None for _, protolysis in weak):
