@@ -156,6 +156,21 @@ def test_pages_of_the_library(open_page, clinic, half):
     assert_none(complaints)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_long_page_of_the_library_can_be_narrowed(open_page, clinic, width):
+    page = open_page()
+    Visit(page).sign_in(clinic)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/library/contraindications/")
+    rows, every = page.locator("tbody tr:visible"), len(load().contraindications)
+    assert rows.count() == every
+    page.get_by_label("Words to look for on this page").fill("isotretinoin skin")
+    assert 1 <= rows.count() < 6
+    assert page.locator("#filter-told").inner_text() == f"{rows.count()} of {every}"
+    page.get_by_label("Words to look for on this page").fill("")
+    assert rows.count() == every
+
+
 def test_pages_of_a_visit_before_anything_is_planned(open_page, demo):
     page = open_page()
     visit = Visit(page)

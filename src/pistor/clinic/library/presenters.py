@@ -65,6 +65,7 @@ ABOUT = {
     "thresholds": "Bounds that hold for every blend or treatment.",
     "sources": "Every reference, and how much of it was really read.",
 }  # fmt: skip
+MANY = 12  # entries; a longer page can be narrowed
 IN_ORDER = frozenset({"checklist_steps", "aftercare_rules"})  # read in their own order, not by the alphabet
 _UNSEEN = HEADING | {"reviewed", "url", "doi"}
 _DRAWN = frozenset({"design", "n", "active", "control", "schedule", "outcomes", "adverse_events", "notes"})  # of a trial: told as a picture
@@ -105,7 +106,8 @@ def kind_page(library: Library, kind: str, address: Address) -> dict[str, Any]:
             for entry in entries
         ]  # fmt: skip
         groups.append({"name": name, "entries": lines if kind in IN_ORDER else sorted(lines, key=lambda line: line["title"].casefold())})
-    return {"kind": words(kind), "about": ABOUT.get(kind, ""), "groups": groups, "headings": [head.heading for head in heads]}
+    many = len(getattr(library, kind)) > MANY
+    return {"kind": words(kind), "about": ABOUT.get(kind, ""), "groups": groups, "headings": [head.heading for head in heads], "many": many}
 
 
 def _about(entry: m.Known) -> str:

@@ -21,7 +21,9 @@ from pistor.knowledge import Library
 from pistor.knowledge import model as m
 from pistor.knowledge.finder import names
 
-ASSETS = ("shared/pistor.css", "shared/favicon.svg", "shared/trials.css", "shared/comparison.css", "library/library.css", "library/search.js")
+ASSETS = (
+    "shared/pistor.css", "shared/favicon.svg", "shared/trials.css", "shared/comparison.css", "library/library.css", "library/search.js", "library/filter.js",
+)  # fmt: skip
 
 NO_DAY = dt.date.min  # the examples are about nobody, so no day counts
 
