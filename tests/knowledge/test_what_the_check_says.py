@@ -80,6 +80,12 @@ def test_an_orphan_is_named(tmp_path, folder, what):
     assert [(problem.file, problem.serious) for problem in found] == [(str(root / folder / "nobody.yaml"), True)]
 
 
+@pytest.mark.parametrize("value", ["1e999999", "NaN", "-Infinity", "2000000000000"])
+def test_a_number_that_nothing_can_have_is_refused(tmp_path, value):
+    with pytest.raises(KnowledgeError, match="depth_max"):
+        load(changed(tmp_path, "thresholds/depth_max.yaml", "value: 4", f"value: {value}"))
+
+
 def test_every_file_that_cannot_be_read_is_named_not_only_the_first(tmp_path):
     root = shutil.copytree(DATA, tmp_path / "data")
     spoil = {

@@ -51,7 +51,8 @@ def _as_decimal(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Particles = Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_as_tuple)]
-Number = Annotated[Decimal, BeforeValidator(_as_decimal)]
+LARGEST = 10**12  # nothing that is injected, measured or counted comes near
+Number = Annotated[Decimal, BeforeValidator(_as_decimal), Field(ge=-LARGEST, le=LARGEST)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 
 
