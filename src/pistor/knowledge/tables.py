@@ -83,9 +83,10 @@ def _strengths(entry: m.Presentation, library: Library) -> Row:
 
 
 def _window(entry: m.TriageRule, library: Library) -> Row:
-    first = ["the first treatment"] if entry.from_any_treatment else ["the treatment"]
-    start = f"from {_hours(entry.from_hours)} after {first[0]}" if entry.from_hours else ""
-    return _text(" ".join(part for part in (start, f"until {_hours(entry.until_hours)}" if entry.until_hours else "") if part) or "any time")
+    counted_from = "the first treatment" if entry.from_any_treatment else "the treatment"
+    start = f"from {_hours(entry.from_hours)} after {counted_from}" if entry.from_hours else ""
+    end = f"until {_hours(entry.until_hours)}" if entry.until_hours else ""
+    return _text(f"{start} {end}".strip() or "any time")
 
 
 def _hours(quantity: m.Quantity | None) -> str:

@@ -55,7 +55,6 @@ def amounts(
     in_a_year = treatments_within(YEAR_DAYS, sessions, interval_days)
     found = []
     for concentration in blend.concentrations:
-        per_ml = concentration.amount / blend.volume_ml
         treatment = concentration.amount * injected / blend.volume_ml
         found.append(
             Amounts(
@@ -67,7 +66,7 @@ def amounts(
                 per_treatment=treatment,
                 per_course=None if sessions is None else treatment * sessions,
                 per_year=None if in_a_year is None or sessions is None else treatment * in_a_year,
-                per_zone=tuple((zone, per_ml * ml) for zone, ml in zones_ml),
+                per_zone=tuple((zone, concentration.amount * ml / blend.volume_ml) for zone, ml in zones_ml),
             )
         )
     return tuple(found)
