@@ -45,26 +45,50 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """Clearances of the layers (1/h, from the surface down) until a time: more blood after the needle, less with a vasoconstrictor."""
+
+    until_h: float
+    clearance_per_h: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Tissue:
     """Layers from the surface down, and what lies below them.
 
     ``sink`` keeps the concentration at the bottom at zero, ``reflect`` lets nothing through, ``far`` continues the last
-    layer without end.
+    layer without end. In ``periods``, one after the other from time zero, other clearances hold; then those of the layers.
     """
 
     layers: tuple[Layer, ...]
     bottom: str = FAR
+    periods: tuple[Period, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.layers) <= MOST_LAYERS:
             raise ValueError(f"layers holds {len(self.layers)}; give from 1 to {MOST_LAYERS}.")
         if self.bottom not in BOTTOMS:
             raise ValueError(f"bottom is {self.bottom!r}; choose one of {', '.join(BOTTOMS)}.")
+        before_h = 0.0
+        for period in self.periods:
+            if len(period.clearance_per_h) != len(self.layers):
+                raise ValueError(f"clearance_per_h of a period holds {len(period.clearance_per_h)} numbers; give one for each of {len(self.layers)} layers.")
+            within("until_h", period.until_h, TIME_H, "h", "of a period")
+            for rate in period.clearance_per_h:
+                within("clearance_per_h", rate, CLEARANCE_PER_H, "per hour", "of a period")
+            if period.until_h <= before_h:
+                raise ValueError(f"until_h of a period is {period.until_h:g}; give more than {before_h:g} h, where it begins.")
+            before_h = period.until_h
 
     @property
     def depth_mm(self) -> float:
         """Depth of the bottom below the surface."""
         return math.fsum(layer.thickness_mm for layer in self.layers)
+
+    @property
+    def clearance_per_h(self) -> tuple[float, ...]:
+        """Clearances of the layers after the last period."""
+        return tuple(layer.clearance_per_h for layer in self.layers)
 
     @property
     def edges_mm(self) -> tuple[float, ...]:

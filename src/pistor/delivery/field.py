@@ -1,0 +1,449 @@
+"""The engine: depots in layered tissue, at any depth, place and time, without time stepping.
+
+Depth is solved by spectral elements and their modes (`vertical`), width by a mixture of Gaussians (`mixture`). Everything
+asked of a solution is then a small matrix of weights times a few blurred dose maps (`lateral`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pistor.delivery import lateral, mixture
+from pistor.delivery.problem import FAR, REFLECT, SINK, Depot, Tissue, below_surface, checked
+from pistor.delivery.vertical import Column, elements_for, initial_profile
+
+Array = NDArray[np.float64]
+
+TOLERANCE = 1e-5
+TIGHTEST, LOOSEST = 1e-12, 1e-2
+MOST_ROUNDS = 12
+WIDEST_MM2 = 1e6  # a metre: nothing is asked that far away
+CHUNK = 2_000_000  # numbers held at once while probes are read
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stretch of time over which the clearances stay the same; ``stop_h`` is infinite for the last."""
+
+    start_h: float
+    stop_h: float
+    clearance_per_h: tuple[float, ...]
+
+
+def steps_of(tissue: Tissue) -> list[Step]:
+    """The periods of a tissue and the time after them."""
+    ends = [0.0, *(period.until_h for period in tissue.periods), math.inf]
+    rates = [*(period.clearance_per_h for period in tissue.periods), tissue.clearance_per_h]
+    return [Step(*step) for step in zip(ends[:-1], ends[1:], rates, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """States of the column for J wavenumbers at T times: whitened (J, T, N, R), for R sources."""
+
+    kappa_per_mm: Array
+    states: Array
+
+
+def solve(
+    tissue: Tissue,
+    depots: Iterable[Depot],
+    times_h: Iterable[float],
+    *,
+    tolerance: float = TOLERANCE,
+    walls: lateral.Walls | None = None,
+) -> Solution:
+    """The solution for depots that are there at time zero, at times in any order.
+
+    ``tolerance`` bounds the relative L2 error over space at each time as the engine estimates it itself (`Solution.error`).
+    Sideways the tissue has no end, or mirrors at ``walls`` (x from, x to, y from, y to; mm). Raises ``ValueError``.
+    """
+    found, times = checked(tissue, depots, times_h)
+    if not TIGHTEST <= tolerance <= LOOSEST:
+        raise ValueError(f"tolerance is {tolerance:g}; give a number from {TIGHTEST:g} to {LOOSEST:g}.")
+    return Solution(tissue, found, np.array(times), tolerance, walls)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """The spectrum of the area under the concentration, and the Gaussians it is written in."""
+
+    grid: mixture.Grid
+    spectrum: Spectrum
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One unit depot's lateral profile: sum of weight·exp(-r²/2v)/(2 pi v) over M Gaussians.
+
+    ``variance_mm2`` (M,); ``weight_per_mm`` (T, Z, M) for concentrations, (Z, M) in h/mm for the area under them.
+    """
+
+    variance_mm2: Array
+    weight_per_mm: Array
+
+    def at(self, distance_mm: ArrayLike) -> Array:
+        """Concentration or exposure per mg at distances (N,): (..., N)."""
+        squared = np.square(np.atleast_1d(np.asarray(distance_mm, dtype=float)))
+        gaussians = np.exp(-np.multiply.outer(0.5 / self.variance_mm2, squared)) / (2 * math.pi * self.variance_mm2)[:, None]
+        profile: Array = self.weight_per_mm @ gaussians
+        return profile
+
+
+class Solution:
+    """What became of the depots. Times (T,) as they were given; depths, positions in mm; concentrations in mg/mm³ of tissue."""
+
+    def __init__(self, tissue: Tissue, depots: Sequence[Depot], times_h: Array, tolerance: float, walls: lateral.Walls | None) -> None:
+        self.tissue, self.times_h, self.tolerance, self.walls = tissue, times_h, tolerance, walls
+        self.x_mm, self.y_mm, depth, width, height, self.dose_mg = (np.array(column) for column in zip(*(_numbers(d) for d in depots), strict=True))
+        self.kinds, self._kind = _kinds(depth, height)
+        self.narrowest_mm2 = float(width.min() ** 2)
+        self.extra_mm2: Array = width**2 - self.narrowest_mm2
+        self._later = times_h > 0
+        later = times_h[self._later]
+        self._first_h = float(later.min()) if later.size else 1.0
+        self._last_h = float(later.max()) if later.size else 1.0
+        self.column = self._resolved()
+        self._sources, self._shares = _compressed(self.column.loads(self.kinds), self._kind, 1e-3 * tolerance)
+
+    # ── how well ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _resolved(self) -> Column:
+        """Elements halved until, at kappa = 0, none of them has a tail that counts."""
+        degree = max(6, min(14, math.ceil(3.5 - math.log10(self.tolerance))))
+        elements = elements_for(self.tissue, self.kinds, self._first_h, self._last_h, degree)
+        for _ in range(MOST_ROUNDS):
+            column = Column(self.tissue, elements)
+            tails = column.tails(self._march(column, np.zeros(1), column.loads(self.kinds))[0].transpose(1, 0, 2))
+            worst = tails.reshape(len(tails), -1).max(axis=1)
+            if math.sqrt(worst.sum()) <= self.tolerance / 2:
+                break
+            elements = elements.split(worst > (self.tolerance / 4) ** 2 / len(worst))
+        return column
+
+    @cached_property
+    def error(self) -> Array:
+        """Relative L2 error over space (T,), estimated: tails of the elements, and what the Gaussians cannot represent."""
+        spectrum = self._spectrum
+        tails = self.column.tails(np.moveaxis(spectrum.states, 2, 0)).sum(axis=0)
+        size = np.sum(spectrum.states**2, axis=2)
+        weight = np.gradient(spectrum.kappa_per_mm) if len(spectrum.kappa_per_mm) > 1 else np.ones(1)
+        weight = weight * (spectrum.kappa_per_mm + 1e-9) * np.exp(-self.narrowest_mm2 * spectrum.kappa_per_mm**2)
+        lost = np.einsum("j,jtr->t", weight, tails * size)
+        kept = np.einsum("j,jtr->t", weight, size)
+        vertical = np.sqrt(np.divide(lost, kept, out=np.zeros_like(lost), where=kept > 0))
+        low, high = self._variances
+        error = np.zeros(len(self.times_h))
+        error[self._later] = vertical + self._grid.error * np.sqrt(high / low)[self._later]
+        return error
+
+    # ── the spectrum and its mixture ────────────────────────────────────────────────────────────────────────────────
+
+    def _march(self, column: Column, kappa: Array, sources: Array) -> Array:
+        """Whitened states (J, T+, N, R) at the positive times, from one stretch of constant clearance to the next."""
+        times = self.times_h[self._later]
+        states = np.zeros((len(kappa), len(times), column.free, sources.shape[1]))
+        now = np.broadcast_to(sources, (len(kappa), *sources.shape))
+        for step in steps_of(self.tissue):
+            here = (times > step.start_h) & (times <= step.stop_h)
+            if not here.any() and step.stop_h >= times.max(initial=0.0):
+                break
+            operator, _ = column.operator(step.clearance_per_h)
+            rates, modes = np.linalg.eigh(operator + kappa[:, None, None] ** 2 * column.lateral)
+            amounts = np.swapaxes(modes, 1, 2) @ now
+            spans = times[here] - step.start_h
+            decay = np.exp(-rates[:, None, :] * spans[None, :, None])
+            states[:, here] = modes[:, None] @ (decay[..., None] * amounts[:, None])
+            if math.isfinite(step.stop_h):
+                now = modes @ (np.exp(-rates * (step.stop_h - step.start_h))[..., None] * amounts)
+        return states
+
+    @cached_property
+    def _variances(self) -> tuple[Array, Array]:
+        """Least and greatest lateral variance (mm²) at each time, of the narrowest depot."""
+        speed = [layer.diffusivity_mm2_per_h for layer in self.tissue.layers]
+        return self.narrowest_mm2 + 2 * min(speed) * self.times_h, self.narrowest_mm2 + 2 * max(speed) * self.times_h
+
+    @cached_property
+    def _grid(self) -> mixture.Grid:
+        low, high = self._variances
+        return mixture.grid_for(float(low.min()), float(high.max()), self.tolerance / 2)
+
+    @cached_property
+    def _spectrum(self) -> Spectrum:
+        kappa = mixture.wavenumbers(self._grid)
+        return Spectrum(kappa, self._march(self.column, kappa, self._sources))
+
+    @cached_property
+    def _windows(self) -> list[slice]:
+        return [self._grid.window(low, high) for low, high in zip(*self._variances, strict=True)]
+
+    def weights(self, depth_mm: ArrayLike) -> list[Array]:
+        """For each time the weights (Z, M, R) of its window of Gaussians at these depths, per mm, for R sources."""
+        depth = self._depths(depth_mm)
+        kappa = self._spectrum.kappa_per_mm
+        profile = np.empty((len(kappa), len(self.times_h), len(depth), self._sources.shape[1]))
+        profile[:, self._later] = self.column.reading(depth) @ self._spectrum.states
+        profile[:, ~self._later] = self._start(depth)
+        profile *= np.exp(-self.narrowest_mm2 * kappa**2 / 2)[:, None, None, None]
+        variance = self._grid.variance_mm2
+        return [np.moveaxis(mixture.fit(kappa, variance[w], profile[:, t]), 0, 1) for t, w in enumerate(self._windows)]
+
+    def _start(self, depth: Array) -> Array:
+        """Profiles (Z, R) of the sources at time zero; exact where every kind of depot is a source of its own."""
+        if self._sources.shape[1] < len(self.kinds):
+            return self.column.reading(depth) @ self._sources
+        return np.stack([initial_profile(self.tissue, depth, *kind) for kind in self.kinds], axis=1)
+
+    @property
+    def _amounts(self) -> Array:
+        """Dose of every depot in every source (R, P)."""
+        amounts: Array = self._shares[:, self._kind] * self.dose_mg
+        return amounts
+
+    # ── what one asks ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def concentration(self, x_mm: ArrayLike, y_mm: ArrayLike, depth_mm: ArrayLike) -> Array:
+        """Concentration (T, N) at N probes."""
+        x, y, depth = (np.atleast_1d(np.asarray(a, dtype=float)) for a in (x_mm, y_mm, depth_mm))
+        levels, level = np.unique(self._depths(depth), return_inverse=True)
+        return self._at_points(x, y, level, self._grid.variance_mm2, self._windows, self.weights(levels))
+
+    def auc(self, x_mm: ArrayLike, y_mm: ArrayLike, depth_mm: ArrayLike) -> Array:
+        """Area under the concentration from time zero to infinity, mg h/mm³ (N,); infinite where nothing ever removes the dose."""
+        x, y, depth = (np.atleast_1d(np.asarray(a, dtype=float)) for a in (x_mm, y_mm, depth_mm))
+        levels, level = np.unique(self._depths(depth), return_inverse=True)
+        if not self.removed:
+            return np.full(len(x), math.inf)
+        grid = self._exposed.grid
+        exposure: Array = self._at_points(x, y, level, grid.variance_mm2, [slice(None)], [self.auc_weights(levels)])[0]
+        return exposure
+
+    def auc_slices(self, x_mm: Any, y_mm: Any, depth_mm: ArrayLike) -> Any:
+        """The same on a grid (Z, Y, X), in the namespace and precision of ``x_mm``."""
+        return _weighted(self.auc_weights(depth_mm), self._maps(self._exposed.grid.variance_mm2, x_mm, y_mm), None)
+
+    def auc_weights(self, depth_mm: ArrayLike) -> Array:
+        """Weights (Z, M, R) of the Gaussians of `auc_variance_mm2` at these depths, h/mm, for R sources."""
+        if not self.removed:
+            raise ValueError("clearance_per_h is 0 in every layer above a reflecting bottom, so the exposure never ends; give a clearance or another bottom.")
+        exposed = self._exposed
+        kappa = exposed.spectrum.kappa_per_mm
+        profile = self.column.reading(self._depths(depth_mm)) @ exposed.spectrum.states[:, 0]
+        profile *= np.exp(-self.narrowest_mm2 * kappa**2 / 2)[:, None, None]
+        return np.moveaxis(mixture.fit(kappa, exposed.grid.variance_mm2, profile), 0, 1)
+
+    @property
+    def removed(self) -> bool:
+        """Whether anything takes the dose away in the end."""
+        return self.tissue.bottom != REFLECT or any(self.tissue.clearance_per_h)
+
+    @cached_property
+    def _exposed(self) -> Exposed:
+        """States integrated over all time, on a grid of variances of its own."""
+        slowest = max(self._slowest_per_h(), 1e-12)
+        fastest = max(layer.diffusivity_mm2_per_h for layer in self.tissue.layers)
+        begun = steps_of(self.tissue)[-1].start_h
+        spread = 2 * fastest * (begun + 2 * math.log(1 / self.tolerance) / slowest)
+        grid = mixture.grid_for(self.narrowest_mm2, self.narrowest_mm2 + min(spread, WIDEST_MM2), self.tolerance / 2)
+        kappa = mixture.wavenumbers(grid)
+        return Exposed(grid, Spectrum(kappa, self._integrals(kappa)[:, None]))
+
+    def _slowest_per_h(self) -> float:
+        """Rate of the slowest mode after the last period."""
+        operator, _ = self.column.operator(self.tissue.clearance_per_h)
+        return float(np.linalg.eigvalsh(operator + self._open_end(np.zeros(1))[0])[0])
+
+    def _open_end(self, kappa: Array) -> Array:
+        """What an endless last layer adds to the operator where time has been integrated out (J, N, N)."""
+        column, last = self.column, self.tissue.layers[-1]
+        end = column.inverse_transposed[-1]
+        decay = np.sqrt(kappa**2 + last.clearance_per_h / last.diffusivity_mm2_per_h) if self.tissue.bottom == FAR else np.zeros_like(kappa)
+        return (last.partition * last.diffusivity_mm2_per_h * decay)[:, None, None] * np.outer(end, end)
+
+    def _integrals(self, kappa: Array) -> Array:
+        """Whitened states integrated over all time (J, N, R)."""
+        now = np.broadcast_to(self._sources, (len(kappa), *self._sources.shape))
+        total = np.zeros(now.shape)
+        for step in steps_of(self.tissue):
+            operator = self.column.operator(step.clearance_per_h)[0] + kappa[:, None, None] ** 2 * self.column.lateral
+            if math.isinf(step.stop_h):
+                return total + np.linalg.solve(operator + self._open_end(kappa), now)
+            rates, modes = np.linalg.eigh(operator)
+            amounts, span = np.swapaxes(modes, 1, 2) @ now, step.stop_h - step.start_h
+            total += modes @ (np.stack([_integrated(row, np.array([span]))[0] for row in rates])[..., None] * amounts)
+            now = modes @ (np.exp(-rates * span)[..., None] * amounts)
+        return total
+
+    def kernel(self, depth_mm: ArrayLike) -> Kernel:
+        """The profile of one unit depot of the first kind at each time and depth."""
+        variance = self._grid.variance_mm2
+        weights = np.zeros((len(self.times_h), np.size(depth_mm), len(variance)))
+        for row, window, found in zip(weights, self._windows, self.weights(depth_mm), strict=True):
+            row[:, window] = found @ self._shares[:, 0]
+        return Kernel(variance, weights)
+
+    def auc_kernel(self, depth_mm: ArrayLike) -> Kernel:
+        """The area under it."""
+        return Kernel(self._exposed.grid.variance_mm2, self.auc_weights(depth_mm) @ self._shares[:, 0])
+
+    def fields(self, x_mm: Any, y_mm: Any, depth_mm: ArrayLike, *, out: Any = None) -> Iterator[Any]:
+        """Concentration (Z, Y, X) at one time after the other, never all at once, in the namespace and precision of ``x_mm``.
+
+        ``out`` (Z, Y, X), NumPy only, is written anew for every time.
+        """
+        maps = self.maps(x_mm, y_mm)
+        for weights, window in zip(self.weights(depth_mm), self._windows, strict=True):
+            yield _weighted(weights, maps[window], out)
+
+    def volume(self, x_mm: Any, y_mm: Any, depth_mm: ArrayLike, out: Any = None) -> Any:
+        """Concentration (T, Z, Y, X) on a grid."""
+        if out is None and isinstance(x_mm, np.ndarray):
+            out = np.empty((len(self.times_h), np.size(depth_mm), len(y_mm), len(x_mm)), dtype=x_mm.dtype)
+        if out is None:
+            return x_mm.__array_namespace__().stack(list(self.fields(x_mm, y_mm, depth_mm)))
+        maps = self.maps(x_mm, y_mm)
+        for t, (weights, window) in enumerate(zip(self.weights(depth_mm), self._windows, strict=True)):
+            _weighted(weights, maps[window], out[t])
+        return out
+
+    def maps(self, x_mm: Any, y_mm: Any) -> Any:
+        """Dose maps (M, R, Y, X), one for each Gaussian of the grid and each source, mg/mm². All times share them."""
+        return self._maps(self._grid.variance_mm2, x_mm, y_mm)
+
+    def _maps(self, variance_mm2: Array, x_mm: Any, y_mm: Any) -> Any:
+        xp = x_mm.__array_namespace__()
+        like = {"dtype": x_mm.dtype, "device": x_mm.device}
+        x, y, extra = (xp.asarray(a, **like) for a in (self.x_mm, self.y_mm, self.extra_mm2))
+        amounts = [(xp.asarray(np.flatnonzero(row), device=x_mm.device), xp.asarray(row[row != 0], **like)) for row in self._amounts]
+        uniform = not self.extra_mm2.any()
+        rows = []
+        for v in variance_mm2:
+            for chosen, amount in amounts:
+                spread = xp.asarray(v, **like) if uniform else v + xp.take(extra, chosen)
+                rows.append(lateral.plane(x_mm, y_mm, xp.take(x, chosen), xp.take(y, chosen), spread, amount, self.walls))
+        return xp.reshape(xp.stack(rows), (len(variance_mm2), len(amounts), len(y_mm), len(x_mm)))
+
+    def _at_points(self, x: Array, y: Array, level: NDArray[np.int64], variance: Array, windows: Sequence[slice], weights: Sequence[Array]) -> Array:
+        amounts = self._amounts
+        found = np.zeros((len(windows), len(x)))
+        for start in range(0, len(x), max(1, CHUNK // len(self.x_mm))):
+            part = slice(start, start + max(1, CHUNK // len(self.x_mm)))
+            spread = [lateral.at_points(x[part], y[part], self.x_mm, self.y_mm, v + self.extra_mm2, amounts) for v in variance]
+            for t, (window, weight) in enumerate(zip(windows, weights, strict=True)):
+                near = np.stack(spread[window])
+                found[t, part] = np.einsum("nmr,mrn->n", weight[level[part]], near)
+        return found
+
+    # ── what is left, and what is gone ──────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def budget(self) -> Budget:
+        """Mass balance over time, from the mode kappa = 0 alone."""
+        return _budget(self)
+
+    @property
+    def mass_mg(self) -> Array:
+        return self.budget.mass_mg
+
+    @property
+    def cleared_mg(self) -> Array:
+        cleared: Array = self.budget.cleared_mg.sum(axis=1)
+        return cleared
+
+    @property
+    def lost_mg(self) -> Array:
+        return self.budget.lost_mg
+
+    def _depths(self, depth_mm: ArrayLike) -> Array:
+        depth = np.atleast_1d(np.asarray(depth_mm, dtype=float))
+        for worst in (depth.min(), depth.max()) if depth.size and np.isfinite(depth).all() else depth:
+            below_surface("depth_mm", float(worst), self.tissue)
+        return depth
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Where the dose is at each time (mg): in the tissue (T,), cleared by each layer (T, L), lost through the bottom (T,)."""
+
+    mass_mg: Array
+    cleared_mg: Array
+    lost_mg: Array
+
+
+def _budget(solution: Solution) -> Budget:
+    """Integrates the modes of kappa = 0 exactly; what is lost is the flux that keeps a sink at zero.
+
+    Conservation is not assumed anywhere: tissue, clearance and loss come from three different rows of the matrices.
+    """
+    column, times = solution.column, solution.times_h
+    dose = np.bincount(solution._kind, solution.dose_mg, len(solution.kinds))
+    full = column.full_loads(solution.kinds) @ dose
+    state = column.whiten_load(full)
+    mass, cleared, lost = np.zeros(len(times)), np.zeros((len(times), len(solution.tissue.layers))), np.zeros(len(times))
+    outside = float(dose.sum() - full[:: column.elements.degree].sum())  # a sink has swallowed what began below it
+    held_mg = float(column.bottom_mass @ column.inverse_transposed @ state)
+    gone, leaked = np.zeros(cleared.shape[1]), float(full[-1]) + outside - held_mg if solution.tissue.bottom == SINK else 0.0
+    total = column.total[: column.free] @ column.inverse_transposed
+    for step in steps_of(solution.tissue):
+        operator, bottom = column.operator(step.clearance_per_h)
+        rates, modes = np.linalg.eigh(operator)
+        amounts = modes.T @ state
+        removal = column.removal(step.clearance_per_h) @ column.inverse_transposed @ modes
+        flux = bottom @ column.inverse_transposed @ modes
+        here = (times >= step.start_h) & (times <= step.stop_h)
+        spans = np.append(times[here], step.stop_h) - step.start_h
+        passed = _integrated(rates, spans) * amounts
+        kept = np.exp(-np.multiply.outer(np.minimum(spans, 1e9), rates)) * amounts
+        mass[here] = (kept @ (total @ modes))[:-1]
+        cleared[here] = gone + (passed @ removal.T)[:-1]
+        held = column.bottom_mass @ column.inverse_transposed @ modes
+        leak = -(passed @ flux) - (kept - amounts) @ held
+        lost[here] = leaked + leak[:-1]
+        if math.isfinite(step.stop_h):
+            gone, leaked, state = gone + passed[-1] @ removal.T, leaked + float(leak[-1]), modes @ kept[-1]
+    return Budget(mass, cleared, lost if solution.tissue.bottom == SINK else np.zeros(len(times)))
+
+
+def _integrated(rates: Array, spans: Array) -> Array:
+    """Integral of exp(-rate t) over each span (S, N)."""
+    grown = np.multiply.outer(np.minimum(spans, 1e9), rates)
+    return np.where(np.abs(grown) > 1e-12, -np.expm1(-grown) / np.where(rates == 0, 1.0, rates), spans[:, None])
+
+
+def _weighted(weights: Array, maps: Any, out: Any) -> Any:
+    """Weights (Z, M, R) times maps (M, R, Y, X): (Z, Y, X)."""
+    xp = maps.__array_namespace__()
+    kinds, sources, height, width = maps.shape
+    flat = xp.reshape(maps, (kinds * sources, height * width))
+    matrix = xp.asarray(np.ascontiguousarray(weights).reshape(len(weights), -1), dtype=maps.dtype, device=maps.device)
+    if out is not None:
+        np.matmul(matrix, flat, out=out.reshape(len(weights), height * width))
+        return out
+    return xp.reshape(xp.matmul(matrix, flat), (len(weights), height, width))
+
+
+def _numbers(depot: Depot) -> tuple[float, float, float, float, float, float]:
+    return depot.x_mm, depot.y_mm, depot.depth_mm, depot.sigma_lateral_mm, depot.sigma_vertical_mm, depot.dose_mg
+
+
+def _kinds(depth: Array, height: Array) -> tuple[list[tuple[float, float]], NDArray[np.int64]]:
+    """The different (depth_mm, sigma_vertical_mm), and which of them each depot is."""
+    kinds, kind = np.unique(np.stack([depth, height], axis=1), axis=0, return_inverse=True)
+    return [(float(z), float(s)) for z, s in kinds], kind.reshape(-1)
+
+
+def _compressed(loads: Array, kind: NDArray[np.int64], tolerance: float) -> tuple[Array, Array]:
+    """Sources (N, R) and the share of each in every kind (R, U): hundreds of depths span a few dozen profiles."""
+    left, size, right = np.linalg.svd(loads, full_matrices=False)
+    rank = int(np.sum(size > tolerance * size[0]))
+    if rank >= loads.shape[1]:
+        return loads, np.eye(loads.shape[1])
+    return left[:, :rank], size[:rank, None] * right[:rank]

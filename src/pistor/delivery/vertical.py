@@ -1,0 +1,232 @@
+"""The column under one lateral wavenumber: spectral elements over depth, their modes, and what they say at any time.
+
+For the wavenumber kappa (1/mm) the activity u = c/K obeys K du/dt = d/dz(K D du/dz) - K (k + D kappa²) u. Elements end at
+the interfaces, so layers are never smeared, and each mode of the discrete operator decays exponentially: time is exact.
+Shape functions are integrated Legendre polynomials, whose last coefficients tell how well an element resolves.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.polynomial import legendre
+from numpy.typing import NDArray
+
+from pistor.delivery.problem import FAR, REFLECT, SINK, Layer, Tissue
+
+Array = NDArray[np.float64]
+
+TAIL_SIGMAS = 9.0  # a Gaussian is less than 1e-17 of its height there
+FAR_LENGTHS = 12.0  # diffusion lengths sqrt(D t) after which nothing has arrived: exp(-36)
+MOST_ELEMENTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Edges of the elements (mm), the layer each lies in, and the polynomial degree."""
+
+    edges_mm: Array
+    layer: NDArray[np.int64]
+    degree: int
+
+    def split(self, which: NDArray[np.bool_]) -> Elements:
+        """The same with some elements cut in half."""
+        middle = (self.edges_mm[:-1] + self.edges_mm[1:])[which] / 2
+        edges = np.sort(np.concatenate([self.edges_mm, middle]))
+        return Elements(edges, np.repeat(self.layer, np.where(which, 2, 1)), self.degree)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Integrals over the reference element [-1, 1] for one degree."""
+
+    mass: Array
+    stiffness: Array
+
+    @staticmethod
+    @functools.lru_cache(maxsize=32)
+    def of(degree: int) -> Shape:
+        points, weights = legendre.leggauss(degree + 1)
+        values, slopes = shape_values(points, degree), shape_slopes(points, degree)
+        return Shape((values * weights) @ values.T, (slopes * weights) @ slopes.T)
+
+
+def shape_values(xi: Array, degree: int) -> Array:
+    """Shape functions (degree + 1, N) at ``xi`` in [-1, 1]: the two hats, then integrals of Legendre polynomials."""
+    p = legendre.legvander(xi, degree).T
+    bubbles = [(p[j + 1] - p[j - 1]) / math.sqrt(2 * (2 * j + 1)) for j in range(1, degree)]
+    return np.stack([(1 - xi) / 2, (1 + xi) / 2, *bubbles])
+
+
+def shape_slopes(xi: Array, degree: int) -> Array:
+    """Their derivatives; those of the bubbles are orthonormal."""
+    p = legendre.legvander(xi, degree).T
+    bubbles = [p[j] * math.sqrt((2 * j + 1) / 2) for j in range(1, degree)]
+    half = np.full_like(xi, 0.5)
+    return np.stack([-half, half, *bubbles])
+
+
+class Column:
+    """The discrete column: symmetric matrices, whitened by the Cholesky factor of the mass matrix.
+
+    In whitened coordinates w = Lᵀ u the operator is ``reaction + kappa² lateral``; both are (N, N) and symmetric.
+    """
+
+    def __init__(self, tissue: Tissue, elements: Elements) -> None:
+        self.tissue, self.elements = tissue, elements
+        count, degree = len(elements.layer), elements.degree
+        self.free = count * degree + (0 if tissue.bottom == SINK else 1)
+        self._index = _numbering(count, degree)
+        layers = [tissue.layers[i] for i in elements.layer]
+        self._half = np.diff(elements.edges_mm) / 2
+        self._partition = np.array([layer.partition for layer in layers])
+        self._diffusivity = np.array([layer.diffusivity_mm2_per_h for layer in layers])
+        shape = Shape.of(degree)
+        weight = self._partition
+        mass = self._assemble(weight * self._half, shape.mass)
+        self._stiffness = self._assemble(weight * self._diffusivity / self._half, shape.stiffness)
+        self._lateral = self._assemble(weight * self._diffusivity * self._half, shape.mass)
+        self.total = mass[:, ::degree].sum(axis=1)  # integral of c for each shape function, all of them
+        n = self.free
+        self.bottom_mass = mass[-1, :n]  # its rows give the flux that keeps a sink at zero
+        self._inverse = np.linalg.inv(np.linalg.cholesky(mass[:n, :n]))
+        self.inverse_transposed = self._inverse.T  # from whitened states to coefficients
+        self.lateral = self._whiten(self._lateral[:n, :n])
+
+    def removal(self, clearance_per_h: Sequence[float]) -> Array:
+        """Integral of k c over each layer for each shape function (L, N), with the clearances of the layers."""
+        mass, degree = Shape.of(self.elements.degree).mass, self.elements.degree
+        rows = []
+        for layer, rate in enumerate(clearance_per_h):
+            factor = np.where(self.elements.layer == layer, self._partition * rate * self._half, 0.0)
+            rows.append(self._assemble(factor, mass)[: self.free, ::degree].sum(axis=1))
+        return np.stack(rows)
+
+    def operator(self, clearance_per_h: Sequence[float]) -> tuple[Array, Array]:
+        """The whitened operator at kappa = 0 (N, N), and the unwhitened row of the bottom, for what is lost there."""
+        rate = np.array([clearance_per_h[i] for i in self.elements.layer])
+        full = self._stiffness + self._assemble(self._partition * rate * self._half, Shape.of(self.elements.degree).mass)
+        return self._whiten(full[: self.free, : self.free]), full[-1, : self.free]
+
+    def loads(self, depots: Sequence[tuple[float, float]]) -> Array:
+        """Whitened initial states (N, D) of unit depots given by (depth_mm, sigma_vertical_mm)."""
+        return self.whiten_load(self.full_loads(depots))
+
+    def whiten_load(self, full: Array) -> Array:
+        """Whitened states from integrals with every shape function."""
+        return self._inverse @ full[: self.free]
+
+    def full_loads(self, depots: Sequence[tuple[float, float]]) -> Array:
+        """Integrals of the mirrored Gaussians with every shape function, that of a sink's bottom included."""
+        degree, edges = self.elements.degree, self.elements.edges_mm
+        loads = np.zeros((len(self._index) * degree + 1, len(depots)))
+        narrowest = min(sigma for _, sigma in depots)
+        for e, half in enumerate(self._half):
+            points, weights = _gauss(min(2000, int(degree / 2 + 12 + 6 * half / narrowest)))
+            z = edges[e] + half * (1 + points)
+            dose = np.stack([initial_profile(self.tissue, z, *depot) for depot in depots], axis=1)
+            loads[self._index[e]] += half * (shape_values(points, degree) * weights) @ dose
+        return loads
+
+    def activity(self, whitened: Array) -> Array:
+        """Coefficients of u from whitened states, along the first axis (N, ...)."""
+        return np.tensordot(self._inverse.T, whitened, axes=1)
+
+    def reading(self, depth_mm: Array) -> Array:
+        """The matrix (Z, N) that reads concentrations at depths from whitened states; at an interface, the layer below."""
+        edges = self.elements.edges_mm
+        e = np.clip(np.searchsorted(edges, depth_mm, side="right") - 1, 0, len(self._half) - 1)
+        xi = (depth_mm - edges[e]) / self._half[e] - 1
+        values = shape_values(xi, self.elements.degree) * self._partition[e]
+        matrix = np.zeros((len(depth_mm), len(self._index) * self.elements.degree + 1))
+        np.put_along_axis(matrix, self._index[e], values.T, axis=1)
+        return matrix[:, : self.free] @ self._inverse.T
+
+    def tails(self, whitened: Array) -> Array:
+        """Share of the last two coefficients of every element (E, ...) in the size of the states (N, ...), squared."""
+        u = self.activity(whitened)
+        if self.tissue.bottom == SINK:
+            u = np.concatenate([u, np.zeros((1, *u.shape[1:]))])
+        last = np.diag(Shape.of(self.elements.degree).mass)[-2:]
+        weight = (self._partition * self._half)[:, None] * last
+        squared = np.sum(weight.reshape(*weight.shape, *[1] * (u.ndim - 1)) * u[self._index[:, -2:]] ** 2, axis=1)
+        size = np.sum(whitened**2, axis=0)
+        share: Array = np.divide(squared, size, out=np.zeros_like(squared), where=size > 0)
+        return share
+
+    def _assemble(self, factor: Array, local: Array) -> Array:
+        n = len(self._index) * self.elements.degree + 1
+        matrix = np.zeros((n, n))
+        for index, f in zip(self._index, factor, strict=True):
+            matrix[np.ix_(index, index)] += f * local
+        return matrix
+
+    def _whiten(self, matrix: Array) -> Array:
+        white = self._inverse @ matrix @ self._inverse.T
+        return (white + white.T) / 2
+
+
+def initial_profile(tissue: Tissue, depth_mm: Array, centre_mm: float, sigma_mm: float) -> Array:
+    """Concentration per mm (1/mm) of a unit depot before anything moves, mirrored at the surface and at a reflecting bottom."""
+    height = tissue.depth_mm
+    rounds = math.ceil(TAIL_SIGMAS * sigma_mm / (2 * height)) if tissue.bottom == REFLECT else 0
+    profile = np.zeros_like(depth_mm)
+    for turn in range(-rounds, rounds + 1):
+        for image in (centre_mm, -centre_mm):
+            profile += np.exp(-(((depth_mm - image - 2 * turn * height) / sigma_mm) ** 2) / 2)
+    return profile / (sigma_mm * math.sqrt(2 * math.pi))
+
+
+def elements_for(tissue: Tissue, depots: Sequence[tuple[float, float]], first_h: float, last_h: float, degree: int) -> Elements:
+    """A first guess: interfaces are edges; elements are short near the depots and long where nothing sharp arrives.
+
+    ``depots`` are (depth_mm, sigma_vertical_mm); ``first_h`` is the earliest time above zero that will be asked for.
+    """
+    ends = list(tissue.edges_mm)
+    layers = list(range(len(tissue.layers)))
+    if tissue.bottom == FAR:
+        ends.append(ends[-1] + _far_length_mm(tissue.layers[-1], depots, tissue.depth_mm, last_h))
+        layers.append(layers[-1])
+    edges, owner = [0.0], []
+    for index, low, high in zip(layers, ends[:-1], ends[1:], strict=True):
+        diffusivity = tissue.layers[index].diffusivity_mm2_per_h
+        pieces = _pieces(low, high, depots, diffusivity * first_h)
+        edges += pieces
+        owner += [index] * len(pieces)
+    return Elements(np.array(edges), np.array(owner), degree)
+
+
+def _pieces(low: float, high: float, depots: Sequence[tuple[float, float]], spread_mm2: float) -> list[float]:
+    """Upper edges of the pieces of one layer, halved until each is short against what it has to carry."""
+
+    def allowed(a: float, b: float) -> float:
+        return min(4.0 * math.sqrt(sigma**2 + 2 * spread_mm2) + 0.8 * max(a - depth, depth - b, 0.0) for depth, sigma in depots)
+
+    if high - low <= allowed(low, high) or high - low < 1e-3:
+        return [high]
+    middle = (low + high) / 2
+    return _pieces(low, middle, depots, spread_mm2) + _pieces(middle, high, depots, spread_mm2)
+
+
+def _far_length_mm(last: Layer, depots: Sequence[tuple[float, float]], bottom_mm: float, last_h: float) -> float:
+    """How far the last layer has to be continued for its end not to be noticed."""
+    source = max(depth + TAIL_SIGMAS * sigma for depth, sigma in depots) - bottom_mm
+    lengths = [FAR_LENGTHS * math.sqrt(last.diffusivity_mm2_per_h * last_h)]
+    if last.clearance_per_h > 0:
+        lengths.append(FAR_LENGTHS**2 / 4 * math.sqrt(last.diffusivity_mm2_per_h / last.clearance_per_h))
+    return max(source, 0.0) + max(min(lengths), 0.1)
+
+
+def _numbering(count: int, degree: int) -> NDArray[np.int64]:
+    """Global numbers (E, degree + 1) of the shape functions of every element: upper hat, lower hat, bubbles."""
+    first = degree * np.arange(count)[:, None]
+    return np.concatenate([first, first + degree, first + np.arange(1, degree)], axis=1)
+
+
+@functools.lru_cache(maxsize=256)
+def _gauss(count: int) -> tuple[Array, Array]:
+    return legendre.leggauss(count)
