@@ -174,7 +174,8 @@ class Solution:
     @cached_property
     def _grid(self) -> mixture.Grid:
         low, high = self._variances
-        return mixture.grid_for(float(low.min()), float(high.max()), self.tolerance / 2)
+        wide = math.sqrt(float((high / low).max()))  # as in `error`: the narrowest Gaussians err most against the widest profile
+        return mixture.grid_for(float(low.min()), float(high.max()), self.tolerance / (2 * wide))
 
     @cached_property
     def _spectrum(self) -> Spectrum:
@@ -301,17 +302,17 @@ class Solution:
         """
         maps = self.maps(x_mm, y_mm)
         for weights, window in zip(self.weights(depth_mm), self._windows, strict=True):
-            yield _weighted(weights, maps[window], out)
+            yield _weighted(weights, maps[window, ...], out)
 
     def volume(self, x_mm: Any, y_mm: Any, depth_mm: ArrayLike, out: Any = None) -> Any:
         """Concentration (T, Z, Y, X) on a grid."""
         if out is None and isinstance(x_mm, np.ndarray):
-            out = np.empty((len(self.times_h), np.size(depth_mm), len(y_mm), len(x_mm)), dtype=x_mm.dtype)
+            out = np.empty((len(self.times_h), np.size(depth_mm), y_mm.shape[0], x_mm.shape[0]), dtype=x_mm.dtype)
         if out is None:
             return x_mm.__array_namespace__().stack(list(self.fields(x_mm, y_mm, depth_mm)))
         maps = self.maps(x_mm, y_mm)
         for t, (weights, window) in enumerate(zip(self.weights(depth_mm), self._windows, strict=True)):
-            _weighted(weights, maps[window], out[t])
+            _weighted(weights, maps[window, ...], out[t])
         return out
 
     def maps(self, x_mm: Any, y_mm: Any) -> Any:
@@ -319,27 +320,38 @@ class Solution:
         return self._maps(self._grid.variance_mm2, x_mm, y_mm)
 
     def _maps(self, variance_mm2: Array, x_mm: Any, y_mm: Any) -> Any:
+        """Maps (M, R, Y, X): for each Gaussian and source one product of two thin matrices."""
         xp = x_mm.__array_namespace__()
         like = {"dtype": x_mm.dtype, "device": x_mm.device}
-        x, y, extra = (xp.asarray(a, **like) for a in (self.x_mm, self.y_mm, self.extra_mm2))
-        amounts = [(xp.asarray(np.flatnonzero(row), device=x_mm.device), xp.asarray(row[row != 0], **like)) for row in self._amounts]
-        uniform = not self.extra_mm2.any()
-        rows = []
-        for v in variance_mm2:
-            for chosen, amount in amounts:
-                spread = xp.asarray(v, **like) if uniform else v + xp.take(extra, chosen)
-                rows.append(lateral.plane(x_mm, y_mm, xp.take(x, chosen), xp.take(y, chosen), spread, amount, self.walls))
-        return xp.reshape(xp.stack(rows), (len(variance_mm2), len(amounts), len(y_mm), len(x_mm)))
+        x, y, extra, amounts = self._placed(variance_mm2[-1])
+        shape = (len(variance_mm2), len(amounts), y_mm.shape[0], x_mm.shape[0])
+        out = np.empty(shape, dtype=x_mm.dtype) if xp is np else None
+        rows: list[list[Any]] = [[] for _ in variance_mm2]
+        for r, amount in enumerate(amounts):
+            on = np.flatnonzero(amount)
+            here = [xp.asarray(a[on], **like) for a in (x, y, amount)]
+            spread = [xp.asarray(v + extra[on] if extra.any() else v, **like) for v in variance_mm2]
+            for m, (height, width) in enumerate(lateral.factors(x_mm, y_mm, here[0], here[1], spread, here[2])):
+                if out is not None:
+                    np.matmul(height, width, out=out[m, r])
+                else:
+                    rows[m].append(xp.matmul(height, width))
+        return out if out is not None else xp.stack([xp.stack(row) for row in rows])
+
+    def _placed(self, widest_mm2: float) -> tuple[Array, Array, Array, Array]:
+        """Positions and extra variances (P,) of the depots and their mirror images, and their amounts (R, P)."""
+        reach = math.sqrt(2 * math.log(10 / self.tolerance) * (widest_mm2 + self.extra_mm2.max()))
+        x, y, which = lateral.mirrored(self.x_mm, self.y_mm, self.walls, reach)
+        return x, y, self.extra_mm2[which], self._amounts[:, which]
 
     def _at_points(self, x: Array, y: Array, level: NDArray[np.int64], variance: Array, windows: Sequence[slice], weights: Sequence[Array]) -> Array:
-        amounts = self._amounts
+        at_x, at_y, extra, amounts = self._placed(variance[-1])
         found = np.zeros((len(windows), len(x)))
-        for start in range(0, len(x), max(1, CHUNK // len(self.x_mm))):
-            part = slice(start, start + max(1, CHUNK // len(self.x_mm)))
-            spread = [lateral.at_points(x[part], y[part], self.x_mm, self.y_mm, v + self.extra_mm2, amounts) for v in variance]
+        size = max(1, CHUNK // len(at_x))
+        for part in (slice(start, start + size) for start in range(0, len(x), size)):
+            near = np.stack([lateral.at_points(x[part], y[part], at_x, at_y, v + extra, amounts) for v in variance])
             for t, (window, weight) in enumerate(zip(windows, weights, strict=True)):
-                near = np.stack(spread[window])
-                found[t, part] = np.einsum("nmr,mrn->n", weight[level[part]], near)
+                found[t, part] = np.einsum("nmr,mrn->n", weight[level[part]], near[window])
         return found
 
     # ── what is left, and what is gone ──────────────────────────────────────────────────────────────────────────────

@@ -6,60 +6,53 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+Array = NDArray[np.float64]
 Walls = tuple[float, float, float, float]  # x from, x to, y from, y to: mirrors
 
-REACH = 8.0  # a Gaussian is less than 1e-14 of its height there
+
+def mirrored(x: Array, y: Array, walls: Walls | None, reach_mm: float) -> tuple[Array, Array, NDArray[np.int64]]:
+    """Positions of the depots and of their images behind mirrors, and which depot each is: images are depots.
+
+    Images further than ``reach_mm`` outside the walls are left out.
+    """
+    if walls is None:
+        return x, y, np.arange(len(x))
+    across, which_x = _images(x, walls[0], walls[1], reach_mm)
+    along, which_y = _images(y, walls[2], walls[3], reach_mm)
+    pairs = [(i, j) for owner in range(len(x)) for i in np.flatnonzero(which_x == owner) for j in np.flatnonzero(which_y == owner)]
+    columns, rows = np.array(pairs).T
+    return across[columns], along[rows], which_x[columns]
 
 
-def one_dimensional(position: Any, centre: Any, variance: Any, mirrors: tuple[float, float] | None) -> Any:
-    """exp(-(x - c)²/2v) as (P, X), for positions (X,), centres (P,) and variances (P,) or a scalar, summed over mirror images."""
-    xp = position.__array_namespace__()
-    scale = -0.5 / variance
-    scale = scale if getattr(scale, "ndim", 0) == 0 else scale[:, None]
-    value = xp.exp(scale * (position[None, :] - centre[:, None]) ** 2)
-    for image in _images(centre, variance, mirrors):
-        value = value + xp.exp(scale * (position[None, :] - image[:, None]) ** 2)
-    return value
+def _images(centre: Array, low: float, high: float, reach_mm: float) -> tuple[Array, NDArray[np.int64]]:
+    """Centres and their images along one axis, and whose they are."""
+    rounds = math.ceil(reach_mm / (2 * (high - low))) + 1
+    turns = 2 * (high - low) * np.arange(-rounds, rounds + 1)
+    images = np.concatenate([np.add.outer(turns, centre), np.add.outer(turns, 2 * low - centre)])
+    near = (images > low - reach_mm) & (images < high + reach_mm)
+    return images[near], np.broadcast_to(np.arange(len(centre)), images.shape)[near]
 
 
-def _images(centre: Any, variance: Any, mirrors: tuple[float, float] | None) -> list[Any]:
-    """Centres behind the mirrors from which something still arrives."""
-    if mirrors is None:
-        return []
-    low, high = mirrors
-    reach = REACH * math.sqrt(float(variance if getattr(variance, "ndim", 0) == 0 else variance.max()))
-    found = []
-    rounds = math.ceil(reach / (2 * (high - low))) + 1
-    known = np.asarray(centre)
-    for turn in range(-rounds, rounds + 1):
-        for image, there in ((centre, known), (2 * low - centre, 2 * low - known)):
-            moved = there + 2 * turn * (high - low)
-            if (turn or image is not centre) and (np.maximum(low - moved, moved - high) < reach).any():
-                found.append(image + 2 * turn * (high - low))
-    return found
-
-
-def plane(x_mm: Any, y_mm: Any, x: Any, y: Any, variance: Any, amount: Any, walls: Walls | None = None) -> Any:
-    """Sum over P Gaussians of amount·exp(-r²/2v)/(2 pi v) on a grid: (Y, X), or (R, Y, X) for amounts (R, P)."""
-    across = one_dimensional(x_mm, x, variance, walls and walls[:2])
-    along = one_dimensional(y_mm, y, variance, walls and walls[2:])
-    scaled = amount / (2 * math.pi * variance)
+def factors(x_mm: Any, y_mm: Any, x: Any, y: Any, variances: Sequence[Any], amount: Any) -> Iterator[tuple[Any, Any]]:
+    """For each variance (a scalar, or one for each depot) two factors, (Y, P) and (P, X), whose product is the sum of
+    amount·exp(-r²/2v)/(2 pi v) over P depots on a grid."""
     xp = x_mm.__array_namespace__()
-    if scaled.ndim == 1:
-        return xp.matmul(along.T * scaled, across)
-    return xp.stack([xp.matmul(along.T * row, across) for row in scaled])
+    across = -0.5 * (x_mm[None, :] - x[:, None]) ** 2
+    along = -0.5 * (y_mm[None, :] - y[:, None]) ** 2
+    for variance in variances:
+        each = variance if getattr(variance, "ndim", 0) == 0 else variance[:, None]
+        height = xp.exp(along / each) * (amount[:, None] / (2 * math.pi * each))
+        yield height.T, xp.exp(across / each)
 
 
-def at_points(x_mm: Any, y_mm: Any, x: Any, y: Any, variance: Any, amount: Any) -> Any:
-    """The same sum at N points (N,), or (R, N) for amounts (R, P)."""
+def at_points(x_mm: Any, y_mm: Any, x: Any, y: Any, variance: Any, amounts: Any) -> Any:
+    """The same sums at N points for amounts (R, P): (R, N)."""
     xp = x_mm.__array_namespace__()
     squared = (x_mm[:, None] - x[None, :]) ** 2 + (y_mm[:, None] - y[None, :]) ** 2
-    value = xp.exp(-0.5 * squared / variance)
-    scaled = amount / (2 * math.pi * variance)
-    return xp.matmul(scaled, value.T)
-
-
+    return xp.matmul(amounts / (2 * math.pi * variance), xp.exp(-0.5 * squared / variance).T)

@@ -125,11 +125,13 @@ class Column:
         degree, edges = self.elements.degree, self.elements.edges_mm
         loads = np.zeros((len(self._index) * degree + 1, len(depots)))
         narrowest = min(sigma for _, sigma in depots)
-        for e, half in enumerate(self._half):
-            points, weights = _gauss(min(2000, int(degree / 2 + 12 + 6 * half / narrowest)))
-            z = edges[e] + half * (1 + points)
-            dose = np.stack([initial_profile(self.tissue, z, *depot) for depot in depots], axis=1)
-            loads[self._index[e]] += half * (shape_values(points, degree) * weights) @ dose
+        rules = [_rule(min(2000, int(degree / 2 + 12 + 6 * half / narrowest)), degree) for half in self._half]
+        z = np.concatenate([edge + half * (1 + rule[0]) for edge, half, rule in zip(edges[:-1], self._half, rules, strict=True)])
+        dose = np.stack([initial_profile(self.tissue, z, *depot) for depot in depots], axis=1)
+        first = 0
+        for index, half, (points, values) in zip(self._index, self._half, rules, strict=True):
+            loads[index] += half * values @ dose[first : first + len(points)]
+            first += len(points)
         return loads
 
     def activity(self, whitened: Array) -> Array:
@@ -160,10 +162,8 @@ class Column:
 
     def _assemble(self, factor: Array, local: Array) -> Array:
         n = len(self._index) * self.elements.degree + 1
-        matrix = np.zeros((n, n))
-        for index, f in zip(self._index, factor, strict=True):
-            matrix[np.ix_(index, index)] += f * local
-        return matrix
+        place = self._index[:, :, None] * n + self._index[:, None, :]
+        return np.bincount(place.ravel(), (factor[:, None, None] * local).ravel(), n * n).reshape(n, n).astype(float, copy=False)
 
     def _whiten(self, matrix: Array) -> Array:
         white = self._inverse @ matrix @ self._inverse.T
@@ -228,5 +228,7 @@ def _numbering(count: int, degree: int) -> NDArray[np.int64]:
 
 
 @functools.lru_cache(maxsize=256)
-def _gauss(count: int) -> tuple[Array, Array]:
-    return legendre.leggauss(count)
+def _rule(count: int, degree: int) -> tuple[Array, Array]:
+    """Gauss points on [-1, 1] and the shape functions there times the weights (degree + 1, count)."""
+    points, weights = legendre.leggauss(count)
+    return points, shape_values(points, degree) * weights
