@@ -309,7 +309,7 @@ class Solution:
         if out is None and isinstance(x_mm, np.ndarray):
             out = np.empty((len(self.times_h), np.size(depth_mm), y_mm.shape[0], x_mm.shape[0]), dtype=x_mm.dtype)
         if out is None:
-            return x_mm.__array_namespace__().stack(list(self.fields(x_mm, y_mm, depth_mm)))
+            return lateral.namespace(x_mm).stack(list(self.fields(x_mm, y_mm, depth_mm)))
         maps = self.maps(x_mm, y_mm)
         for t, (weights, window) in enumerate(zip(self.weights(depth_mm), self._windows, strict=True)):
             _weighted(weights, maps[window, ...], out[t])
@@ -321,16 +321,15 @@ class Solution:
 
     def _maps(self, variance_mm2: Array, x_mm: Any, y_mm: Any) -> Any:
         """Maps (M, R, Y, X): for each Gaussian and source one product of two thin matrices."""
-        xp = x_mm.__array_namespace__()
-        like = {"dtype": x_mm.dtype, "device": x_mm.device}
+        xp = lateral.namespace(x_mm)
         x, y, extra, amounts = self._placed(variance_mm2[-1])
         shape = (len(variance_mm2), len(amounts), y_mm.shape[0], x_mm.shape[0])
         out = np.empty(shape, dtype=x_mm.dtype) if xp is np else None
         rows: list[list[Any]] = [[] for _ in variance_mm2]
         for r, amount in enumerate(amounts):
             on = np.flatnonzero(amount)
-            here = [xp.asarray(a[on], **like) for a in (x, y, amount)]
-            spread = [xp.asarray(v + extra[on] if extra.any() else v, **like) for v in variance_mm2]
+            here = [xp.asarray(a[on], dtype=x_mm.dtype) for a in (x, y, amount)]
+            spread = [xp.asarray(v + extra[on] if extra.any() else v, dtype=x_mm.dtype) for v in variance_mm2]
             for m, (height, width) in enumerate(lateral.factors(x_mm, y_mm, here[0], here[1], spread, here[2])):
                 if out is not None:
                     np.matmul(height, width, out=out[m, r])
@@ -432,10 +431,10 @@ def _integrated(rates: Array, spans: Array) -> Array:
 
 def _weighted(weights: Array, maps: Any, out: Any) -> Any:
     """Weights (Z, M, R) times maps (M, R, Y, X): (Z, Y, X)."""
-    xp = maps.__array_namespace__()
+    xp = lateral.namespace(maps)
     kinds, sources, height, width = maps.shape
     flat = xp.reshape(maps, (kinds * sources, height * width))
-    matrix = xp.asarray(np.ascontiguousarray(weights).reshape(len(weights), -1), dtype=maps.dtype, device=maps.device)
+    matrix = xp.asarray(np.ascontiguousarray(weights).reshape(len(weights), -1), dtype=maps.dtype)
     if out is not None:
         np.matmul(matrix, flat, out=out.reshape(len(weights), height * width))
         return out

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,6 +15,12 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Walls = tuple[float, float, float, float]  # x from, x to, y from, y to: mirrors
+
+
+def namespace(array: Any) -> Any:
+    """The functions that work on an array: its array API namespace, or its package where it offers none (CuPy)."""
+    offered = getattr(array, "__array_namespace__", None)
+    return offered() if offered else importlib.import_module(type(array).__module__.partition(".")[0])
 
 
 def mirrored(x: Array, y: Array, walls: Walls | None, reach_mm: float) -> tuple[Array, Array, NDArray[np.int64]]:
@@ -42,7 +49,7 @@ def _images(centre: Array, low: float, high: float, reach_mm: float) -> tuple[Ar
 def factors(x_mm: Any, y_mm: Any, x: Any, y: Any, variances: Sequence[Any], amount: Any) -> Iterator[tuple[Any, Any]]:
     """For each variance (a scalar, or one for each depot) two factors, (Y, P) and (P, X), whose product is the sum of
     amount·exp(-r²/2v)/(2 pi v) over P depots on a grid."""
-    xp = x_mm.__array_namespace__()
+    xp = namespace(x_mm)
     across = -0.5 * (x_mm[None, :] - x[:, None]) ** 2
     along = -0.5 * (y_mm[None, :] - y[:, None]) ** 2
     for variance in variances:
@@ -53,6 +60,6 @@ def factors(x_mm: Any, y_mm: Any, x: Any, y: Any, variances: Sequence[Any], amou
 
 def at_points(x_mm: Any, y_mm: Any, x: Any, y: Any, variance: Any, amounts: Any) -> Any:
     """The same sums at N points for amounts (R, P): (R, N)."""
-    xp = x_mm.__array_namespace__()
+    xp = namespace(x_mm)
     squared = (x_mm[:, None] - x[None, :]) ** 2 + (y_mm[:, None] - y[None, :]) ** 2
     return xp.matmul(amounts / (2 * math.pi * variance), xp.exp(-0.5 * squared / variance).T)
