@@ -40,6 +40,7 @@ def backends() -> dict[str, tuple]:
         import jax
 
         jax.config.update("jax_enable_x64", True)
+        jax.config.update("jax_default_matmul_precision", "highest")  # its default multiplies float32 with ten bits
         found[f"jax on {jax.devices()[0].device_kind}"] = (jax.numpy, lambda array: array.block_until_ready())
     except Exception as error:
         print("jax:", error, file=sys.stderr)
