@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 TOLERANCE = 1e-5
 TIGHTEST, LOOSEST = 1e-12, 1e-2
 MOST_ROUNDS = 12
+MOST_LOOKED_AT = 12  # times at which the elements are judged
 WIDEST_MM2 = 1e6  # a metre: nothing is asked that far away
 CHUNK = 2_000_000  # numbers held at once while probes are read
 
@@ -119,9 +120,10 @@ class Solution:
         """Elements halved until, at kappa = 0, none of them has a tail that counts."""
         degree = max(6, min(14, math.ceil(3.5 - math.log10(self.tolerance))))
         elements = elements_for(self.tissue, self.kinds, self._first_h, self._last_h, degree)
+        looked_at = _spread_out(self.times_h[self._later])
         for _ in range(MOST_ROUNDS):
             column = Column(self.tissue, elements)
-            tails = column.tails(self._march(column, np.zeros(1), column.loads(self.kinds))[0].transpose(1, 0, 2))
+            tails = column.tails(self._march(column, np.zeros(1), column.loads(self.kinds), looked_at)[0].transpose(1, 0, 2))
             worst = tails.reshape(len(tails), -1).max(axis=1)
             if math.sqrt(worst.sum()) <= self.tolerance / 2:
                 break
@@ -146,9 +148,8 @@ class Solution:
 
     # ── the spectrum and its mixture ────────────────────────────────────────────────────────────────────────────────
 
-    def _march(self, column: Column, kappa: Array, sources: Array) -> Array:
-        """Whitened states (J, T+, N, R) at the positive times, from one stretch of constant clearance to the next."""
-        times = self.times_h[self._later]
+    def _march(self, column: Column, kappa: Array, sources: Array, times: Array) -> Array:
+        """Whitened states (J, T, N, R) at positive times, from one stretch of constant clearance to the next."""
         states = np.zeros((len(kappa), len(times), column.free, sources.shape[1]))
         now = np.broadcast_to(sources, (len(kappa), *sources.shape))
         for step in steps_of(self.tissue):
@@ -180,7 +181,7 @@ class Solution:
     @cached_property
     def _spectrum(self) -> Spectrum:
         kappa = mixture.wavenumbers(self._grid)
-        return Spectrum(kappa, self._march(self.column, kappa, self._sources))
+        return Spectrum(kappa, self._march(self.column, kappa, self._sources, self.times_h[self._later]))
 
     @cached_property
     def _windows(self) -> list[slice]:
@@ -449,6 +450,15 @@ def _kinds(depth: Array, height: Array) -> tuple[list[tuple[float, float]], NDAr
     """The different (depth_mm, sigma_vertical_mm), and which of them each depot is."""
     kinds, kind = np.unique(np.stack([depth, height], axis=1), axis=0, return_inverse=True)
     return [(float(z), float(s)) for z, s in kinds], kind.reshape(-1)
+
+
+def _spread_out(times_h: Array) -> Array:
+    """At most a dozen of the times, the earliest and the last among them, evenly on a log scale."""
+    known = np.unique(times_h)
+    if len(known) <= MOST_LOOKED_AT:
+        return known
+    wanted = np.geomspace(known[0], known[-1], MOST_LOOKED_AT)
+    return np.unique(known[np.clip(np.searchsorted(known, wanted * (1 - 1e-12)), 0, len(known) - 1)])
 
 
 def _compressed(loads: Array, kind: NDArray[np.int64], tolerance: float) -> tuple[Array, Array]:

@@ -15,6 +15,7 @@ BOTTOMS = (SINK, REFLECT, FAR)
 
 MOST_LAYERS = 20
 MOST_DEPOTS = 5000
+MOST_TIMES = 10_000
 THICKNESS_MM = (0.001, 200.0)
 DIFFUSIVITY_MM2_PER_H = (1e-6, 100.0)
 CLEARANCE_PER_H = (0.0, 1000.0)
@@ -126,8 +127,10 @@ def checked(tissue: Tissue, depots: Iterable[Depot], times_h: Iterable[float]) -
         raise ValueError(f"depots holds {len(found)}; give from 1 to {MOST_DEPOTS}.")
     for depot in found:
         below_surface("depth_mm", depot.depth_mm, tissue, "of a depot")
-    times = tuple(within("times_h", time, TIME_H, "h") for time in times_h)
-    return found, times
+    times = tuple(times_h)
+    if not 1 <= len(times) <= MOST_TIMES:
+        raise ValueError(f"times_h holds {len(times)}; give from 1 to {MOST_TIMES}.")
+    return found, tuple(within("times_h", time, TIME_H, "h") for time in times)
 
 
 def below_surface(field: str, depth_mm: float, tissue: Tissue, at: str = "") -> float:
