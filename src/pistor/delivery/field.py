@@ -47,7 +47,7 @@ def steps_of(tissue: Tissue) -> list[Step]:
 
 @dataclass(frozen=True, slots=True)
 class Spectrum:
-    """States of the column for J wavenumbers at T times: whitened (J, T, N, R), for R sources."""
+    """States of the column for J wavenumbers at T times: whitened (J, N, T, R), for R sources."""
 
     kappa_per_mm: Array
     states: Array
@@ -123,7 +123,7 @@ class Solution:
         looked_at = _spread_out(self.times_h[self._later])
         for _ in range(MOST_ROUNDS):
             column = Column(self.tissue, elements)
-            tails = column.tails(self._march(column, np.zeros(1), column.loads(self.kinds), looked_at)[0].transpose(1, 0, 2))
+            tails = column.tails(self._march(column, np.zeros(1), column.loads(self.kinds), looked_at)[0])
             worst = tails.reshape(len(tails), -1).max(axis=1)
             if math.sqrt(worst.sum()) <= self.tolerance / 2:
                 break
@@ -134,8 +134,8 @@ class Solution:
     def error(self) -> Array:
         """Relative L2 error over space (T,), estimated: tails of the elements, and what the Gaussians cannot represent."""
         spectrum = self._spectrum
-        tails = self.column.tails(np.moveaxis(spectrum.states, 2, 0)).sum(axis=0)
-        size = np.sum(spectrum.states**2, axis=2)
+        tails = self.column.tails(spectrum.states.swapaxes(0, 1)).sum(axis=0)
+        size = np.sum(spectrum.states**2, axis=1)
         weight = np.gradient(spectrum.kappa_per_mm) if len(spectrum.kappa_per_mm) > 1 else np.ones(1)
         weight = weight * (spectrum.kappa_per_mm + 1e-9) * np.exp(-self.narrowest_mm2 * spectrum.kappa_per_mm**2)
         lost = np.einsum("j,jtr->t", weight, tails * size)
@@ -149,8 +149,8 @@ class Solution:
     # ── the spectrum and its mixture ────────────────────────────────────────────────────────────────────────────────
 
     def _march(self, column: Column, kappa: Array, sources: Array, times: Array) -> Array:
-        """Whitened states (J, T, N, R) at positive times, from one stretch of constant clearance to the next."""
-        states = np.zeros((len(kappa), len(times), column.free, sources.shape[1]))
+        """Whitened states (J, N, T, R) at positive times, from one stretch of constant clearance to the next."""
+        states = np.zeros((len(kappa), column.free, len(times), sources.shape[1]))
         now = np.broadcast_to(sources, (len(kappa), *sources.shape))
         for step in steps_of(self.tissue):
             here = (times > step.start_h) & (times <= step.stop_h)
@@ -158,10 +158,10 @@ class Solution:
                 break
             operator, _ = column.operator(step.clearance_per_h)
             rates, modes = np.linalg.eigh(operator + kappa[:, None, None] ** 2 * column.lateral)
-            amounts = np.swapaxes(modes, 1, 2) @ now
-            spans = times[here] - step.start_h
-            decay = np.exp(-rates[:, None, :] * spans[None, :, None])
-            states[:, here] = modes[:, None] @ (decay[..., None] * amounts[:, None])
+            amounts = modes.swapaxes(1, 2) @ now
+            decay = np.exp(-rates[:, :, None] * (times[here] - step.start_h))
+            kept = (decay[..., None] * amounts[:, :, None]).reshape(len(kappa), column.free, -1)
+            states[:, :, here] = (modes @ kept).reshape(len(kappa), column.free, -1, sources.shape[1])
             if math.isfinite(step.stop_h):
                 now = modes @ (np.exp(-rates * (step.stop_h - step.start_h))[..., None] * amounts)
         return states
@@ -191,12 +191,14 @@ class Solution:
         """For each time the weights (Z, M, R) of its window of Gaussians at these depths, per mm, for R sources."""
         depth = self._depths(depth_mm)
         kappa = self._spectrum.kappa_per_mm
-        profile = np.empty((len(kappa), len(self.times_h), len(depth), self._sources.shape[1]))
-        profile[:, self._later] = self.column.reading(depth) @ self._spectrum.states
-        profile[:, ~self._later] = self._start(depth)
+        states, sources = self._spectrum.states, self._sources.shape[1]
+        profile = np.empty((len(kappa), len(depth), len(self.times_h), sources))
+        read = self.column.reading(depth) @ states.reshape(len(kappa), self.column.free, -1)
+        profile[:, :, self._later] = read.reshape(len(kappa), len(depth), -1, sources)
+        profile[:, :, ~self._later] = self._start(depth)[:, None]
         profile *= np.exp(-self.narrowest_mm2 * kappa**2 / 2)[:, None, None, None]
         variance = self._grid.variance_mm2
-        return [np.moveaxis(mixture.fit(kappa, variance[w], profile[:, t]), 0, 1) for t, w in enumerate(self._windows)]
+        return [np.moveaxis(mixture.fit(kappa, variance[w], profile[:, :, t]), 0, 1) for t, w in enumerate(self._windows)]
 
     def _start(self, depth: Array) -> Array:
         """Profiles (Z, R) of the sources at time zero; exact where every kind of depot is a source of its own."""
@@ -238,7 +240,7 @@ class Solution:
             raise ValueError("clearance_per_h is 0 in every layer above a reflecting bottom, so the exposure never ends; give a clearance or another bottom.")
         exposed = self._exposed
         kappa = exposed.spectrum.kappa_per_mm
-        profile = self.column.reading(self._depths(depth_mm)) @ exposed.spectrum.states[:, 0]
+        profile = self.column.reading(self._depths(depth_mm)) @ exposed.spectrum.states[:, :, 0]
         profile *= np.exp(-self.narrowest_mm2 * kappa**2 / 2)[:, None, None]
         return np.moveaxis(mixture.fit(kappa, exposed.grid.variance_mm2, profile), 0, 1)
 
@@ -256,7 +258,7 @@ class Solution:
         spread = 2 * fastest * (begun + 2 * math.log(1 / self.tolerance) / slowest)
         grid = mixture.grid_for(self.narrowest_mm2, self.narrowest_mm2 + min(spread, WIDEST_MM2), self.tolerance / 2)
         kappa = mixture.wavenumbers(grid)
-        return Exposed(grid, Spectrum(kappa, self._integrals(kappa)[:, None]))
+        return Exposed(grid, Spectrum(kappa, self._integrals(kappa)[:, :, None]))
 
     def _slowest_per_h(self) -> float:
         """Rate of the slowest mode after the last period."""
@@ -448,8 +450,9 @@ def _numbers(depot: Depot) -> tuple[float, float, float, float, float, float]:
 
 def _kinds(depth: Array, height: Array) -> tuple[list[tuple[float, float]], NDArray[np.int64]]:
     """The different (depth_mm, sigma_vertical_mm), and which of them each depot is."""
-    kinds, kind = np.unique(np.stack([depth, height], axis=1), axis=0, return_inverse=True)
-    return [(float(z), float(s)) for z, s in kinds], kind.reshape(-1)
+    seen: dict[tuple[float, float], int] = {}
+    kind = [seen.setdefault(pair, len(seen)) for pair in zip(depth.tolist(), height.tolist(), strict=True)]
+    return list(seen), np.array(kind)
 
 
 def _spread_out(times_h: Array) -> Array:

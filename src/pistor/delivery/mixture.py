@@ -77,20 +77,25 @@ def worst_error(spacing: float, margin: int) -> float:
 
 
 def wavenumbers(grid: Grid) -> Array:
-    """The wavenumbers (1/mm) that fix the weights on the grid, zero among them.
+    """The wavenumbers (1/mm) that fix the weights on the grid, zero among them."""
+    first = grid.variance_mm2[0]
+    return np.array(_wavenumbers(len(grid.variance_mm2), grid.spacing, grid.error)) / math.sqrt(first)
 
-    They are the rows that a pivoted factorisation of the Gaussians' spectra keeps: as many as are independent.
-    """
+
+@functools.lru_cache(maxsize=512)
+def _wavenumbers(count: int, spacing: float, error: float) -> tuple[float, ...]:
+    """For a grid from variance 1: the rows that a pivoted factorisation of its spectra keeps, as many as are independent."""
     from scipy.linalg import qr
 
-    lowest = REACH / math.sqrt(grid.variance_mm2[-1]) / 60
-    kappa = np.concatenate([[0.0], np.geomspace(lowest, REACH / math.sqrt(grid.variance_mm2[0]), 160)])
+    variance = np.exp(spacing * np.arange(count))
+    lowest = REACH / math.sqrt(variance[-1]) / 60
+    kappa = np.concatenate([[0.0], np.geomspace(lowest, REACH, 160)])
     weight = np.sqrt(np.gradient(kappa) * np.maximum(kappa, lowest))
-    rows = weight[:, None] * _spectrum(kappa, grid.variance_mm2) * np.sqrt(2 * grid.variance_mm2)
+    rows = weight[:, None] * _spectrum(kappa, variance) * np.sqrt(2 * variance)
     u, singular, _ = np.linalg.svd(rows, full_matrices=False)
-    rank = int(np.sum(singular > 0.1 * grid.error * singular[0]))
+    rank = int(np.sum(singular > 0.1 * error * singular[0]))
     _, chosen = qr(u[:, :rank].T, mode="r", pivoting=True)
-    return np.unique(np.concatenate([[0.0], kappa[chosen[: rank + 1]]]))
+    return tuple(np.unique(np.concatenate([[0.0], kappa[chosen[: rank + 1]]])).tolist())
 
 
 def fit(kappa_per_mm: Array, variance_mm2: Array, spectrum: Array) -> Array:
@@ -99,15 +104,15 @@ def fit(kappa_per_mm: Array, variance_mm2: Array, spectrum: Array) -> Array:
     The Gaussians are nearly dependent, so weights come from the singular vectors one factor after the other: an inverse
     written out would lose all digits to rounding.
     """
-    u, singular, vt = _factors(tuple(kappa_per_mm.tolist()), tuple(variance_mm2.tolist()))
+    u, singular, vt = _factors(kappa_per_mm.tobytes(), variance_mm2.tobytes())
     flat = spectrum.reshape(len(kappa_per_mm), -1)
     weights: Array = vt.T @ ((u.T @ flat) / singular[:, None])
     return weights.reshape(len(variance_mm2), *spectrum.shape[1:])
 
 
 @functools.lru_cache(maxsize=512)
-def _factors(kappa_per_mm: tuple[float, ...], variance_mm2: tuple[float, ...]) -> tuple[Array, Array, Array]:
-    u, singular, vt = np.linalg.svd(_spectrum(np.array(kappa_per_mm), np.array(variance_mm2)), full_matrices=False)
+def _factors(kappa_per_mm: bytes, variance_mm2: bytes) -> tuple[Array, Array, Array]:
+    u, singular, vt = np.linalg.svd(_spectrum(np.frombuffer(kappa_per_mm), np.frombuffer(variance_mm2)), full_matrices=False)
     kept = singular > 1e-14 * singular[0]
     return u[:, kept], singular[kept], vt[kept]
 
