@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 
 from pistor.delivery.absorption import Absorption, Influx, first_order, together
 from pistor.delivery.compartments import micro_constants, one_compartment, two_compartments
@@ -36,6 +36,11 @@ def influxes(draw):
 def bateman(dose, bioavailability, ka, clearance, volume, t):
     ke = clearance / volume
     return dose * bioavailability * ka / volume / (ka - ke) * (np.exp(-ke * t) - np.exp(-ka * t))
+
+
+def first_order_twice(influx):
+    """The terms that start at 0, through a passage like them."""
+    return Influx(influx.rate_per_h[:2], influx.amount_mg[:2]).through(Influx(influx.rate_per_h[:2], influx.amount_mg[:2]))
 
 
 def test_by_mouth_is_batemans_function():
@@ -178,6 +183,20 @@ def test_what_leaves_the_skin_in_modes_of_either_sign():
     assert float(Absorption(np.array([0.0, 1.0]), np.array([5.0, 2.0])).total_mg) == 2
 
 
+@pytest.mark.parametrize("third", [2.5, 1.0, 1.0 * (1 + 3e-6), 1.0 * (1 + 1e-4), 0.0])
+def test_from_a_film_through_skin_into_blood(third):
+    film, skin = Influx(np.array([0.4, 1.0]), np.array([3.0, 2.0])), Absorption(np.array([0.7, third, 9.0]), np.array([0.6, 0.5, -0.2]))
+    behind = film.through(skin)
+    assert float(behind.total_mg) == pytest.approx(5.0 * float(skin.total_mg), rel=1e-9)
+    for hours in (0.2, 1.0, 3.0, 10.0):
+        want, _ = quad(lambda s, t=hours: float(film.rate_mg_per_h(np.array([s]))[0] * skin.arrived_mg(np.array([t - s]))[0]), 0, hours, epsabs=1e-13, epsrel=1e-12)
+        assert float(behind.arrived_mg(np.array([hours]))[0]) == pytest.approx(want, abs=5e-9)
+    late = film.delayed(2.0).through(skin.delayed(1.0))
+    np.testing.assert_allclose(late.arrived_mg(np.array([2.9, 7.0])), [0, behind.arrived_mg(np.array([4.0]))[0]], atol=1e-12)
+    with pytest.raises(ValueError, match="start_h holds several starts"):
+        film.repeated([0, 1]).through(skin)
+
+
 def test_virtual_patients_get_what_each_would_get_alone():
     chance = np.random.default_rng(4)
     clearance, ka = chance.uniform(10, 90, 7), chance.uniform(0.2, 4, (7, 3))
@@ -202,6 +221,7 @@ def test_the_same_numbers_from_another_namespace_of_the_array_api():
     got = other.concentration_mg_per_l(there, strict.asarray(at))
     np.testing.assert_allclose(np.from_dlpack(got), body.concentration_mg_per_l(here, at), rtol=1e-13)
     assert float(other.peak(there.repeated([0, 5])).time_h) == pytest.approx(float(body.peak(here.repeated([0, 5])).time_h), rel=1e-8)
+    np.testing.assert_allclose(np.from_dlpack(first_order_twice(there).arrived_mg(strict.asarray(at))), first_order_twice(here).arrived_mg(at), rtol=1e-9)
     assert float(other.absorption_rate_per_h(strict.asarray(0.7))) == pytest.approx(float(body.absorption_rate_per_h(0.7)), rel=1e-10)
 
 

@@ -17,7 +17,7 @@ LAYERS = (DERMIS, HYPODERMIS)
 VOLUME_ML = (1e-4, 1.0)
 MM3_PER_ML = 1000.0
 ANCHOR_ML = 0.1
-# A wheal of 0.1 mL is 6-10 mm across: guides to the tuberculin test (delivery.md 1.4).
+# 0.1 mL raises a wheal 6 to 10 mm across: Core Curriculum on Tuberculosis (CDC 2000), chapter 4, read on 2026-11-26.
 ANCHOR_MM, ANCHOR_RANGE_MM = 4.0, (3.0, 5.0)
 FILLING = (0.1, 1.0)
 BACKFLOW = (0.0, 0.99)
@@ -67,7 +67,8 @@ EXACT = Placement()
 def bleb(layer: str, volume_ml: float, *, filling: float = 1.0, anchor_mm: float = ANCHOR_MM) -> Bleb:
     """The soaked ellipsoid round a tip in this layer: an oblate wheal in the dermis, a sphere in the hypodermis.
 
-    A wheal's radius grows with the cube root of the volume from ``anchor_mm`` at 0.1 mL, and its height follows from the volume.
+    A wheal's radius is taken to grow with the cube root of the volume from ``anchor_mm`` at 0.1 mL, the one volume at which it
+    was measured; its height follows from the volume.
     """
     soaked = _volume_mm3(volume_ml) / within("filling", filling, FILLING, "")
     if layer == HYPODERMIS:
