@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pistor.delivery import lateral, mixture
-from pistor.delivery.problem import FAR, REFLECT, SINK, Depot, Tissue, below_surface, checked
+from pistor.delivery.absorption import Influx
+from pistor.delivery.budget import Budget, Stretch, absorption, balance, integrated, steps_of, stretches
+from pistor.delivery.problem import FAR, REFLECT, Depot, Tissue, below_surface, checked
 from pistor.delivery.vertical import Column, elements_for, initial_profile
 
 Array = NDArray[np.float64]
@@ -27,22 +29,6 @@ MOST_ROUNDS = 12
 MOST_LOOKED_AT = 12  # times at which the elements are judged
 WIDEST_MM2 = 1e6  # a metre: nothing is asked that far away
 CHUNK = 2_000_000  # numbers held at once while probes are read
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A stretch of time over which the clearances stay the same; ``stop_h`` is infinite for the last."""
-
-    start_h: float
-    stop_h: float
-    clearance_per_h: tuple[float, ...]
-
-
-def steps_of(tissue: Tissue) -> list[Step]:
-    """The periods of a tissue and the time after them."""
-    ends = [0.0, *(period.until_h for period in tissue.periods), math.inf]
-    rates = [*(period.clearance_per_h for period in tissue.periods), tissue.clearance_per_h]
-    return [Step(*step) for step in zip(ends[:-1], ends[1:], rates, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +268,7 @@ class Solution:
                 return total + np.linalg.solve(operator + self._open_end(kappa), now)
             rates, modes = np.linalg.eigh(operator)
             amounts, span = np.swapaxes(modes, 1, 2) @ now, step.stop_h - step.start_h
-            total += modes @ (np.stack([_integrated(row, np.array([span]))[0] for row in rates])[..., None] * amounts)
+            total += modes @ (np.stack([integrated(row, np.array([span]))[0] for row in rates])[..., None] * amounts)
             now = modes @ (np.exp(-rates * span)[..., None] * amounts)
         return total
 
@@ -361,7 +347,16 @@ class Solution:
     @cached_property
     def budget(self) -> Budget:
         """Mass balance over time, from the mode kappa = 0 alone."""
-        return _budget(self)
+        return balance(self._drained, self.times_h)
+
+    def absorption(self, shares: Sequence[Sequence[float]] | None = None, *, bottom: float = 1.0) -> Influx:
+        """What the blood takes up, as a sum of exponentials; see `budget.absorption`."""
+        return absorption(self._drained, shares, bottom=bottom)
+
+    @cached_property
+    def _drained(self) -> list[Stretch]:
+        dose = np.bincount(self._kind, self.dose_mg, len(self.kinds))
+        return stretches(self.column, self.column.full_loads(self.kinds) @ dose, float(dose.sum()))
 
     @property
     def mass_mg(self) -> Array:
@@ -381,55 +376,6 @@ class Solution:
         for worst in (depth.min(), depth.max()) if depth.size and np.isfinite(depth).all() else depth:
             below_surface("depth_mm", float(worst), self.tissue)
         return depth
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Where the dose is at each time (mg): in the tissue (T,), cleared by each layer (T, L), lost through the bottom (T,)."""
-
-    mass_mg: Array
-    cleared_mg: Array
-    lost_mg: Array
-
-
-def _budget(solution: Solution) -> Budget:
-    """Integrates the modes of kappa = 0 exactly; what is lost is the flux that keeps a sink at zero.
-
-    Conservation is not assumed anywhere: tissue, clearance and loss come from three different rows of the matrices.
-    """
-    column, times = solution.column, solution.times_h
-    dose = np.bincount(solution._kind, solution.dose_mg, len(solution.kinds))
-    full = column.full_loads(solution.kinds) @ dose
-    state = column.whiten_load(full)
-    mass, cleared, lost = np.zeros(len(times)), np.zeros((len(times), len(solution.tissue.layers))), np.zeros(len(times))
-    outside = float(dose.sum() - full[:: column.elements.degree].sum())  # a sink has swallowed what began below it
-    held_mg = float(column.bottom_mass @ column.inverse_transposed @ state)
-    gone, leaked = np.zeros(cleared.shape[1]), float(full[-1]) + outside - held_mg if solution.tissue.bottom == SINK else 0.0
-    total = column.total[: column.free] @ column.inverse_transposed
-    for step in steps_of(solution.tissue):
-        operator, bottom = column.operator(step.clearance_per_h)
-        rates, modes = np.linalg.eigh(operator)
-        amounts = modes.T @ state
-        removal = column.removal(step.clearance_per_h) @ column.inverse_transposed @ modes
-        flux = bottom @ column.inverse_transposed @ modes
-        here = (times >= step.start_h) & (times <= step.stop_h)
-        spans = np.append(times[here], step.stop_h) - step.start_h
-        passed = _integrated(rates, spans) * amounts
-        kept = np.exp(-np.multiply.outer(np.minimum(spans, 1e9), rates)) * amounts
-        mass[here] = (kept @ (total @ modes))[:-1]
-        cleared[here] = gone + (passed @ removal.T)[:-1]
-        held = column.bottom_mass @ column.inverse_transposed @ modes
-        leak = -(passed @ flux) - (kept - amounts) @ held
-        lost[here] = leaked + leak[:-1]
-        if math.isfinite(step.stop_h):
-            gone, leaked, state = gone + passed[-1] @ removal.T, leaked + float(leak[-1]), modes @ kept[-1]
-    return Budget(mass, cleared, lost if solution.tissue.bottom == SINK else np.zeros(len(times)))
-
-
-def _integrated(rates: Array, spans: Array) -> Array:
-    """Integral of exp(-rate t) over each span (S, N)."""
-    grown = np.multiply.outer(np.minimum(spans, 1e9), rates)
-    return np.where(np.abs(grown) > 1e-12, -np.expm1(-grown) / np.where(rates == 0, 1.0, rates), spans[:, None])
 
 
 def _weighted(weights: Array, maps: Any, out: Any) -> Any:

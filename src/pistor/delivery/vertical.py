@@ -134,6 +134,12 @@ class Column:
             first += len(points)
         return loads
 
+    def surface_load(self) -> Array:
+        """Integrals of a unit source in the surface itself with every shape function."""
+        load = np.zeros(len(self._index) * self.elements.degree + 1)
+        load[0] = 1.0
+        return load
+
     def activity(self, whitened: Array) -> Array:
         """Coefficients of u from whitened states, along the first axis (N, ...)."""
         return np.tensordot(self._inverse.T, whitened, axes=1)
