@@ -26,8 +26,11 @@ Array = NDArray[np.float64]
 TOLERANCE = 1e-5
 TIGHTEST, LOOSEST = 1e-12, 1e-2
 MOST_ROUNDS = 12
+MOST_UNKNOWNS = 600  # more are not worth their time; the estimated error then says so
+MOST_TYPICAL = 40  # kinds of depots by which the elements are judged
 MOST_LOOKED_AT = 12  # times at which the elements are judged
 WIDEST_MM2 = 1e6  # a metre: nothing is asked that far away
+ENDLESS_MM2 = 1e14  # where nothing clears, the exposure falls with distance only
 CHUNK = 2_000_000  # numbers held at once while probes are read
 
 
@@ -109,9 +112,9 @@ class Solution:
         looked_at = _spread_out(self.times_h[self._later])
         for _ in range(MOST_ROUNDS):
             column = Column(self.tissue, elements)
-            tails = column.tails(self._march(column, np.zeros(1), column.loads(self.kinds), looked_at)[0])
-            worst = tails.reshape(len(tails), -1).max(axis=1)
-            if math.sqrt(worst.sum()) <= self.tolerance / 2:
+            tails = column.tails(self._march(column, np.zeros(1), column.loads(_typical(self.kinds)), looked_at)[0])
+            worst = tails.reshape(len(tails), -1).max(axis=1, initial=0.0)
+            if math.sqrt(worst.sum()) <= self.tolerance / 2 or column.free > MOST_UNKNOWNS:
                 break
             elements = elements.split(worst > (self.tolerance / 4) ** 2 / len(worst))
         return column
@@ -124,8 +127,9 @@ class Solution:
         size = np.sum(spectrum.states**2, axis=1)
         weight = np.gradient(spectrum.kappa_per_mm) if len(spectrum.kappa_per_mm) > 1 else np.ones(1)
         weight = weight * (spectrum.kappa_per_mm + 1e-9) * np.exp(-self.narrowest_mm2 * spectrum.kappa_per_mm**2)
-        lost = np.einsum("j,jtr->t", weight, tails * size)
-        kept = np.einsum("j,jtr->t", weight, size)
+        amount = np.sum(self._amounts**2, axis=1)
+        lost = np.einsum("j,r,jtr->t", weight, amount, tails * size)
+        kept = np.einsum("j,r,jtr->t", weight, amount, size)
         vertical = np.sqrt(np.divide(lost, kept, out=np.zeros_like(lost), where=kept > 0))
         low, high = self._variances
         error = np.zeros(len(self.times_h))
@@ -242,8 +246,11 @@ class Solution:
         fastest = max(layer.diffusivity_mm2_per_h for layer in self.tissue.layers)
         begun = steps_of(self.tissue)[-1].start_h
         spread = 2 * fastest * (begun + 2 * math.log(1 / self.tolerance) / slowest)
-        grid = mixture.grid_for(self.narrowest_mm2, self.narrowest_mm2 + min(spread, WIDEST_MM2), self.tolerance / 2)
+        kept = self.tissue.bottom == FAR and not any(self.tissue.clearance_per_h)
+        grid = mixture.grid_for(self.narrowest_mm2, self.narrowest_mm2 + min(spread, ENDLESS_MM2 if kept else WIDEST_MM2), self.tolerance / 2)
         kappa = mixture.wavenumbers(grid)
+        if kept:  # integrated over an endless plane the exposure is infinite, at every single point it is not
+            kappa = kappa[1:]
         return Exposed(grid, Spectrum(kappa, self._integrals(kappa)[:, :, None]))
 
     def _slowest_per_h(self) -> float:
@@ -399,6 +406,15 @@ def _kinds(depth: Array, height: Array) -> tuple[list[tuple[float, float]], NDAr
     seen: dict[tuple[float, float], int] = {}
     kind = [seen.setdefault(pair, len(seen)) for pair in zip(depth.tolist(), height.tolist(), strict=True)]
     return list(seen), np.array(kind)
+
+
+def _typical(kinds: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """At most a few dozen of the kinds, evenly over depth, the flattest among them."""
+    if len(kinds) <= MOST_TYPICAL:
+        return kinds
+    by_depth = sorted(kinds)
+    chosen = [by_depth[i] for i in np.linspace(0, len(kinds) - 1, MOST_TYPICAL).astype(int)]
+    return [*chosen, min(kinds, key=lambda kind: kind[1])]
 
 
 def _spread_out(times_h: Array) -> Array:

@@ -89,7 +89,7 @@ def _wavenumbers(count: int, spacing: float, error: float) -> tuple[float, ...]:
 
     variance = np.exp(spacing * np.arange(count))
     lowest = REACH / math.sqrt(variance[-1]) / 60
-    kappa = np.concatenate([[0.0], np.geomspace(lowest, REACH, 160)])
+    kappa = np.concatenate([[0.0], np.geomspace(lowest, REACH, 120 + 4 * count)])
     weight = np.sqrt(np.gradient(kappa) * np.maximum(kappa, lowest))
     rows = weight[:, None] * _spectrum(kappa, variance) * np.sqrt(2 * variance)
     u, singular, _ = np.linalg.svd(rows, full_matrices=False)
@@ -104,17 +104,28 @@ def fit(kappa_per_mm: Array, variance_mm2: Array, spectrum: Array) -> Array:
     The Gaussians are nearly dependent, so weights come from the singular vectors one factor after the other: an inverse
     written out would lose all digits to rounding.
     """
-    u, singular, vt = _factors(kappa_per_mm.tobytes(), variance_mm2.tobytes())
+    rows, u, singular, columns = _factors(kappa_per_mm.tobytes(), variance_mm2.tobytes())
     flat = spectrum.reshape(len(kappa_per_mm), -1)
-    weights: Array = vt.T @ ((u.T @ flat) / singular[:, None])
+    weights: Array = columns @ ((u.T @ (rows[:, None] * flat)) / singular[:, None])
     return weights.reshape(len(variance_mm2), *spectrum.shape[1:])
 
 
 @functools.lru_cache(maxsize=512)
-def _factors(kappa_per_mm: bytes, variance_mm2: bytes) -> tuple[Array, Array, Array]:
-    u, singular, vt = np.linalg.svd(_spectrum(np.frombuffer(kappa_per_mm), np.frombuffer(variance_mm2)), full_matrices=False)
+def _factors(kappa_per_mm: bytes, variance_mm2: bytes) -> tuple[Array, Array, Array, Array]:
+    """Row weights (J,), left vectors, singular values, and right vectors in weights of Gaussians (M, rank).
+
+    Rows count as they do in the plane, by their wavenumber, and Gaussians by their norm there: both matter where variances
+    span many decades.
+    """
+    kappa, variance = np.frombuffer(kappa_per_mm), np.frombuffer(variance_mm2)
+    width = math.sqrt(variance[0])
+    positive = kappa[kappa > 0]
+    rows = np.maximum(kappa, positive.min(initial=1 / width) / 2) * width
+    rows /= 1 + rows
+    norm = np.sqrt(variance / variance[0])
+    u, singular, vt = np.linalg.svd(rows[:, None] * _spectrum(kappa, variance) * norm, full_matrices=False)
     kept = singular > 1e-14 * singular[0]
-    return u[:, kept], singular[kept], vt[kept]
+    return rows, u[:, kept], singular[kept], norm[:, None] * vt[kept].T
 
 
 def _spectrum(kappa_per_mm: Array, variance_mm2: Array) -> Array:

@@ -22,7 +22,6 @@ Array = NDArray[np.float64]
 
 TAIL_SIGMAS = 9.0  # a Gaussian is less than 1e-17 of its height there
 FAR_LENGTHS = 12.0  # diffusion lengths sqrt(D t) after which nothing has arrived: exp(-36)
-MOST_ELEMENTS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +177,22 @@ class Column:
 
 def initial_profile(tissue: Tissue, depth_mm: Array, centre_mm: float, sigma_mm: float) -> Array:
     """Concentration per mm (1/mm) of a unit depot before anything moves, mirrored at the surface and at a reflecting bottom."""
-    height = tissue.depth_mm
-    rounds = math.ceil(TAIL_SIGMAS * sigma_mm / (2 * height)) if tissue.bottom == REFLECT else 0
+    if tissue.bottom == REFLECT and sigma_mm > tissue.depth_mm:
+        return _flat_profile(depth_mm / tissue.depth_mm, centre_mm / tissue.depth_mm, sigma_mm / tissue.depth_mm) / tissue.depth_mm
+    rounds = math.ceil(TAIL_SIGMAS * sigma_mm / (2 * tissue.depth_mm)) if tissue.bottom == REFLECT else 0
     profile = np.zeros_like(depth_mm)
     for turn in range(-rounds, rounds + 1):
         for image in (centre_mm, -centre_mm):
-            profile += np.exp(-(((depth_mm - image - 2 * turn * height) / sigma_mm) ** 2) / 2)
+            profile += np.exp(-(((depth_mm - image - 2 * turn * tissue.depth_mm) / sigma_mm) ** 2) / 2)
     return profile / (sigma_mm * math.sqrt(2 * math.pi))
+
+
+def _flat_profile(depth: Array, centre: float, sigma: float) -> Array:
+    """The same between two mirrors at 0 and 1 for a wide Gaussian, as a cosine series: the images would be thousands."""
+    profile = np.ones_like(depth)
+    for n in range(1, math.ceil(TAIL_SIGMAS / (math.pi * sigma)) + 1):
+        profile += 2 * math.exp(-((n * math.pi * sigma) ** 2) / 2) * math.cos(n * math.pi * centre) * np.cos(n * math.pi * depth)
+    return profile
 
 
 def elements_for(tissue: Tissue, depots: Sequence[tuple[float, float]], first_h: float, last_h: float, degree: int) -> Elements:
