@@ -134,7 +134,15 @@ def test_the_time_of_the_peak_and_back_to_the_rate(ka, ke):
 def test_every_peak_has_its_rate_of_absorption(body, share):
     when = share / float(np.min(body.rate_per_h))
     rate = body.absorption_rate_per_h(when)
-    assert float(body.peak(first_order(1.0, rate)).time_h) == pytest.approx(when, rel=1e-5)
+    by_mouth = first_order(1.0, rate)
+    # In a body that hardly exchanges the top is so flat that its height says more than its time.
+    assert float(body.concentration_mg_per_l(by_mouth, np.array([when]))[0]) == pytest.approx(float(body.peak(by_mouth).concentration_mg_per_l), rel=1e-9)
+
+
+def test_of_two_humps_nearly_as_high_the_higher_is_found():
+    body = two_compartments(80.25, 297.0, 91.0, 211.0)
+    influx = Influx(np.array([1.0, 2.0, 1.0, 14.25, 2.0, 1.09960938]), np.array([0.5, 8.75, 1.5, 15.6875, 4.0, 17.15625]), np.array([0, 8.875, 0, 15.6953125, 2.0, 17.15625]))
+    assert float(body.peak(influx).time_h) == pytest.approx(15.9302, abs=1e-4)
 
 
 def test_a_course_is_the_sum_of_its_treatments_and_its_peak_comes_after_the_last():
