@@ -27,7 +27,7 @@ NEAR = 0.01
 # Equal rates of two stages are set apart by twice this. Its square is the error of that, its inverse the loss of digits.
 APART = 1e-5
 # Far below any rate per hour that means something; the difference quotient of two equal rates is taken over this gap.
-NO_GAP_PER_H = 1e-100
+NO_GAP_PER_H = 1e-30
 # exp(-700) is nothing, and still a normal number: processors are slow with those below.
 NOTHING_LEFT = 700.0
 # Numbers that are worked on at once, and the least number of times.
