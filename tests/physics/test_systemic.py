@@ -140,6 +140,8 @@ def test_every_peak_has_its_rate_of_absorption(body, share):
 
 
 def test_of_two_humps_nearly_as_high_the_higher_is_found():
+    just_before = Influx(np.array([7.5, 1.0, 0.03125]), np.array([3.0, 1.0, 2.0]), np.array([0, 1.0, 0.5]))
+    assert float(one_compartment(36.0, 172.0).peak(just_before).time_h) == pytest.approx(0.4909, abs=1e-4)
     body = two_compartments(80.25, 297.0, 91.0, 211.0)
     influx = Influx(np.array([1.0, 2.0, 1.0, 14.25, 2.0, 1.09960938]), np.array([0.5, 8.75, 1.5, 15.6875, 4.0, 17.15625]), np.array([0, 8.875, 0, 15.6953125, 2.0, 17.15625]))
     assert float(body.peak(influx).time_h) == pytest.approx(15.9302, abs=1e-4)

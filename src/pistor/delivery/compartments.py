@@ -20,9 +20,9 @@ CLEARANCE_L_PER_H = (1e-9, 1e6)
 VOLUME_L = (1e-6, 1e6)
 MICRO_RATE_PER_H = (1e-9, 1e6)
 
-# The peak is sought between neighbours of the highest of so many times after each start, closer together the earlier.
+# The peak is sought between neighbours of so many times after each start, closer together the earlier.
 TIMES_PER_START = 160
-# A hump whose highest look is lower than this share of the highest of all cannot hold the peak.
+# Looks are so close together that a hump seen lower than this share of the highest cannot hold the peak.
 NEARLY_HIGHEST = 0.9
 # Looks closer together than this tell nothing apart.
 SAME_START_H = 1e-6
@@ -93,23 +93,22 @@ class Disposition:
     def peak(self, influx: Influx) -> Peak:
         """Time and height of the greatest concentration, where the slope of the closed form is zero.
 
-        A coarse look finds the humps; of those that are nearly the highest the slope's root beside each is taken.
+        Looks at many times tell between which the slope falls through zero at nearly the greatest height; there the root is taken.
         """
         xp = influx.rate_per_h.__array_namespace__()
         times = self._looks(influx)
         seen = self.concentration_mg_per_l(influx, times)
-        at = _humps(seen)
-        looked, best = xp.take_along_axis(seen, at, axis=-1), xp.take_along_axis(times, at, axis=-1)
-        before = xp.take_along_axis(times, xp.maximum(at - 1, 0 * at), axis=-1)
-        after = xp.take_along_axis(times, xp.minimum(at + 1, 0 * at + times.shape[-1] - 1), axis=-1)
-        rising = self._slope(influx, best) > 0
-        # The slope jumps up at a start: stop just before the next one.
-        low, high = xp.where(rising, best, before), xp.where(rising, xp.nextafter(after, before), best)
-        root = falling_root(lambda time: self._slope(influx, time), low, high)
+        low = times[..., :-1]
+        high = xp.nextafter(times[..., 1:], low)  # the slope jumps up at a start, so just before it
+        higher = xp.maximum(seen[..., :-1], seen[..., 1:])
+        hump = (self._slope(influx, low) > 0) & (self._slope(influx, high) <= 0) & (higher >= NEARLY_HIGHEST * xp.max(seen, axis=-1, keepdims=True))
+        # As many places as the patient with most humps has; what is none in the others does no harm.
+        most = max(1, int(xp.max(xp.sum(xp.astype(hump, xp.int64), axis=-1))))
+        at = xp.argsort(xp.where(hump, -higher, xp.ones_like(higher)), axis=-1)[..., :most]
+        root = falling_root(lambda time: self._slope(influx, time), xp.take_along_axis(low, at, axis=-1), xp.take_along_axis(high, at, axis=-1))
         top = self.concentration_mg_per_l(influx, root)
-        height, when = xp.maximum(top, looked), xp.where(top >= looked, root, best)
-        highest = xp.argmax(height, axis=-1, keepdims=True)
-        return Peak(xp.take_along_axis(when, highest, axis=-1)[..., 0], xp.max(height, axis=-1))
+        highest = xp.argmax(top, axis=-1, keepdims=True)
+        return Peak(xp.take_along_axis(root, highest, axis=-1)[..., 0], xp.take_along_axis(top, highest, axis=-1)[..., 0])
 
     def absorption_rate_per_h(self, peak_h: Array) -> Array:
         """The first-order rate (...) of absorption whose concentration is greatest at ``peak_h`` after its start (Bateman).
@@ -212,19 +211,6 @@ def _weighed(weight: Array, pools: Array) -> Array:
     """Weights (..., J) times pools (..., J, T), summed over J."""
     xp = pools.__array_namespace__()
     return xp.matmul(xp.asarray(weight)[..., None, :], pools)[..., 0, :]
-
-
-def _humps(seen: Array) -> Array:
-    """Where along the last axis (..., K) the values are higher than before and no lower than after, and nearly the highest.
-
-    K is the most that any patient has; the others get places that are no humps, and do no harm.
-    """
-    xp = seen.__array_namespace__()
-    before = xp.concat([seen[..., :1] - 1, seen[..., :-1]], axis=-1)
-    after = xp.concat([seen[..., 1:], seen[..., -1:]], axis=-1)
-    hump = (seen > before) & (seen >= after) & (seen >= NEARLY_HIGHEST * xp.max(seen, axis=-1, keepdims=True))
-    most = int(xp.max(xp.sum(xp.astype(hump, xp.int64), axis=-1)))
-    return xp.argsort(xp.where(hump, -seen, xp.ones_like(seen)), axis=-1)[..., :most]
 
 
 def _flat(array: Array) -> Array:
