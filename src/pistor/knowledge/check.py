@@ -26,6 +26,7 @@ UNITS = frozenset({
     "mOsm/L", "mOsm/kg", "pH", "pKa", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
     "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage", "level",
     "log10", "Å2", "L/kg", "mL/min/kg", "kDa", "g/g",
+    "mg/L", "g/L", "cm2/s", "cm/h", "1/cm", "1/h", "mL/min/100 g", "kg/mol", "1/day", "um",
 })  # fmt: skip
 
 # Which units a field takes: the code that reads the field counts in them. By name, by the end of the name, by the scope of a limit.
@@ -34,7 +35,10 @@ FIELD_UNITS = {
     "added_charge": {"mmol/mL"}, "saline_fraction_max": {"fraction"}, "strength": {"mg/mL", "units/mL"}, "molar_mass": {"g/mol", "kDa"},
     "log_p": {"log10"}, "log_p_estimated": {"log10"}, "log_d_7_4": {"log10"}, "polar_surface": {"Å2"}, "unbound_in_plasma": {"fraction"},
     "bound_in_plasma": {"%"}, "volume_of_distribution": {"L/kg"}, "clearance": {"mL/min/kg"}, "half_life": {"h"}, "time_to_peak": {"min"},
-    "solubility": {"mol/L"}, "period": {"d"}, "per_kg": {"mg/kg", "mL/kg"}, "thickness": {"mm"}, "sessions": {"treatments"}, "points": {"points"},
+    "solubility": {"mol/L"}, "central_volume": {"L/kg"}, "peripheral_volume": {"L/kg"}, "exchange_clearance": {"mL/min/kg"},
+    "oral_bioavailability": {"fraction"}, "oral_tmax": {"h"}, "im_bioavailability": {"fraction"}, "im_tmax": {"h"}, "topical_absorbed": {"fraction"},
+    "plasma_limits": {"mg/L"}, "skin_flow": {"ratio"},
+    "period": {"d"}, "per_kg": {"mg/kg", "mL/kg"}, "thickness": {"mm"}, "sessions": {"treatments"}, "points": {"points"},
     "after_treatments": {"treatments"}, "factor": {"ratio"}, "time": {"h"},
 }  # fmt: skip
 _ENDS = {"_ml": {"mL"}, "_mm": {"mm"}, "_deg": {"deg"}, "_days": {"d"}, "_hours": {"h"}}

@@ -55,6 +55,7 @@ class Library:
     earlier_body_maps: Mapping[str, m.EarlierBodyMap]
     techniques: Mapping[str, m.Technique]
     devices: Mapping[str, m.Device]
+    delivery_parameters: Mapping[str, m.DeliveryParameter]
     protocols: Mapping[str, m.Protocol]
     indications: Mapping[str, m.Indication]
     trials: Mapping[str, m.Trial]

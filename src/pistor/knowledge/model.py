@@ -294,10 +294,30 @@ class Physchem(Known):
     clearance: Quantity | None = None  # mL/min/kg
     half_life: Quantity | None = None  # h
     time_to_peak: Quantity | None = None  # min, after injection under the skin
+    central_volume: Quantity | None = None  # L/kg, of two compartments
+    peripheral_volume: Quantity | None = None  # L/kg
+    exchange_clearance: Quantity | None = None  # mL/min/kg, between the two
+    oral_bioavailability: Quantity | None = None  # fraction
+    oral_tmax: Quantity | None = None  # h, from the dose to the highest concentration in plasma
+    im_bioavailability: Quantity | None = None  # fraction, after injection into muscle
+    im_tmax: Quantity | None = None  # h
+    topical_absorbed: Quantity | None = None  # fraction of what is put on whole skin
+    plasma_limits: tuple[Quantity, ...] = ()  # mg/L above which harm was seen; the note says which
     solubility: Quantity | None = None  # mol/L, of the uncharged form
     clear_below_ph: Quantity | None = None  # turbid from this pH on
     clear_above_ph: Quantity | None = None  # falls out below this pH
     notes: tuple[Statement, ...] = ()
+
+
+class OutsideModel(Statement):
+    """Why the delivery engine gives no concentration of a substance, and what holds instead.
+
+    ``label_rules``: only the label and the size of the depot; ``residence``: no solute, so only how long it stays;
+    ``dissolution``: it dissolves slowly or hardly at all; ``receptor``: it is bound where it acts.
+    """
+
+    kind: Literal["label_rules", "residence", "dissolution", "receptor"]
+    half_life: Quantity | None = None  # h, in the tissue
 
 
 class Member(Known):
@@ -334,6 +354,7 @@ class Ingredient(Entry):
     physchem: Physchem | None = None
     protolysis: Protolysis | None = None  # None: not known
     members: tuple[Member, ...] = ()
+    outside_model: OutsideModel | None = None
     data_gaps: tuple[str, ...] = ()
 
 
@@ -394,6 +415,7 @@ class Presentation(Entry):
     licensed_route: tuple[Statement, ...] = ()
     use: tuple[Statement, ...] = ()  # how much, on what area and for how long, where a label says so
     compounded: bool = False  # made by a pharmacy, no marketing authorisation
+    outside_model: OutsideModel | None = None  # what this product brings and the substance does not, as crystals
     data_gaps: tuple[str, ...] = ()
 
     @property
@@ -615,12 +637,21 @@ class Layer(Known):
     thickness: Quantity  # mm
 
 
+class SiteLayer(Layer):
+    """A layer as it was measured at one place of a zone, in one sex where they were told apart."""
+
+    site: str
+    sex: Literal["female", "male"] | None = None
+
+
 class Zone(Entry):
     name: str
     applications: tuple[Application, ...]
     body_map: Id | None = None  # None: not drawn yet
     snomed: Code | None = None
     layers: tuple[Layer, ...] = ()  # empty: unknown
+    measured: tuple[SiteLayer, ...] = ()
+    skin_flow: Quantity | None = None  # blood through the skin, as a ratio of that of the lateral leg
     cautions: tuple[Statement, ...] = ()
 
 
@@ -703,6 +734,37 @@ class Device(Entry):
     techniques: tuple[Id, ...] = ()
     needle_hints: tuple[NeedleHint, ...] = ()
     data_gaps: tuple[str, ...] = ()
+
+
+class Prior(Cited):
+    """How far a parameter may be off: 5 of 100 lie below ``low`` and 5 above ``high``, in the unit of its quantity."""
+
+    shape: Literal["lognormal", "normal", "uniform"]
+    low: Number
+    high: Number
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Prior:
+        if self.low >= self.high or (self.shape == "lognormal" and self.low <= 0):
+            raise ValueError("low is below high, and above zero for a lognormal")
+        return self
+
+
+PARAMETER_GROUPS = {
+    "diffusion": "How fast it spreads", "binding": "What holds it", "capillaries": "What the blood takes", "lymph": "What the lymph takes",
+    "flow": "Blood flow", "layers": "Layers", "depot": "The depot", "channels": "Channels of microneedles", "validity": "Where the model ends",
+}  # fmt: skip
+
+
+class DeliveryParameter(Entry):
+    """A number of tissue, depot or device that the delivery engine reckons with."""
+
+    name: str
+    group: Literal["diffusion", "binding", "capillaries", "lymph", "flow", "layers", "depot", "channels", "validity"]
+    quantity: Quantity
+    assumed: bool = False  # nothing was read; what stands here is taken so that something can be reckoned, and its prior says how far it may be off
+    prior: Prior | None = None  # None: not varied
+    basis: tuple[Statement, ...] = ()  # what else was measured of it
 
 
 class BlendPart(Known):
@@ -1007,6 +1069,7 @@ KINDS: dict[str, type[Known]] = {
     "earlier_body_maps": EarlierBodyMap,
     "techniques": Technique,
     "devices": Device,
+    "delivery_parameters": DeliveryParameter,
     "protocols": Protocol,
     "indications": Indication,
     "trials": Trial,

@@ -110,6 +110,13 @@ def _depths(entry: m.Zone, library: Library) -> Row:
     return Row("", rows=tuple(Row(layer.name, value_text(layer.thickness), layer.thickness, layer.thickness.conflict) for layer in entry.layers))
 
 
+def _prior(entry: m.DeliveryParameter, library: Library) -> Row:
+    prior = entry.prior
+    if prior is None:
+        return _text("Not varied")
+    return Row("", f"{prior.low:f} and {prior.high:f} {entry.quantity.unit} ({prior.shape})", prior)
+
+
 def _rules(entry: m.Jurisdiction, library: Library) -> Row:
     return Row("", rows=tuple(Row(rule.status, rule.text.text, rule.text, rule.text.conflict) for rule in entry.rules))
 
@@ -162,6 +169,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "techniques": (Column("Depth, mm", _field("depth_mm")), Column("Needle, mm", _field("needle_length_mm")), Column("Angle, degrees", _field("angle_deg")),
                    Column("mL at a point", _field("volume_per_point_ml")), Column("Apart, mm", _field("spacing_mm"))),
     "devices": (Column("What it does", _field("how")), Column("Risks", _field("risks"))),
+    "delivery_parameters": (Column("Value", _field("quantity")), Column("5 to 95 of 100 lie between", _prior),
+                            Column("What else was measured", _field("basis", "Nothing recorded"))),
     "zones": (Column("Layers, mm", _depths), Column("Care", _field("cautions", "Nothing recorded"))),
     "jurisdictions": (Column("Rules of its own", lambda entry, library: _rules(entry, library) if entry.rules else _text("Nothing recorded")),
                       Column("What its authorities have said", _field("notices", "Nothing recorded")),
@@ -179,6 +188,7 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         "antagonism": "Work against each other", "conditional": "Under conditions", "compatible": "Together, under the conditions named",
         "no_data": "Nobody has looked",
     }),
+    "delivery_parameters": ("group", m.PARAMETER_GROUPS),
     "checklist_steps": ("phase", {"before": "Before", "preparation": "Preparing", "during": "During", "after": "After"}),
     "trials": ("application", {"pain": "Pain", "skin": "Skin", "hair": "Hair", "fat": "Fat"}),
     "indications": ("application", {"pain": "Pain", "skin": "Skin", "hair": "Hair", "fat": "Fat"}),

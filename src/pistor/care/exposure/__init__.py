@@ -1,0 +1,1 @@
+"""What the skin and the blood will see: facts into the engine's input, and its answer back."""
