@@ -55,7 +55,7 @@ def test_the_published_table(c, name, molar_mass, log_p, charge, pka, kind, diff
     c = replace(c, diffusivity_plateau=0.0)
     neutral = p.neutral_fraction(charge, pka)
     spread, cleared = worked(c, molar_mass, log_p, neutral, kind)
-    assert spread == pytest.approx(diffusivity, abs=0.006)
+    assert spread == pytest.approx(diffusivity, rel=0.03, abs=0.006)
     assert cleared == pytest.approx(with_gaps, rel=0.05)
     assert worked(replace(c, paracellular_ps=0.0), molar_mass, log_p, neutral, kind)[1] == pytest.approx(law, rel=0.06, abs=0.005)
 

@@ -45,6 +45,9 @@ class Constants:
     albumin_diffusivity: float  # cm²/s, of what is bound to it
     lipid_phase: float  # part of the tissue
     water_phase: float  # part of the tissue
+    oil_slope: float  # of log10 of oil over water by that of octanol over water
+    oil_offset: float
+    fat_lipid: float  # part of fat that is oil
     capillary_intercept: float  # log10 of cm/h
     capillary_slope_log_p: float
     capillary_slope_molar_mass: float  # per g/mol
@@ -112,6 +115,12 @@ def unbound_from_plasma(unbound_in_plasma: float, c: Constants) -> float:
 def binding_factor(unbound: float, log_p: float, neutral: float, c: Constants) -> float:
     """Everything in the tissue for each part that is free in its water."""
     return (1.0 - c.albumin_phase) + c.albumin_phase / unbound + c.lipid_phase * neutral * math.pow(10.0, log_p)
+
+
+def binding_factor_in_fat(binding: float, log_p: float, neutral: float, c: Constants) -> float:
+    """The same in fat: what the dermis holds, and what dissolves in oil beside it."""
+    oil = math.pow(10.0, c.oil_slope * log_p + c.oil_offset)
+    return binding + c.fat_lipid * neutral * oil / c.water_phase
 
 
 def effective_diffusivity_mm2_per_h(free_mm2_per_h: float, unbound: float, binding: float, c: Constants) -> float:

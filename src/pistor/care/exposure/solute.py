@@ -15,6 +15,7 @@ from pistor.knowledge.model import Ingredient, OutsideModel, Physchem, Quantity
 
 _G_PER_MG = 0.001
 _MOSTLY_FREE = 0.5
+_IN_WATER = -5.0  # log P of what stays in water
 _MIN_PER_H = 60.0
 
 
@@ -78,26 +79,37 @@ class Solute:
 
     @cached_property
     def binding(self) -> float:
-        """Everything in the tissue for each part that is free in its water."""
+        """Everything in the skin for each part that is free in its water."""
         return p.binding_factor(self.unbound.number, self.log_p.number, self.neutral.number, self.constants)
 
     @cached_property
-    def diffusivity_mm2_per_h(self) -> float:
-        free = p.free_diffusivity_mm2_per_h(self.molar_mass.number, self.constants)
-        return p.effective_diffusivity_mm2_per_h(free, self.unbound.number, self.binding, self.constants)
+    def binding_in_fat(self) -> float:
+        return p.binding_factor_in_fat(self.binding, self.log_p.number, self.neutral.number, self.constants)
 
     @cached_property
-    def partition(self) -> float:
-        return p.partition(self.binding, self.constants)
+    def mobility_mm2_per_h(self) -> float:
+        """Diffusivity of everything together, times what is held for each free part: the same in skin and fat."""
+        free = p.free_diffusivity_mm2_per_h(self.molar_mass.number, self.constants)
+        return self.binding * p.effective_diffusivity_mm2_per_h(free, self.unbound.number, self.binding, self.constants)
 
     @cached_property
     def permeability_surface_per_h(self) -> float:
         return p.permeability_surface_per_h(self.molar_mass.number, self.log_p.number, self.constants)
 
-    def clearance(self, flow_per_h: float, capillaries: float = 1.0) -> p.Clearance:
+    def held(self, fat: bool) -> float:
+        return self.binding_in_fat if fat else self.binding
+
+    def diffusivity_mm2_per_h(self, fat: bool = False) -> float:
+        return self.mobility_mm2_per_h / self.held(fat)
+
+    def partition(self, fat: bool = False) -> float:
+        """Concentration in the layer over that in water."""
+        return p.partition(self.held(fat), self.constants)
+
+    def clearance(self, flow_per_h: float, capillaries: float = 1.0, fat: bool = False) -> p.Clearance:
         """What a layer loses with this flow of blood, and so many times the capillaries of the correlation."""
         wall = self.permeability_surface_per_h * capillaries
-        return p.layer_clearance(wall, flow_per_h * capillaries, self.binding, self.constants.lymph, self.metabolism_per_h)
+        return p.layer_clearance(wall, flow_per_h * capillaries, self.held(fat), self.constants.lymph, self.metabolism_per_h)
 
 
 def solute_of(
@@ -117,7 +129,7 @@ def solute_of(
 def _solute(entry: Ingredient, depot_mg_per_ml: float | None, library: Library) -> Solute | Fenced:
     known = entry.physchem or Physchem()
     mass = measured("Molar mass", known.molar_mass) if known.molar_mass and known.molar_mass.unit == "g/mol" else None
-    log_p = _log_p(known)
+    log_p = _log_p(entry, known)
     if mass is None or log_p is None:
         return _missing(entry, *(name for name, value in (("molar mass", mass), ("log P", log_p)) if value is None))
     top = library.delivery_parameters["log_p_max"].quantity
@@ -129,6 +141,8 @@ def _solute(entry: Ingredient, depot_mg_per_ml: float | None, library: Library) 
         return _missing(entry, "pKa")
     unbound = _unbound(entry, known, log_p, neutral, library)
     findings = list(_findings(entry, depot_mg_per_ml, library))
+    if neutral.how is How.ASSUMED:
+        findings.append(Finding("charge_assumed", Effect.INFORM, f"{entry.name}: no pKa was read, so it is taken to carry no charge."))
     if (full := _saturated(entry, mass, unbound, depot_mg_per_ml, library)) is not None:
         unbound = Value(unbound.name, 1.0, unbound.unit, How.ASSUMED, full.sources, "albumin is used up")
         findings.append(full)
@@ -153,12 +167,16 @@ def _outside(entry: Ingredient, outside: OutsideModel) -> Fenced:
     return Fenced(entry.id, entry.name, outside.kind, outside.text, cited((outside,)), half_life=stays)
 
 
-def _log_p(known: Physchem) -> Value | None:
-    """The measured one; else the estimate of the best grade, the first of them where several have it."""
+def _log_p(entry: Ingredient, known: Physchem) -> Value | None:
+    """The measured one; else the estimate of the best grade, the first of them where several have it. A peptide needs none."""
     if known.log_p is not None:
         return measured("log P", known.log_p)
     best = min(known.log_p_estimated, key=lambda one: one.grade, default=None)
-    return measured("log P", best, how=How.CORRELATION) if best else None
+    if best is not None:
+        return measured("log P", best, how=How.CORRELATION)
+    if "macromolecule" in entry.classes:
+        return Value("log P", _IN_WATER, "log10", How.ASSUMED, (), "plays no part: a molecule of this size does not go through cells")
+    return None
 
 
 def _neutral(entry: Ingredient, known: Physchem, log_p: Value) -> Value | None:

@@ -102,15 +102,12 @@ def site_of(zone_id: str, library: Library, *, sex: str | None = None, place: st
 
 def tissue_of(site: Site, solute: Solute, variation: Variation = AS_READ) -> Tissue:
     """The layers with what the correlations make of the solute in them."""
-    cleared = clearances(site, solute, variation)
-    diffusivity = solute.diffusivity_mm2_per_h * variation.diffusivity_factor
-    return Tissue(
-        tuple(
-            Layer(layer.name, _thickness(layer, variation), diffusivity, clearance.total_per_h, solute.partition)
-            for layer, clearance in zip(site.layers, cleared, strict=True)
-        ),
-        site.bottom,
-    )
+    layers = []
+    for layer, clearance in zip(site.layers, clearances(site, solute, variation), strict=True):
+        fat = layer.name == HYPODERMIS
+        diffusivity = solute.diffusivity_mm2_per_h(fat) * variation.diffusivity_factor
+        layers.append(Layer(layer.name, _thickness(layer, variation), diffusivity, clearance.total_per_h, solute.partition(fat)))
+    return Tissue(tuple(layers), site.bottom)
 
 
 def clearances(site: Site, solute: Solute, variation: Variation = AS_READ) -> tuple[Clearance, ...]:
@@ -121,7 +118,7 @@ def clearances(site: Site, solute: Solute, variation: Variation = AS_READ) -> tu
         if times is None:
             found.append(Clearance(0.0, 0.0, solute.metabolism_per_h))
             continue
-        one = solute.clearance(site.flow.number * variation.flow_factor, times)
+        one = solute.clearance(site.flow.number * variation.flow_factor, times, fat=layer.name == HYPODERMIS)
         found.append(Clearance(one.blood_per_h * variation.clearance_factor, one.lymph_per_h * variation.clearance_factor, one.metabolism_per_h))
     return tuple(found)
 

@@ -1,0 +1,114 @@
+"""Which substances the engine takes, on what each number rests, and the reason where it takes none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pistor.care.exposure.solute import Fenced, Solute, solute_of
+from pistor.care.exposure.values import How, priors_of
+
+
+@pytest.mark.parametrize(
+    ("ingredient", "kind"),
+    [
+        ("deoxycholic_acid", "label_rules"), ("phosphatidylcholine_dc", "label_rules"),
+        ("hyaluronic_acid_ncl", "residence"), ("hyaluronic_acid_cpm", "residence"), ("pdrn_pn", "residence"),
+        ("triamcinolone_acetonide", "dissolution"), ("dutasteride", "dissolution"), ("retinol", "lipophilic"), ("alpha_tocopherol", "lipophilic"),
+        ("botulinum_toxin_micro", "receptor"), ("cyanocobalamin", "missing"), ("peptides", "missing"),
+    ],
+)  # fmt: skip
+def test_what_the_model_does_not_hold_for_gets_a_reason_and_no_number(library, ingredient, kind):
+    found = solute_of(ingredient, library)
+    assert isinstance(found, Fenced)
+    assert found.kind == kind
+    assert found.reason.endswith(".")
+    assert found.sources or found.missing
+
+
+def test_hyaluronic_acid_says_how_long_it_stays_and_by_whom(library):
+    found = solute_of("hyaluronic_acid_ncl", library)
+    assert 12 <= found.half_life.number <= 75
+    assert {source.key for source in found.half_life.sources} == {"REED90", "LIUHA"}
+
+
+def test_the_missing_input_is_named(library):
+    assert solute_of("cyanocobalamin", library).missing == ("log P",)
+    assert solute_of("tenoxicam", library).missing == ("molar mass", "log P")
+    assert solute_of("dmae", library).missing == ("pKa",)
+
+
+def test_more_than_a_millilitre_in_a_point_is_refused(library):
+    assert isinstance(solute_of("lidocaine", library, volume_per_point_ml=1.0), Solute)
+    found = solute_of("lidocaine", library, volume_per_point_ml=1.2)
+    assert found.kind == "volume"
+    assert "1.2 mL" in found.reason
+
+
+def test_crystals_of_one_product_do_not_speak_against_the_dissolved_one(library):
+    assert isinstance(solute_of("methylprednisolone", library, presentation="methylprednisolone_succinate_40mg_ml"), Solute)
+    assert solute_of("methylprednisolone", library, presentation="methylprednisolone_acetate_40mg_ml").kind == "dissolution"
+
+
+def test_every_ingredient_is_either_reckoned_with_cited_numbers_or_refused_with_a_reason(library):
+    for ingredient in library.ingredients:
+        found = solute_of(ingredient, library)
+        if isinstance(found, Fenced):
+            assert found.reason
+            continue
+        for value in found.values:
+            assert value.how is How.ASSUMED or value.sources, (ingredient, value)
+            assert value.grade in "ABCD"
+        assert 0 < found.unbound.number <= 1
+        assert 0 <= found.neutral.number <= 1
+        assert found.diffusivity_mm2_per_h() > 0
+        assert found.partition(fat=True) >= found.partition() > 0
+
+
+def test_measured_goes_before_worked_out(library):
+    lidocaine, biotin = solute_of("lidocaine", library), solute_of("biotin", library)
+    assert (lidocaine.log_p.how, lidocaine.unbound.how, lidocaine.neutral.how) == (How.MEASURED,) * 3
+    assert (biotin.log_p.how, biotin.unbound.how, biotin.neutral.how) == (How.CORRELATION, How.CORRELATION, How.ASSUMED)
+    assert any(finding.rule == "charge_assumed" for finding in biotin.findings)
+
+
+def test_albumin_is_used_up_by_a_strong_depot_of_what_it_binds(library):
+    weak, strong = (solute_of("ketoprofen", library, depot_mg_per_ml=mg_per_ml) for mg_per_ml in (0.01, 25.0))
+    assert weak.binding > 10 > strong.binding
+    assert not any(finding.rule == "binding_saturated" for finding in weak.findings)
+    told = next(finding for finding in strong.findings if finding.rule == "binding_saturated")
+    assert "25 mg/mL" in told.text
+    assert told.sources
+
+
+def test_a_strong_solution_is_said_to_be_none_the_model_holds_for_at_once(library):
+    rules = [finding.rule for finding in solute_of("ascorbic_acid", library, depot_mg_per_ml=100.0).findings]
+    assert "strong_solution" in rules
+
+
+def test_what_dissolves_in_oil_stays_longer_in_fat(library):
+    lidocaine, carnitine = solute_of("lidocaine", library), solute_of("l_carnitine", library)
+    assert lidocaine.clearance(3.0, fat=True).total_per_h < 0.5 * lidocaine.clearance(3.0).total_per_h
+    assert carnitine.clearance(3.0, fat=True).total_per_h == pytest.approx(carnitine.clearance(3.0).total_per_h, rel=1e-3)
+
+
+def test_what_the_comparison_with_other_ways_in_needs_is_read_or_none(library):
+    txa = solute_of("tranexamic_acid", library).plasma
+    assert (txa.oral_bioavailability.number, txa.im_bioavailability.number) == (0.47, 1.0)
+    assert txa.clearance.number * 70 == pytest.approx(10.1, rel=0.01)  # L/h at 70 kg, as the same trial has it
+    assert solute_of("lidocaine", library).plasma.limits[0].number == 6.0
+    assert solute_of("glutathione", library).plasma.oral_bioavailability is None
+
+
+def test_a_spread_gives_its_ends_back(library):
+    for prior in priors_of(library).values():
+        low, middle, high = prior.quantile(np.array([0.05, 0.5, 0.95]))
+        assert low == pytest.approx(prior.low)
+        assert high == pytest.approx(prior.high)
+        assert low < middle < high
+        assert prior.sources
+
+
+def test_an_unknown_ingredient_is_a_key_error(library):
+    with pytest.raises(KeyError):
+        solute_of("moonlight", library)
