@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 import pytest
 
+from pistor.care.exposure.values import constants_of, parameter
 from pistor.care.formulation import Part, compose
 from pistor.care.formulation.acid_base import Protolyte, Solution, mix, ph_of
 from pistor.care.formulation.osmolarity import nacl_equivalent
 from pistor.care.formulation.ph import composed_ph
 from pistor.care.formulation.windows import falls_out_at
+from pistor.delivery import properties
 from pistor.knowledge import load
 
 LIBRARY = load()
@@ -129,3 +132,24 @@ def test_the_bare_salts_give_the_stated_ph(lidocaine_mg, parts, case):
 def test_lidocaine_with_bicarbonate_was_measured_lower_than_the_bare_salts_predict():
     check = next(check for check in LIBRARY.methods["ph_of_mixture"].checks if check.case.startswith("Nine parts"))
     assert check.computed.value > check.observed[0].high
+
+
+@pytest.mark.parametrize(
+    ("case", "molar_mass", "log_p", "neutral", "kind", "half_life_in"),
+    [
+        ("Salicylate", 138.1, 2.26, properties.neutral_fraction(0, [2.97]), properties.Binding.ACID, None),
+        ("Dextran", 150_000.0, -5.0, 1.0, None, "h"),
+        ("Albumin", 66_500.0, -5.0, 1.0, None, "h"),
+        ("Single molecules of insulin", 5_808.0, -5.0, 1.0, None, None),
+        ("Salmon calcitonin", 3_432.0, -5.0, 1.0, None, "min"),
+    ],
+)
+def test_what_leaves_the_skin_is_what_the_parameters_give(case, molar_mass, log_p, neutral, kind, half_life_in):
+    """At the flow of the leg. Peptides are as far off as the method says."""
+    c = constants_of(LIBRARY)
+    unbound = 1.0 if kind is None else properties.unbound_by_correlation(properties.log_d(log_p, neutral), kind, c)
+    binding = properties.binding_factor(unbound, log_p, neutral, c)
+    wall = properties.permeability_surface_per_h(molar_mass, log_p, c)
+    per_h = properties.layer_clearance(wall, parameter("skin_flow_leg", LIBRARY).number, binding, c.lymph).total_per_h
+    found = {None: per_h, "h": math.log(2) / per_h, "min": 60 * math.log(2) / per_h}[half_life_in]
+    assert found == pytest.approx(computed("skin_clearance", case), rel=0.05)

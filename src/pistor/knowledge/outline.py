@@ -90,6 +90,10 @@ _LABELS = {
     "counter_charge": "charge of its counter ions", "part_of": "belongs to", "emergency_number": "number to call", "kept_for": "kept for",
     "mixing_in_clinic": "mixing in the clinic", "patient_text": "what the patient reads", "rater": "rated by",
     "from_any_treatment": "counts from the first treatment",
+    "central_volume": "volume of the first of two compartments", "peripheral_volume": "volume of the second", "exchange_clearance": "exchange between the two",
+    "oral_bioavailability": "taken up by mouth", "oral_tmax": "peak after a dose by mouth", "im_bioavailability": "taken up from muscle",
+    "im_tmax": "peak after injection into muscle", "topical_absorbed": "taken up through whole skin", "plasma_limits": "harm in plasma from",
+    "outside_model": "why the delivery engine gives no concentration", "skin_flow": "blood flow of the skin, that of the leg being 1",
     "max_actives": "active substances at most", "no_go_label": "left out", "subtree": "with all codes below it", "rates_change": "rates the change itself",
 }  # fmt: skip
 
@@ -120,6 +124,7 @@ _LABELS_OF: dict[type[BaseModel], dict[str, str]] = {
     m.CheckIn: {"text": "what the patient reads", "basis": "because", "after": "counts from"},
     m.ChecklistStep: {"text": "step", "basis": "because", "required": "has to be ticked"},
     m.Threshold: {"quantity": "value"},
+    m.DeliveryParameter: {"group": "about", "quantity": "value", "prior": "5 to 95 of 100 lie between", "basis": "what else was measured"},
     m.Method: {"code": "worked out in", "checks": "tested on"},
     m.Outbreak: {"kind": "was", "vehicle": "carried by", "incubation_days": "days until it showed"},
     m.Conflict: {"note": "in short"},

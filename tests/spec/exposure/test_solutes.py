@@ -86,6 +86,14 @@ def test_a_strong_solution_is_said_to_be_none_the_model_holds_for_at_once(librar
     assert "strong_solution" in rules
 
 
+def test_a_peptide_is_reckoned_and_said_to_leave_faster_than_that(library):
+    calcitonin = solute_of("calcitonin_salmon", library)
+    assert isinstance(calcitonin, Solute)
+    told = next(finding for finding in calcitonin.findings if finding.rule == "large_molecule")
+    assert "faster than reckoned" in told.text
+    assert told.sources
+
+
 def test_what_dissolves_in_oil_stays_longer_in_fat(library):
     lidocaine, carnitine = solute_of("lidocaine", library), solute_of("l_carnitine", library)
     assert lidocaine.clearance(3.0, fat=True).total_per_h < 0.5 * lidocaine.clearance(3.0).total_per_h

@@ -265,6 +265,7 @@ def _findings(entry: Ingredient, depot_mg_per_ml: float | None, library: Library
         because = (Fact("Strength in the depot", f"{depot_mg_per_ml:g} mg/mL", None, "blend"),)
         yield Finding("strong_solution", Effect.INFORM, text, because, sources=cited((strong.quantity, *strong.basis)))
     if "macromolecule" in entry.classes:
-        yield Finding("receptor_ignored", Effect.INFORM, f"{entry.name} is a large molecule: that it is bound where it acts is left out.")
+        text = f"{entry.name} is a large molecule: that it is bound where it acts is left out, and peptides were seen to leave faster than reckoned."
+        yield Finding("large_molecule", Effect.INFORM, text, sources=cited(library.methods["skin_clearance"].cautions[:1]))
     if {"methylxanthine", "vasoactive"} & set(entry.classes):
         yield Finding("vasoactive", Effect.INFORM, f"{entry.name} may change the flow of blood that carries it off: that is left out.")
