@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pistor.care.exposure.solute import solute_of
 from pistor.care.exposure.tissue import EPIDERMIS, HYPODERMIS, PAPILLARY, RETICULAR, Variation, clearances, flow_periods, site_of, tissue_of
 from pistor.care.exposure.values import How
-from pistor.delivery.problem import FAR, SINK
+from pistor.delivery.field import solve
+from pistor.delivery.problem import FAR, SINK, Depot
 from pistor.knowledge import load
 
 
@@ -62,6 +63,15 @@ def test_every_zone_with_every_solute_is_a_problem_the_engine_takes(library):
             assert [layer.name for layer in tissue.layers] == [EPIDERMIS, PAPILLARY, RETICULAR, HYPODERMIS]
             assert tissue.layers[0].clearance_per_h == 0  # no vessels
             assert tissue.layers[1].clearance_per_h >= tissue.layers[2].clearance_per_h >= tissue.layers[3].clearance_per_h > 0
+
+
+@pytest.mark.parametrize(("zone", "ingredient"), [("face", "lidocaine"), ("thigh", "finasteride"), ("knee", "tranexamic_acid"), ("scalp", "calcitonin_salmon")])
+def test_the_engine_solves_what_the_facts_give_and_loses_nothing(library, zone, ingredient):
+    tissue = tissue_of(site_of(zone, library), solute_of(ingredient, library, depot_mg_per_ml=10.0))
+    found = solve(tissue, [Depot(0.0, 0.0, 1.0, 0.9, 0.5, 1.0)], [0.25, 1.0, 6.0])
+    assert found.mass_mg + found.cleared_mg + found.lost_mg == pytest.approx([1.0] * 3, abs=1e-8)
+    assert list(found.mass_mg) == sorted(found.mass_mg, reverse=True)
+    assert max(found.error) < 1e-5
 
 
 def test_a_small_molecule_leaves_the_dermis_in_minutes_and_reaches_half_a_millimetre(library):
