@@ -100,6 +100,7 @@ class Solution:
         later = times_h[self._later]
         self._first_h = float(later.min()) if later.size else 1.0
         self._last_h = float(later.max()) if later.size else 1.0
+        self._middle_h = math.sqrt(self._first_h * self._last_h)
         self.column = self._resolved()
         self._sources, self._shares = _compressed(self.column.loads(self.kinds), self._kind, 1e-3 * tolerance)
 
@@ -146,8 +147,7 @@ class Solution:
             here = (times > step.start_h) & (times <= step.stop_h)
             if not here.any() and step.stop_h >= times.max(initial=0.0):
                 break
-            operator, _ = column.operator(step.clearance_per_h)
-            rates, modes = np.linalg.eigh(operator + kappa[:, None, None] ** 2 * column.lateral)
+            rates, modes = column.modes(step.clearance_per_h, kappa, self._middle_h)
             amounts = modes.swapaxes(1, 2) @ now
             decay = np.exp(-rates[:, :, None] * (times[here] - step.start_h))
             kept = (decay[..., None] * amounts[:, :, None]).reshape(len(kappa), column.free, -1)
@@ -270,10 +270,10 @@ class Solution:
         now = np.broadcast_to(self._sources, (len(kappa), *self._sources.shape))
         total = np.zeros(now.shape)
         for step in steps_of(self.tissue):
-            operator = self.column.operator(step.clearance_per_h)[0] + kappa[:, None, None] ** 2 * self.column.lateral
             if math.isinf(step.stop_h):
+                operator = self.column.operator(step.clearance_per_h)[0] + kappa[:, None, None] ** 2 * self.column.lateral
                 return total + np.linalg.solve(operator + self._open_end(kappa), now)
-            rates, modes = np.linalg.eigh(operator)
+            rates, modes = self.column.modes(step.clearance_per_h, kappa, self._middle_h)
             amounts, span = np.swapaxes(modes, 1, 2) @ now, step.stop_h - step.start_h
             total += modes @ (np.stack([integrated(row, np.array([span]))[0] for row in rates])[..., None] * amounts)
             now = modes @ (np.exp(-rates * span)[..., None] * amounts)

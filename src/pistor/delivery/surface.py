@@ -80,8 +80,7 @@ def soak(tissue: Tissue, influx: Influx, times_h: Iterable[float], *, tolerance:
 
 def _filled(column: Column, influx: Influx, times_h: Array) -> Array:
     """Whitened states (N, T): each mode a pool that its share of the influx fills."""
-    operator, _ = column.operator(column.tissue.clearance_per_h)
-    rates, modes = np.linalg.eigh(operator)
+    rates, modes = (each[0] for each in column.modes(column.tissue.clearance_per_h, np.zeros(1), about_h=1.0))
     share = modes.T @ column.whiten_load(column.surface_load())
     held: Array = modes @ (share[:, None] * influx.present_mg(np.maximum(rates, 0.0), times_h))
     return held
