@@ -142,7 +142,7 @@ class Column:
         degree, edges = self.elements.degree, self.elements.edges_mm
         loads = np.zeros((len(self._index) * degree + 1, len(depots)))
         narrowest = min(sigma for _, sigma in depots)
-        rules = [_rule(min(2000, int(degree / 2 + 12 + 6 * half / narrowest)), degree) for half in self._half]
+        rules = [_rule(math.ceil(half / (2 * narrowest)), degree) for half in self._half]
         z = np.concatenate([edge + half * (1 + rule[0]) for edge, half, rule in zip(edges[:-1], self._half, rules, strict=True)])
         dose = np.stack([initial_profile(self.tissue, z, *depot) for depot in depots], axis=1)
         first = 0
@@ -260,7 +260,11 @@ def _numbering(count: int, degree: int) -> NDArray[np.int64]:
 
 
 @functools.lru_cache(maxsize=256)
-def _rule(count: int, degree: int) -> tuple[Array, Array]:
-    """Gauss points on [-1, 1] and the shape functions there times the weights (degree + 1, count)."""
-    points, weights = legendre.leggauss(count)
-    return points, shape_values(points, degree) * weights
+def _rule(panels: int, degree: int) -> tuple[Array, Array]:
+    """Points on [-1, 1] and the shape functions there times the weights (degree + 1, N): Gauss on equal panels.
+
+    A panel may be four standard deviations long.
+    """
+    points, weights = legendre.leggauss(24 + degree // 2)
+    spread = (np.add.outer(2 * np.arange(panels) + 1 - panels, points) / panels).ravel()
+    return spread, shape_values(spread, degree) * np.tile(weights, panels) / panels
