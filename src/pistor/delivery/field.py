@@ -191,10 +191,10 @@ class Solution:
         return [np.moveaxis(mixture.fit(kappa, variance[w], profile[:, :, t]), 0, 1) for t, w in enumerate(self._windows)]
 
     def _start(self, depth: Array) -> Array:
-        """Profiles (Z, R) of the sources at time zero; exact where every kind of depot is a source of its own."""
-        if self._sources.shape[1] < len(self.kinds):
-            return self.column.reading(depth) @ self._sources
-        return np.stack([initial_profile(self.tissue, depth, *kind) for kind in self.kinds], axis=1)
+        """Profiles (Z, R) of the sources at time zero, each as the mixture of the kinds' own that it is."""
+        kinds = np.stack([initial_profile(self.tissue, depth, *kind) for kind in self.kinds], axis=1)
+        start: Array = kinds @ np.linalg.pinv(self._shares, rcond=0.0)
+        return start
 
     @property
     def _amounts(self) -> Array:
