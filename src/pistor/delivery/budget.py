@@ -71,7 +71,7 @@ def stretches(column: Column, load: Array, dose_mg: float) -> list[Stretch]:
     at_once = dose_mg - float((column.total[: column.free] @ to_coefficients) @ state) if column.tissue.bottom == SINK else 0.0
     found: list[Stretch] = []
     for step in steps_of(column.tissue):
-        _, bottom = column.operator(step.clearance_per_h)
+        bottom = column.bottom_row(step.clearance_per_h)
         rates, modes = (each[0] for each in column.modes(step.clearance_per_h, np.zeros(1), about_h=1.0))
         amounts = modes.T @ state
         coefficients = to_coefficients @ modes

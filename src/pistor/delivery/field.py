@@ -242,28 +242,18 @@ class Solution:
     @cached_property
     def _exposed(self) -> Exposed:
         """States integrated over all time, on a grid of variances of its own."""
-        slowest = max(self._slowest_per_h(), 1e-12)
         fastest = max(layer.diffusivity_mm2_per_h for layer in self.tissue.layers)
-        begun = steps_of(self.tissue)[-1].start_h
-        spread = 2 * fastest * (begun + 2 * math.log(1 / self.tolerance) / slowest)
         kept = self.tissue.bottom == FAR and not any(self.tissue.clearance_per_h)
-        grid = mixture.grid_for(self.narrowest_mm2, self.narrowest_mm2 + min(spread, ENDLESS_MM2 if kept else WIDEST_MM2), self.tolerance / 2)
+        if kept:
+            spread = ENDLESS_MM2
+        else:
+            to_come = 2 * math.log(1 / self.tolerance) / max(self.column.slowest_per_h(self.tissue.clearance_per_h), 1e-12)
+            spread = min(2 * fastest * (steps_of(self.tissue)[-1].start_h + to_come), WIDEST_MM2)
+        grid = mixture.grid_for(self.narrowest_mm2, self.narrowest_mm2 + spread, self.tolerance / 2)
         kappa = mixture.wavenumbers(grid)
         if kept:  # integrated over an endless plane the exposure is infinite, at every single point it is not
             kappa = kappa[1:]
         return Exposed(grid, Spectrum(kappa, self._integrals(kappa)[:, :, None]))
-
-    def _slowest_per_h(self) -> float:
-        """Rate of the slowest mode after the last period."""
-        operator, _ = self.column.operator(self.tissue.clearance_per_h)
-        return float(np.linalg.eigvalsh(operator + self._open_end(np.zeros(1))[0])[0])
-
-    def _open_end(self, kappa: Array) -> Array:
-        """What an endless last layer adds to the operator where time has been integrated out (J, N, N)."""
-        column, last = self.column, self.tissue.layers[-1]
-        end = column.inverse_transposed[-1]
-        decay = np.sqrt(kappa**2 + last.clearance_per_h / last.diffusivity_mm2_per_h) if self.tissue.bottom == FAR else np.zeros_like(kappa)
-        return (last.partition * last.diffusivity_mm2_per_h * decay)[:, None, None] * np.outer(end, end)
 
     def _integrals(self, kappa: Array) -> Array:
         """Whitened states integrated over all time (J, N, R)."""
@@ -271,8 +261,7 @@ class Solution:
         total = np.zeros(now.shape)
         for step in steps_of(self.tissue):
             if math.isinf(step.stop_h):
-                operator = self.column.operator(step.clearance_per_h)[0] + kappa[:, None, None] ** 2 * self.column.lateral
-                return total + np.linalg.solve(operator + self._open_end(kappa), now)
+                return total + self.column.exposed(step.clearance_per_h, kappa, now)
             rates, modes = self.column.modes(step.clearance_per_h, kappa, self._middle_h)
             amounts, span = np.swapaxes(modes, 1, 2) @ now, step.stop_h - step.start_h
             total += modes @ (np.stack([integrated(row, np.array([span]))[0] for row in rates])[..., None] * amounts)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from pistor.delivery.problem import FAR, REFLECT, SINK, Layer, Tissue
 
@@ -71,9 +70,9 @@ def shape_slopes(xi: Array, degree: int) -> Array:
 
 
 class Column:
-    """The discrete column: symmetric matrices, whitened by the Cholesky factor of the mass matrix.
+    """The discrete column: symmetric matrices over N shape functions.
 
-    In whitened coordinates w = Lᵀ u the operator is ``reaction + kappa² lateral``; both are (N, N) and symmetric.
+    States are whitened, w = Lᵀ u with the Cholesky factor L of the mass matrix, so that their norm is that of the profile.
     """
 
     def __init__(self, tissue: Tissue, elements: Elements) -> None:
@@ -96,7 +95,6 @@ class Column:
         self._root = np.linalg.cholesky(mass[:n, :n])
         self._inverse = np.linalg.inv(self._root)
         self.inverse_transposed = self._inverse.T  # from whitened states to coefficients
-        self.lateral = self._whiten(self._lateral[:n, :n])
 
     def removal(self, clearance_per_h: Sequence[float]) -> Array:
         """Integral of k c over each layer for each shape function (L, N), with the clearances of the layers."""
@@ -107,11 +105,20 @@ class Column:
             rows.append(self._assemble(factor, mass)[: self.free, ::degree].sum(axis=1))
         return np.stack(rows)
 
-    def operator(self, clearance_per_h: Sequence[float]) -> tuple[Array, Array]:
-        """The whitened operator at kappa = 0 (N, N), and the unwhitened row of the bottom, for what is lost there."""
-        rate = np.array([clearance_per_h[i] for i in self.elements.layer])
-        full = self._stiffness + self._assemble(self._partition * rate * self._half, Shape.of(self.elements.degree).mass)
-        return self._whiten(full[: self.free, : self.free]), full[-1, : self.free]
+    def bottom_row(self, clearance_per_h: Sequence[float]) -> Array:
+        """The row of the operator (N,) that tells what is lost through a sink."""
+        return self._operator(clearance_per_h)[-1, : self.free]
+
+    def exposed(self, clearance_per_h: Sequence[float], kappa_per_mm: Array, whitened: Array) -> Array:
+        """Whitened states (J, N, R) integrated over all time to come, for J wavenumbers; an endless last layer is exact here."""
+        operator = self._at_rest(clearance_per_h, kappa_per_mm)
+        integral: Array = self._root.T @ np.linalg.solve(operator, self._root @ whitened)
+        return integral
+
+    def slowest_per_h(self, clearance_per_h: Sequence[float]) -> float:
+        """Rate at which the last of the dose leaves; needs something that takes it away."""
+        shrunk = np.linalg.solve(np.linalg.cholesky(self._at_rest(clearance_per_h, np.zeros(1))[0]), self._root)
+        return 1 / float(np.linalg.norm(shrunk, 2)) ** 2
 
     def modes(self, clearance_per_h: Sequence[float], kappa_per_mm: Array, about_h: float) -> tuple[Array, Array]:
         """Rates (J, N) per hour, and whitened modes (J, N, N) in columns, for J wavenumbers.
@@ -121,12 +128,11 @@ class Column:
         quicker than the shift one learns no more than that.
         """
         shift = max(1 / about_h, 1e-13 * float(np.max(self._diffusivity / self._half**2)))
-        rate = shift + np.array([clearance_per_h[i] for i in self.elements.layer])
         n = self.free
-        still = self._stiffness + self._assemble(self._partition * rate * self._half, Shape.of(self.elements.degree).mass)
-        root = np.linalg.cholesky(still[:n, :n] + kappa_per_mm[:, None, None] ** 2 * self._lateral[:n, :n])
-        shrunk = [solve_triangular(one, self._root, lower=True, check_finite=False) for one in root]
-        times, modes = np.linalg.eigh(np.stack([one.T @ one for one in shrunk]))
+        operator = self._operator([shift + rate for rate in clearance_per_h])[:n, :n]
+        root = np.linalg.cholesky(operator + kappa_per_mm[:, None, None] ** 2 * self._lateral[:n, :n])
+        shrunk = np.linalg.solve(root, self._root)
+        times, modes = np.linalg.eigh(shrunk.swapaxes(1, 2) @ shrunk)
         return 1 / np.maximum(times, 1e-18 * times[:, -1:]) - shift, modes
 
     def loads(self, depots: Sequence[tuple[float, float]]) -> Array:
@@ -183,14 +189,24 @@ class Column:
         share: Array = np.divide(squared, size, out=np.zeros_like(squared), where=size > 0)
         return share
 
+    def _operator(self, clearance_per_h: Sequence[float]) -> Array:
+        """Stiffness and reaction at kappa = 0, for all shape functions."""
+        rate = np.array([clearance_per_h[i] for i in self.elements.layer])
+        return self._stiffness + self._assemble(self._partition * rate * self._half, Shape.of(self.elements.degree).mass)
+
+    def _at_rest(self, clearance_per_h: Sequence[float], kappa_per_mm: Array) -> Array:
+        """The operators (J, N, N) where time is integrated out: an endless last layer is then a boundary condition."""
+        n, last = self.free, self.tissue.layers[-1]
+        operator = self._operator(clearance_per_h)[:n, :n] + kappa_per_mm[:, None, None] ** 2 * self._lateral[:n, :n]
+        if self.tissue.bottom == FAR:
+            decay = np.sqrt(kappa_per_mm**2 + clearance_per_h[-1] / last.diffusivity_mm2_per_h)
+            operator[:, -1, -1] += last.partition * last.diffusivity_mm2_per_h * decay
+        return operator
+
     def _assemble(self, factor: Array, local: Array) -> Array:
         n = len(self._index) * self.elements.degree + 1
         place = self._index[:, :, None] * n + self._index[:, None, :]
         return np.bincount(place.ravel(), (factor[:, None, None] * local).ravel(), n * n).reshape(n, n).astype(float, copy=False)
-
-    def _whiten(self, matrix: Array) -> Array:
-        white = self._inverse @ matrix @ self._inverse.T
-        return (white + white.T) / 2
 
 
 def initial_profile(tissue: Tissue, depth_mm: Array, centre_mm: float, sigma_mm: float) -> Array:
