@@ -93,7 +93,7 @@ def test_what_likes_fat_more_is_bound_more(c, log_p, more, neutral, kind):
     assert p.binding_factor(second, log_p + more, neutral, c) >= p.binding_factor(first, log_p, neutral, c) >= 1
 
 
-@given(st.floats(0, 1e3), st.floats(0, 1e3), st.floats(1, 50))
+@given(st.floats(0, 1e3, allow_subnormal=False), st.floats(0, 1e3, allow_subnormal=False), st.floats(1, 50))
 def test_blood_takes_no_more_than_the_wall_lets_through_or_the_flow_carries(wall, flow, binding):
     found = p.layer_clearance(wall, flow, binding, 0.06)
     assert 0 <= found.blood_per_h * binding <= min(wall, flow) * (1 + 1e-12)

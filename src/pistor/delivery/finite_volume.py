@@ -96,8 +96,8 @@ def _rates(tissue: Tissue, clearance_per_h: tuple[float, ...], edges: Array, lay
 
 def _exchange(conductance: Array) -> sparse.csr_matrix:
     """What neighbours in a row gain from each other for given potentials, with a conductance between each two."""
-    step = sparse.diags([-np.ones(len(conductance)), np.ones(len(conductance))], [0, 1], shape=(len(conductance), len(conductance) + 1))
-    return -(step.T @ sparse.diags(conductance) @ step)
+    lost = np.concatenate([conductance, [0.0]]) + np.concatenate([[0.0], conductance])
+    return sparse.diags([-lost, conductance, conductance], [0, 1, -1], shape=(len(lost), len(lost)), format="csr")
 
 
 def _vertical_share(depot: Depot, edges: Array, bottom: str) -> Array:
