@@ -6,19 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cache
-from statistics import NormalDist
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pistor.care.evidence import SourceRef, cited
 from pistor.delivery.properties import Constants
+from pistor.delivery.uncertainty import Array, Spread
 from pistor.knowledge import Library
 from pistor.knowledge.model import Cited, DeliveryParameter, Grade, Quantity
 
 _HUNDRED_G_MIN_PER_H = 0.6  # mL per 100 g and minute, as mL per mL and hour, with a millilitre of tissue taken as a gram
-_WIDE = NormalDist().inv_cdf(0.95)
 
 
 class How(StrEnum):
@@ -63,15 +59,9 @@ class Prior:
     high: float
     sources: tuple[SourceRef, ...]
 
-    def quantile(self, part: NDArray[np.float64]) -> NDArray[np.float64]:
+    def quantile(self, part: Array) -> Array:
         """The values below which these parts (between 0 and 1) lie."""
-        if self.shape == "uniform":
-            return self.low + (part - 0.05) / 0.9 * (self.high - self.low)
-        from scipy.special import ndtri
-
-        low, high = (np.log([self.low, self.high])) if self.shape == "lognormal" else (self.low, self.high)
-        found = (low + high) / 2 + ndtri(part) * (high - low) / (2 * _WIDE)
-        return np.asarray(np.exp(found) if self.shape == "lognormal" else found, dtype=np.float64)
+        return Spread(self.shape, self.low, self.high).quantile(part)
 
 
 def middle(quantity: Quantity) -> float:
