@@ -66,29 +66,37 @@ def steps_of(tissue: Tissue) -> list[Step]:
 
 def stretches(column: Column, load: Array, dose_mg: float) -> list[Stretch]:
     """The stretches that follow from initial integrals with every shape function (`Column.full_loads` times doses)."""
-    to_coefficients = column.inverse_transposed
     state = column.whiten_load(load)
-    at_once = dose_mg - float((column.total[: column.free] @ to_coefficients) @ state) if column.tissue.bottom == SINK else 0.0
+    at_once = swallowed_mg(column, state, dose_mg)
     found: list[Stretch] = []
     for step in steps_of(column.tissue):
-        bottom = column.bottom_row(step.clearance_per_h)
         rates, modes = (each[0] for each in column.modes(step.clearance_per_h, np.zeros(1), about_h=1.0))
         amounts = modes.T @ state
-        coefficients = to_coefficients @ modes
-        lost = rates * (column.bottom_mass @ coefficients) - bottom @ coefficients if column.tissue.bottom == SINK else np.zeros(len(rates))
-        found.append(
-            Stretch(
-                step,
-                rates,
-                (column.total[: column.free] @ coefficients) * amounts,
-                (column.removal(step.clearance_per_h) @ coefficients) * amounts,
-                lost * amounts,
-                0.0 if found else at_once,
-            )
-        )
+        found.append(stretch_of(column, step, rates, modes, amounts, 0.0 if found else at_once))
         if math.isfinite(step.stop_h):
             state = modes @ (np.exp(-rates * (step.stop_h - step.start_h)) * amounts)
     return found
+
+
+def swallowed_mg(column: Column, state: Array, dose_mg: float) -> float:
+    """What a sink takes of the dose before anything moves, for a whitened state (N,)."""
+    held = (column.total[: column.free] @ column.inverse_transposed) @ state
+    return dose_mg - float(held) if column.tissue.bottom == SINK else 0.0
+
+
+def stretch_of(column: Column, step: Step, rates: Array, modes: Array, amounts: Array, at_once_mg: float) -> Stretch:
+    """What the modes (N, N) of a step do to the dose, for their amounts (N,) at its start."""
+    coefficients = column.inverse_transposed @ modes
+    bottom = column.bottom_row(step.clearance_per_h)
+    lost = rates * (column.bottom_mass @ coefficients) - bottom @ coefficients if column.tissue.bottom == SINK else np.zeros(len(rates))
+    return Stretch(
+        step,
+        rates,
+        (column.total[: column.free] @ coefficients) * amounts,
+        (column.removal(step.clearance_per_h) @ coefficients) * amounts,
+        lost * amounts,
+        at_once_mg,
+    )
 
 
 def balance(drained: Sequence[Stretch], times_h: Array) -> Budget:

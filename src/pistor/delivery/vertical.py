@@ -135,6 +135,11 @@ class Column:
         times, modes = np.linalg.eigh(shrunk.swapaxes(1, 2) @ shrunk)
         return 1 / np.maximum(times, 1e-18 * times[:, -1:]) - shift, modes
 
+    def lateral_among(self, whitened: Array) -> Array:
+        """What kappa² multiplies, among the sums of m whitened states (N, m): (m, m)."""
+        coefficients = self.inverse_transposed @ whitened
+        return coefficients.T @ self._lateral[: self.free, : self.free] @ coefficients
+
     def loads(self, depots: Sequence[tuple[float, float]]) -> Array:
         """Whitened initial states (N, D) of unit depots given by (depth_mm, sigma_vertical_mm)."""
         return self.whiten_load(self.full_loads(depots))
