@@ -110,7 +110,8 @@ class Solution:
         """Elements halved until, at kappa = 0, none of them has a tail that counts."""
         degree = max(6, min(14, math.ceil(3.5 - math.log10(self.tolerance))))
         elements = elements_for(self.tissue, self.kinds, self._first_h, self._last_h, degree)
-        looked_at = _spread_out(self.times_h[self._later])
+        later = self.times_h[self._later]
+        looked_at = _spread_out(later) if later.size else np.array([self._last_h])
         for _ in range(MOST_ROUNDS):
             column = Column(self.tissue, elements)
             tails = column.tails(self._march(column, np.zeros(1), column.loads(_typical(self.kinds)), looked_at)[0])
@@ -343,7 +344,10 @@ class Solution:
     @cached_property
     def budget(self) -> Budget:
         """Mass balance over time, from the mode kappa = 0 alone."""
-        return balance(self._drained, self.times_h)
+        found = balance(self._drained, self.times_h)
+        start_mg = float(self._load_mg[:: self.column.elements.degree].sum())  # exact, however coarse the elements are for what comes later
+        mass, lost = np.where(self._later, found.mass_mg, start_mg), np.where(self._later, found.lost_mg, self.dose_mg.sum() - start_mg)
+        return Budget(mass, found.cleared_mg, lost)
 
     def absorption(self, shares: Sequence[Sequence[float]] | None = None, *, bottom: float = 1.0) -> Influx:
         """What the blood takes up, as a sum of exponentials; see `budget.absorption`."""
@@ -351,8 +355,13 @@ class Solution:
 
     @cached_property
     def _drained(self) -> list[Stretch]:
-        dose = np.bincount(self._kind, self.dose_mg, len(self.kinds))
-        return stretches(self.column, self.column.full_loads(self.kinds) @ dose, float(dose.sum()))
+        return stretches(self.column, self._load_mg, float(self.dose_mg.sum()))
+
+    @cached_property
+    def _load_mg(self) -> Array:
+        """Integrals of the whole dose with every shape function (`Column.full_loads`)."""
+        load: Array = self.column.full_loads(self.kinds) @ np.bincount(self._kind, self.dose_mg, len(self.kinds))
+        return load
 
     @property
     def mass_mg(self) -> Array:
