@@ -7,7 +7,7 @@ asked of a solution is then a small matrix of weights times a few blurred dose m
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -65,6 +65,7 @@ def solve(
 class Exposed:
     """The spectrum of the area under the concentration, and the Gaussians it is written in."""
 
+    column: Column
     grid: mixture.Grid
     spectrum: Spectrum
 
@@ -101,20 +102,19 @@ class Solution:
         self._first_h = float(later.min()) if later.size else 1.0
         self._last_h = float(later.max()) if later.size else 1.0
         self._middle_h = math.sqrt(self._first_h * self._last_h)
-        self.column = self._resolved()
+        looked_at = _spread_out(later) if later.size else np.array([self._last_h])
+        self.column = self._resolved(self._first_h, lambda column, loads: self._march(column, np.zeros(1), loads, looked_at))
         self._sources, self._shares = _compressed(self.column.loads(self.kinds), self._kind, 1e-3 * tolerance)
 
     # ── how well ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _resolved(self) -> Column:
-        """Elements halved until, at kappa = 0, none of them has a tail that counts."""
+    def _resolved(self, first_h: float, states_of: Callable[[Column, Array], Array]) -> Column:
+        """Elements halved until none of them has a tail that counts in what will be read from them: states (J, N, ...)."""
         degree = max(6, min(14, math.ceil(3.5 - math.log10(self.tolerance))))
-        elements = elements_for(self.tissue, self.kinds, self._first_h, self._last_h, degree)
-        later = self.times_h[self._later]
-        looked_at = _spread_out(later) if later.size else np.array([self._last_h])
+        elements = elements_for(self.tissue, self.kinds, first_h, self._last_h, degree)
         for _ in range(MOST_ROUNDS):
             column = Column(self.tissue, elements)
-            tails = column.tails(self._march(column, np.zeros(1), column.loads(_typical(self.kinds)), looked_at)[0])
+            tails = column.tails(states_of(column, column.loads(_typical(self.kinds))).swapaxes(0, 1))
             worst = tails.reshape(len(tails), -1).max(axis=1, initial=0.0)
             if math.sqrt(worst.sum()) <= self.tolerance / 2 or column.free > MOST_UNKNOWNS:
                 break
@@ -231,7 +231,7 @@ class Solution:
             raise ValueError("clearance_per_h is 0 in every layer above a reflecting bottom, so the exposure never ends; give a clearance or another bottom.")
         exposed = self._exposed
         kappa = exposed.spectrum.kappa_per_mm
-        profile = self.column.reading(self._depths(depth_mm)) @ exposed.spectrum.states[:, :, 0]
+        profile = exposed.column.reading(self._depths(depth_mm)) @ exposed.spectrum.states[:, :, 0]
         profile *= np.exp(-self.narrowest_mm2 * kappa**2 / 2)[:, None, None]
         return np.moveaxis(mixture.fit(kappa, exposed.grid.variance_mm2, profile), 0, 1)
 
@@ -243,27 +243,31 @@ class Solution:
     @cached_property
     def _exposed(self) -> Exposed:
         """States integrated over all time, on a grid of variances of its own."""
+        here_and_there = np.array([1e-3, 1.0]) / math.sqrt(self.narrowest_mm2)
+        column = self._resolved(0.0, lambda column, loads: self._integrals(column, here_and_there, loads))
         fastest = max(layer.diffusivity_mm2_per_h for layer in self.tissue.layers)
         kept = self.tissue.bottom == FAR and not any(self.tissue.clearance_per_h)
         if kept:
             spread = ENDLESS_MM2
         else:
-            to_come = 2 * math.log(1 / self.tolerance) / max(self.column.slowest_per_h(self.tissue.clearance_per_h), 1e-12)
+            to_come = 2 * math.log(1 / self.tolerance) / max(column.slowest_per_h(self.tissue.clearance_per_h), 1e-12)
             spread = min(2 * fastest * (steps_of(self.tissue)[-1].start_h + to_come), WIDEST_MM2)
         grid = mixture.grid_for(self.narrowest_mm2, self.narrowest_mm2 + spread, self.tolerance / 2)
         kappa = mixture.wavenumbers(grid)
         if kept:  # integrated over an endless plane the exposure is infinite, at every single point it is not
             kappa = kappa[1:]
-        return Exposed(grid, Spectrum(kappa, self._integrals(kappa)[:, :, None]))
+        loads = column.loads(self.kinds)
+        sources = loads if self._sources.shape[1] == len(self.kinds) else loads @ np.linalg.pinv(self._shares)
+        return Exposed(column, grid, Spectrum(kappa, self._integrals(column, kappa, sources)[:, :, None]))
 
-    def _integrals(self, kappa: Array) -> Array:
+    def _integrals(self, column: Column, kappa: Array, sources: Array) -> Array:
         """Whitened states integrated over all time (J, N, R)."""
-        now = np.broadcast_to(self._sources, (len(kappa), *self._sources.shape))
+        now = np.broadcast_to(sources, (len(kappa), *sources.shape))
         total = np.zeros(now.shape)
         for step in steps_of(self.tissue):
             if math.isinf(step.stop_h):
-                return total + self.column.exposed(step.clearance_per_h, kappa, now)
-            rates, modes = self.column.modes(step.clearance_per_h, kappa, self._middle_h)
+                return total + column.exposed(step.clearance_per_h, kappa, now)
+            rates, modes = column.modes(step.clearance_per_h, kappa, self._middle_h)
             amounts, span = np.swapaxes(modes, 1, 2) @ now, step.stop_h - step.start_h
             total += modes @ (np.stack([integrated(row, np.array([span]))[0] for row in rates])[..., None] * amounts)
             now = modes @ (np.exp(-rates * span)[..., None] * amounts)
