@@ -110,7 +110,7 @@ class Solution:
 
     def _resolved(self, first_h: float, states_of: Callable[[Column, Array], Array]) -> Column:
         """Elements halved until none of them has a tail that counts in what will be read from them: states (J, N, ...)."""
-        degree = max(6, min(14, math.ceil(3.5 - math.log10(self.tolerance))))
+        degree = max(6, min(14, math.ceil(4.5 - math.log10(self.tolerance))))
         elements = elements_for(self.tissue, self.kinds, first_h, self._last_h, degree)
         for _ in range(MOST_ROUNDS):
             column = Column(self.tissue, elements)

@@ -183,21 +183,29 @@ class Column:
         return matrix[:, : self.free] @ self._inverse.T
 
     def tails(self, whitened: Array) -> Array:
-        """Share of the last two coefficients of every element (E, ...) in the size of the states (N, ...), squared."""
+        """What the elements (E, ...) leave out, as a squared share of the size of the states (N, ...).
+
+        The last two coefficients would be far too much where they fall quickly; the ratio to the two before says how quickly.
+        Its root is taken: what is missing follows the last two, but elements next to each other disturb one another.
+        """
         u = self.activity(whitened)
         if self.tissue.bottom == SINK:
             u = np.concatenate([u, np.zeros((1, *u.shape[1:]))])
-        last = np.diag(Shape.of(self.elements.degree).mass)[-2:]
-        weight = (self._partition * self._half)[:, None] * last
-        squared = np.sum(weight.reshape(*weight.shape, *[1] * (u.ndim - 1)) * u[self._index[:, -2:]] ** 2, axis=1)
+        norm = np.diag(Shape.of(self.elements.degree).mass)[-4:]
+        weight = (self._partition * self._half)[:, None] * norm
+        squared = weight.reshape(*weight.shape, *[1] * (u.ndim - 1)) * u[self._index[:, -4:]] ** 2
+        before, last = squared[:, :2].sum(axis=1), squared[:, 2:].sum(axis=1)
+        falling = np.sqrt(np.divide(last, before, out=np.ones_like(last), where=before > last))
         size = np.sum(whitened**2, axis=0)
-        share: Array = np.divide(squared, size, out=np.zeros_like(squared), where=size > 0)
-        return share
+        missing: Array = np.divide(last * falling, size, out=np.zeros_like(last), where=size > 0)
+        return missing
 
     def _operator(self, clearance_per_h: Sequence[float]) -> Array:
         """Stiffness and reaction at kappa = 0, for all shape functions."""
         rate = np.array([clearance_per_h[i] for i in self.elements.layer])
-        return self._stiffness + self._assemble(self._partition * rate * self._half, Shape.of(self.elements.degree).mass)
+        reaction = self._assemble(self._partition * rate * self._half, Shape.of(self.elements.degree).mass)
+        operator: Array = self._stiffness + reaction
+        return operator
 
     def _at_rest(self, clearance_per_h: Sequence[float], kappa_per_mm: Array) -> Array:
         """The operators (J, N, N) where time is integrated out: an endless last layer is then a boundary condition."""
