@@ -103,7 +103,8 @@ class Solution:
         self._last_h = float(later.max()) if later.size else 1.0
         self._middle_h = math.sqrt(self._first_h * self._last_h)
         looked_at = _spread_out(later) if later.size else np.array([self._last_h])
-        self.column = self._resolved(self._first_h, lambda column, loads: self._march(column, np.zeros(1), loads, looked_at))
+        here_and_there = np.array([0.0, 1 / math.sqrt(self.narrowest_mm2)])
+        self.column = self._resolved(self._first_h, lambda column, loads: self._march(column, here_and_there, loads, looked_at))
         self._sources, self._shares = _compressed(self.column.loads(self.kinds), self._kind, 1e-3 * tolerance)
 
     # ── how well ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -195,7 +195,7 @@ class Column:
         weight = (self._partition * self._half)[:, None] * norm
         squared = weight.reshape(*weight.shape, *[1] * (u.ndim - 1)) * u[self._index[:, -4:]] ** 2
         before, last = squared[:, :2].sum(axis=1), squared[:, 2:].sum(axis=1)
-        falling = np.sqrt(np.divide(last, before, out=np.ones_like(last), where=before > last))
+        falling = np.divide(last, before, out=np.ones_like(last), where=before > last) ** 0.25
         size = np.sum(whitened**2, axis=0)
         missing: Array = np.divide(last * falling, size, out=np.zeros_like(last), where=size > 0)
         return missing
