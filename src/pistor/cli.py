@@ -1,4 +1,4 @@
-"""The decisions from a terminal: ``pistor assess``, ``pistor plan``, ``pistor blend``, ``pistor knowledge``.
+"""The decisions from a terminal: ``pistor assess``, ``pistor plan``, ``pistor blend``, ``pistor deliver``, ``pistor knowledge``.
 
 Exit 0: an answer was given, whatever it says. Exit 2: the input could not be used, with one sentence that names file,
 place and remedy. ``--json`` prints one object on standard output and nothing else; what a person reads beside it goes
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say("there is no standard output to write the answer to; leave it open.")
     try:
         options = _parser().parse_args(arguments)
-        code = {"assess": assess, "plan": plan, "blend": blend, "knowledge": knowledge}[options.command](options)
+        code = {"assess": assess, "plan": plan, "blend": blend, "deliver": deliver, "knowledge": knowledge}[options.command](options)
         sys.stdout.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write would fail again at the end
@@ -100,6 +100,17 @@ def blend(options: argparse.Namespace) -> int:
     library = load()
     worked = work_out(read_recipe_file(options.file, library), library, options.on)
     _print_json(as_dict(worked)) if options.json else print(blend_text(worked, library))
+    return 0
+
+
+def deliver(options: argparse.Namespace) -> int:
+    """What the skin and the blood will see of what is injected: a model's estimate with its range."""
+    from pistor.exchange.delivery_file import read_delivery_file
+    from pistor.exchange.raw_problem import answer, raw_text
+
+    raw = read_delivery_file(options.file)
+    answered = answer(raw)
+    _print_json(answered.as_dict()) if options.json else print(raw_text(raw, answered))
     return 0
 
 
@@ -193,6 +204,9 @@ def _parser() -> argparse.ArgumentParser:
     mixed.add_argument("file", type=Path, metavar="FILE", help="a list of presentations and volumes (YAML); docs/reference/blend.md")
     mixed.add_argument("--on", type=_date, default=dt.date.today(), help="the day on which it is asked (YYYY-MM-DD; today)")
     mixed.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    delivered = commands.add_parser("deliver", help="what the skin and the blood will see of it", description=deliver.__doc__)
+    delivered.add_argument("file", type=Path, metavar="FILE", help="layers, depots, times and probes (YAML or JSON); docs/reference/deliver.md")
+    delivered.add_argument("--json", action="store_true", help="one JSON object on standard output")
     known = commands.add_parser("knowledge", help="what is known, and where it comes from", description=knowledge.__doc__)
     known.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     asked = known.add_subparsers(dest="what", required=True, parser_class=_Parser)

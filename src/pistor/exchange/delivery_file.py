@@ -1,0 +1,65 @@
+"""What ``pistor deliver`` reads, in JSON or YAML. docs/reference/deliver.md describes it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pistor.exchange.case import load_yaml
+from pistor.exchange.errors import Unusable
+from pistor.exchange.raw_problem import RawProblem, read_raw
+
+REFERENCE = "docs/reference/deliver.md"
+LIMIT_BYTES = 16_000_000
+
+
+def read_delivery_file(path: Path) -> RawProblem:
+    """The problem in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
+    try:
+        return read_raw(load(_bytes(path), path.suffix.lower() == ".json"))
+    except FileNotFoundError:
+        raise Unusable(f"{path}: there is no such file; check the path.") from None
+    except OSError as error:
+        raise Unusable(f"{path}: the file cannot be read ({error.strerror or 'unknown reason'}); check it.") from None
+    except ValueError as error:  # a path with a null byte
+        raise Unusable(f"The path cannot be used ({error}); check it.") from None
+    except Unusable as problem:
+        raise Unusable(f"{path}: {problem.sentence}") from None
+
+
+def load(data: bytes, is_json: bool = False) -> dict[str, Any]:
+    """The mapping in these bytes, in JSON or YAML. Raises :class:`Unusable` with one sentence."""
+    if len(data) > LIMIT_BYTES:
+        raise Unusable(f"the file is larger than {LIMIT_BYTES / 1e6:.0f} MB; give fewer points, times or probes.")
+    value = _json(data) if is_json or data[:100].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else None
+    if value is None and is_json:
+        raise Unusable("the file is no JSON; correct it, or name it .yaml if it is YAML.")
+    value = load_yaml(data, REFERENCE) if value is None else value
+    if not isinstance(value, dict):
+        raise Unusable(f"the file holds no mapping of keys and values; {REFERENCE} shows what can be asked.")
+    return value
+
+
+def _bytes(path: Path) -> bytes:
+    """As much as is read at most and one byte more, so that a pipe without an end ends too."""
+    with path.open("rb") as stream:
+        return stream.read(LIMIT_BYTES + 1)
+
+
+def _json(data: bytes) -> Any:
+    """The value in JSON, or nothing where it is none."""
+    try:
+        return json.loads(data, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping in which no key is given twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Unusable(f"“{key[:40]}” is given twice; keep one of the two.")
+        found[key] = value
+    return found
