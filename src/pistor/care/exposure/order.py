@@ -1,0 +1,203 @@
+"""What is to be injected, as the engine is asked: points on one drawing, what is in the syringe, and who gets it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from pistor.care.formulation import Blend
+from pistor.care.injection_map import InjectionMap
+from pistor.care.plan import Plan
+from pistor.delivery.depots import VOLUME_ML
+from pistor.delivery.grids import MOST_POINTS
+from pistor.delivery.problem import POSITION_MM, within
+from pistor.knowledge import Library
+from pistor.knowledge.model import BodyMap, MapZone
+
+WEIGHT_KG = (2.0, 400.0)
+MG_PER_ML = (1e-6, 1000.0)
+DEPTH_MM = (0.0, 200.0)
+TREATMENTS = (1, 100)
+INTERVAL_DAYS = (0.0, 400.0)
+MOST_CONTENTS = 40
+
+
+class NoExposure(ValueError):
+    """Nothing can be reckoned of this; the message says why, in a sentence."""
+
+
+class Spot(NamedTuple):
+    """Where a needle goes in, how deep its tip ends, and how much it leaves there."""
+
+    x_mm: float
+    y_mm: float
+    depth_mm: float
+    volume_ml: float
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An area to treat, in millimetres on the drawing, without what must not be injected in it."""
+
+    name: str
+    outline: tuple[tuple[float, float], ...]
+    no_go: tuple[tuple[tuple[float, float], ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One substance in the syringe. ``mg_per_ml`` is None where its strength is in units or not known."""
+
+    ingredient: str
+    mg_per_ml: float | None
+    presentation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One treatment. ``spots`` lie on one drawing; ``elsewhere_ml`` is what the other drawings of the plan get of the same blend.
+
+    ``target_depth_mm`` None: the depth of the tip. ``weight_kg`` and ``sex`` None: not known, and then not guessed. Raises
+    :class:`NoExposure`.
+    """
+
+    zone: str
+    spots: tuple[Spot, ...]
+    regions: tuple[Region, ...]
+    contents: tuple[Content, ...]
+    technique: str | None = None
+    spacing_mm: float | None = None
+    elsewhere_ml: float = 0.0
+    weight_kg: float | None = None
+    sex: str | None = None
+    vasoconstrictor: bool = False
+    target_depth_mm: float | None = None
+    threshold_mg_per_ml: float | None = None
+    treatments: int = 1
+    interval_days: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.spots) <= MOST_POINTS:
+            raise NoExposure(f"points holds {len(self.spots):,}; give from 1 to {MOST_POINTS:,}.")
+        if not 1 <= len(self.contents) <= MOST_CONTENTS:
+            raise NoExposure(f"content holds {len(self.contents)} substances; give from 1 to {MOST_CONTENTS}.")
+        for spot in self.spots:
+            _checked("x_mm", spot.x_mm, POSITION_MM, "mm")
+            _checked("y_mm", spot.y_mm, POSITION_MM, "mm")
+            _checked("depth_mm", spot.depth_mm, DEPTH_MM, "mm")
+            _checked("volume_per_point_ml", spot.volume_ml, VOLUME_ML, "mL: more is driven by pressure, which the engine does not reckon")
+        for content in self.contents:
+            if content.mg_per_ml is not None:
+                _checked(f"mg_per_ml of {content.ingredient}", content.mg_per_ml, MG_PER_ML, "mg/mL")
+        for name, value, bounds, unit in (
+            ("weight_kg", self.weight_kg, WEIGHT_KG, "kg"),
+            ("target_depth_mm", self.target_depth_mm, DEPTH_MM, "mm"),
+            ("threshold_mg_per_ml", self.threshold_mg_per_ml, MG_PER_ML, "mg/mL"),
+            ("treatments", self.treatments, TREATMENTS, ""),
+            ("interval_days", self.interval_days, INTERVAL_DAYS, "days"),
+            ("elsewhere_ml", self.elsewhere_ml, (0.0, 1000.0), "mL"),
+        ):
+            if value is not None:
+                _checked(name, value, bounds, unit)
+
+    @property
+    def volume_ml(self) -> float:
+        """What the points of this drawing get together."""
+        return sum(spot.volume_ml for spot in self.spots)
+
+    @property
+    def typical(self) -> Spot:
+        """The first of the spots whose depth and volume most of them have."""
+        [(kind, _)] = Counter(spot[2:] for spot in self.spots).most_common(1)
+        return next(spot for spot in self.spots if spot[2:] == kind)
+
+
+def order_of(
+    plan: Plan,
+    library: Library,
+    *,
+    depth_mm: float | None = None,
+    weight_kg: float | None = None,
+    sex: str | None = None,
+    vasoconstrictor: bool = False,
+    target_depth_mm: float | None = None,
+    threshold_mg_per_ml: float | None = None,
+) -> Order:
+    """The order that a plan amounts to, for a patient of this weight and sex. ``depth_mm`` goes before what the
+    plan says of the tip. Raises :class:`NoExposure`."""
+    if plan.withheld:
+        raise NoExposure(f"The plan is withheld, so nothing is reckoned of it: {plan.withheld[0]}")
+    planned = order_from(plan.injection_map, plan.blend, library, sessions=plan.schedule.sessions if plan.schedule else 1, depth_mm=depth_mm)
+    return replace(
+        planned,
+        interval_days=float(plan.schedule.interval_days) if plan.schedule else 0.0,
+        weight_kg=weight_kg,
+        sex=sex if sex in ("female", "male") else None,
+        vasoconstrictor=vasoconstrictor,
+        target_depth_mm=target_depth_mm,
+        threshold_mg_per_ml=threshold_mg_per_ml,
+    )
+
+
+def order_from(drawn: InjectionMap | None, blend: Blend | None, library: Library, *, sessions: int = 1, depth_mm: float | None = None) -> Order:
+    """The order of a map and a blend, for a patient of whom nothing is said."""
+    if drawn is None or not drawn.placed:
+        raise NoExposure("The plan has no points yet, so there is nothing to follow; draw the map first.")
+    spots, regions, zone, elsewhere = _placed(drawn, library, depth_mm)
+    return Order(
+        zone=zone,
+        spots=spots,
+        regions=regions,
+        contents=contents_of(blend, library),
+        technique=drawn.technique,
+        spacing_mm=float(drawn.generator.spacing_mm),
+        elsewhere_ml=elsewhere,
+        treatments=sessions,
+    )
+
+
+def contents_of(blend: Blend | None, library: Library) -> tuple[Content, ...]:
+    """The active substances of a blend, each with the product it comes from."""
+    if blend is None:
+        raise NoExposure("The plan has no blend with volumes, so there is no dose to follow; choose products and volumes first.")
+    products = {component.ingredient: part.presentation for part in blend.parts for component in library.presentations[part.presentation].components}
+    return tuple(
+        Content(one.ingredient, float(one.per_ml) if one.unit == "mg/mL" else None, products.get(one.ingredient)) for one in blend.concentrations if one.active
+    )
+
+
+def _placed(drawn: InjectionMap, library: Library, depth_mm: float | None) -> tuple[tuple[Spot, ...], tuple[Region, ...], str, float]:
+    """Spots and regions on the drawing with most points, the zone with most of them, and the volume (mL) on other drawings."""
+    tip = drawn.generator.tip_depth_mm if depth_mm is None else depth_mm
+    if tip is None:
+        raise NoExposure("The depth of the tip is not known, so nothing is reckoned; give the inserted length and the angle, or the depth.")
+    volume = drawn.generator.volume_per_point_ml
+    main = Counter(point.area.map for point in drawn.placed).most_common(1)[0][0]
+    here = [point for point in drawn.placed if point.area.map == main]
+    zone = Counter(point.area.zone for point in here).most_common(1)[0][0]
+    spots = tuple(Spot(point.x_mm, point.y_mm, float(tip), float(volume)) for point in here)
+    shapes = [shape for area in drawn.areas if area.map == main for shape in _shapes(library.body_map(area.map, area.version), area.zone, area.side)]
+    return spots, tuple(map(region_of, shapes)), zone, float(volume * Decimal(len(drawn.placed) - len(here)))
+
+
+def region_of(shape: MapZone) -> Region:
+    return Region(shape.label, tuple(map(_pair, shape.polygon)), tuple(tuple(map(_pair, hole)) for hole in shape.no_go))
+
+
+def _shapes(drawing: BodyMap | None, zone: str, side: str) -> Sequence[MapZone]:
+    return [shape for shape in drawing.zones if (shape.zone, shape.side) == (zone, side)] if drawing else []
+
+
+def _pair(point: tuple[float, float]) -> tuple[float, float]:
+    return float(point[0]), float(point[1])
+
+
+def _checked(field: str, value: float, bounds: tuple[float, float], unit: str) -> None:
+    try:
+        within(field, value, bounds, unit)
+    except ValueError as error:
+        raise NoExposure(str(error)) from None

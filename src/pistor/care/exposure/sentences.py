@@ -1,0 +1,180 @@
+"""What the physics says of this plan, in plain sentences with its numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pistor.care.evidence import Effect, Finding
+from pistor.care.exposure.bands import Banded
+from pistor.delivery.depots import MM3_PER_ML
+from pistor.delivery.limits import Load
+
+if TYPE_CHECKING:
+    from pistor.care.exposure.exposure import SoluteExposure
+    from pistor.care.exposure.order import Order
+
+DENSER = 4 * math.pi / 3 * 5**1.5 / (2 * math.pi) ** 1.5  # centre of a Gaussian over an even ellipsoid of the same second moments
+ISLANDS = 0.3  # below that part the least of the zone is called much less than the most
+MODEL = "A model's estimate from published numbers, not a measurement: use it to compare plans, not as a concentration that is there."
+DRIVERS = {
+    "diffusivity_factor": "How fast it spreads",
+    "clearance_factor": "How fast blood and lymph take it",
+    "dermis_factor": "How thick the dermis is",
+    "viable_epidermis": "How thick the epidermis is",
+    "papillary_clearance": "Capillaries of the upper dermis",
+    "hypodermis_clearance": "Clearance in the fat",
+    "wheal_radius": "How wide the bleb is",
+    "filling_fraction": "How much of the tissue the fluid fills",
+    "depth_scatter": "How far the depth is off",
+    "backflow": "How much runs back out",
+    "skin_flow_unknown": "Blood flow of the skin there",
+    "injection_hyperaemia": "Blood flow just after the needle",
+    "injection_hyperaemia_end": "How long that lasts",
+    "vasoconstrictor_flow": "Blood flow with the vasoconstrictor",
+}
+
+
+def of_solute(exposed: SoluteExposure, bleb_mm: float, neighbour: float | None) -> tuple[Finding, ...]:
+    """When it is gone, how far it gets, whether points join, and what the blood sees of it."""
+    return (_gone(exposed), _reach(exposed, bleb_mm), *_islands(exposed, neighbour), *_blood(exposed), *_dense(exposed))
+
+
+def whole(
+    order: Order, target_mm: float, neighbour: float | None, bleb_mm: tuple[float, float], skin_mm: float, anaesthetics: Load | None, computed: Sequence[str]
+) -> tuple[Finding, ...]:
+    """What holds for the whole treatment."""
+    tip, (radius_mm, height_mm) = order.typical.depth_mm, bleb_mm
+    bleb = f"{number(order.typical.volume_ml)} mL soak about {number(2 * radius_mm)} mm across and {number(2 * height_mm)} mm in depth."
+    found = [Finding("exposure.model", Effect.INFORM, MODEL), Finding("exposure.bleb", Effect.INFORM, bleb)]
+    if tip <= skin_mm < 2 * height_mm:
+        text = (
+            f"That is more than the skin there is thick ({number(skin_mm)} mm): it bulges, which the engine leaves out, and part of it is reckoned in the fat."
+        )
+        found.append(Finding("exposure.bulge", Effect.CAUTION, text))
+    if abs(target_mm - tip) > 0.05:
+        text = f"The tip ends {number(tip)} mm deep; what is said of the field holds at the target depth of {number(target_mm)} mm."
+        found.append(Finding("exposure.target", Effect.INFORM, text))
+    kinds = len({spot[2:] for spot in order.spots})
+    if kinds > 1:
+        text = f"Points differ in depth or volume ({kinds} kinds): coverage and blood reckon each as it is, the single point shown is of the commonest kind."
+        found.append(Finding("exposure.kinds", Effect.INFORM, text))
+    if order.elsewhere_ml > 0:
+        text = f"{number(order.elsewhere_ml)} mL go to areas on other drawings: the blood gets them too, reckoned as if they were in this skin."
+        found.append(Finding("exposure.elsewhere", Effect.INFORM, text))
+    if order.weight_kg is None and computed:
+        text = "The weight is not given, so no concentration in plasma is reckoned."
+        found.append(Finding("exposure.weight", Effect.ASK, text))
+    if neighbour is not None and computed and neighbour < 2 * radius_mm:
+        text = f"Blebs of {number(radius_mm)} mm radius, {number(neighbour)} mm apart, overlap: how the fluid then shares the tissue is left out."
+        found.append(Finding("exposure.overlap", Effect.INFORM, text))
+    return (*found, *_together(anaesthetics), *(Finding("exposure.note", Effect.INFORM, note) for note in order.notes))
+
+
+def failed(name: str, count: int) -> tuple[Finding, ...]:
+    """Where virtual patients gave no answer."""
+    if not count:
+        return ()
+    return (Finding("exposure.failed", Effect.CAUTION, f"{name}: {count} virtual patients gave no answer and are left out of the range."),)
+
+
+def _gone(exposed: SoluteExposure) -> Finding:
+    text = f"{exposed.name}: half has left the tissue after {hours(exposed.half_gone_h)}, nine tenths after {hours(exposed.nine_tenths_gone_h)}."
+    return Finding("exposure.gone", Effect.INFORM, text)
+
+
+def _reach(exposed: SoluteExposure, bleb_mm: float) -> Finding:
+    text = (
+        f"{exposed.name}: beside a point its exposure falls to half within {spread(exposed.reach_half_mm)} mm and to a tenth within "
+        f"{spread(exposed.reach_tenth_mm)} mm."
+    )
+    length = exposed.diffusion_length_mm
+    if length is not None and length < bleb_mm:
+        text += (
+            f" It diffuses about {number(length)} mm before blood and lymph take it; the bleb is {number(bleb_mm)} mm in radius: its size decides the reach."
+        )
+    elif length is not None:
+        text += f" It diffuses about {number(length)} mm before it is taken, farther than the bleb reaches ({number(bleb_mm)} mm in radius)."
+    return Finding("exposure.reach", Effect.INFORM, text)
+
+
+def _islands(exposed: SoluteExposure, neighbour: float | None) -> tuple[Finding, ...]:
+    ratio = exposed.valley_over_peak.median
+    if neighbour is None or not isinstance(ratio, float):
+        return ()
+    text = (
+        f"{exposed.name}: points are {number(neighbour)} mm apart; 95 % of the zone get at least {percent(exposed.valley_over_peak)} of what its best 5 % get."
+    )
+    if ratio < ISLANDS:
+        return (Finding("exposure.islands", Effect.CAUTION, f"{text} The points stay islands."),)
+    return (Finding("exposure.even", Effect.INFORM, text),)
+
+
+def _blood(exposed: SoluteExposure) -> tuple[Finding, ...]:
+    if exposed.plasma is None:
+        return (Finding("exposure.plasma_unknown", Effect.INFORM, exposed.plasma_unknown),)
+    peak, high = exposed.plasma.cmax_mg_per_l, exposed.plasma.cmax_mg_per_l.high
+    text = f"{exposed.name}: {number(exposed.dose_mg)} mg raise the plasma to {spread(peak)} mg/L after {hours(exposed.plasma.tmax_h)}."
+    mouth = next((one for one in exposed.comparisons if one.name == "by mouth" and one.cmax_mg_per_l is not None), None)
+    if mouth is not None and mouth.cmax_mg_per_l is not None:
+        text += f" The same dose by mouth: {number(mouth.cmax_mg_per_l)} mg/L."
+    if exposed.limit is None:
+        return (Finding("exposure.plasma", Effect.INFORM, f"{text} No toxic level was read."),)
+    text += f" Harm was seen above {number(exposed.limit.number)} mg/L."
+    above = isinstance(high, float) and high >= exposed.limit.number
+    return (Finding("exposure.plasma", Effect.CAUTION if above else Effect.INFORM, text, sources=exposed.limit.sources),)
+
+
+def _dense(exposed: SoluteExposure) -> tuple[Finding, ...]:
+    """Where the model holds more in the middle of a point than the syringe does."""
+    peak_mg_per_ml = MM3_PER_ML * float(np.max(exposed.peak_mg_per_mm3.median))
+    if peak_mg_per_ml <= exposed.mg_per_ml:
+        return ()
+    peak, strength = number(peak_mg_per_ml), number(exposed.mg_per_ml)
+    text = (
+        f"{exposed.name}: the highest concentration reckoned, {peak} mg/mL, is more than the {strength} mg/mL injected. A point is reckoned as a "
+        f"Gaussian, {number(DENSER)} times as dense in its middle as the bleb, and what likes fat gathers in it: the first minutes say little."
+    )
+    return (Finding("exposure.dense", Effect.CAUTION, text),)
+
+
+def _together(anaesthetics: Load | None) -> tuple[Finding, ...]:
+    if anaesthetics is None:
+        return ()
+    share = f"{number(100 * float(anaesthetics.known))} %"
+    if anaesthetics.unknown:
+        text = f"Local anaesthetics together use at least {share} of their toxic levels; that of {', '.join(anaesthetics.unknown)} is not known."
+        return (Finding("exposure.anaesthetics", Effect.CAUTION, text),)
+    text = f"Local anaesthetics together use {share} of their toxic levels, with the peaks that 95 of 100 stay below and as if they came at once."
+    return (Finding("exposure.anaesthetics", Effect.CAUTION if anaesthetics.exceeded else Effect.INFORM, text),)
+
+
+# ── numbers in sentences ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def number(value: float) -> str:
+    """Two digits that count, without an exponent."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "without end"
+    return f"{float(f'{value:.2g}'):.10f}".rstrip("0").rstrip(".")
+
+
+def spread(band: Banded) -> str:
+    """The middle with its range."""
+    middle, low, high = (float(end) for end in (band.median, band.low, band.high) if not isinstance(end, tuple))
+    return f"{number(middle)} ({number(low)} to {number(high)})"
+
+
+def hours(band: Banded) -> str:
+    """A time with its range, in the unit that suits its middle."""
+    middle, low, high = (float(end) for end in (band.median, band.low, band.high) if not isinstance(end, tuple))
+    unit, factor = ("minutes", 60.0) if middle < 2 else ("hours", 1.0) if middle < 72 else ("days", 1 / 24)
+    return f"{number(middle * factor)} ({number(low * factor)} to {number(high * factor)}) {unit}"
+
+
+def percent(band: Banded) -> str:
+    middle, low, high = (float(end) for end in (band.median, band.low, band.high) if not isinstance(end, tuple))
+    return f"{number(100 * middle)} % ({number(100 * low)} to {number(100 * high)})"

@@ -1,0 +1,103 @@
+"""Virtual patients: what the literature leaves open, drawn from its priors, and what each draw makes of a tissue and a depot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from pistor.care.exposure.order import Spot
+from pistor.care.exposure.solute import Solute
+from pistor.care.exposure.tissue import HYPODERMIS, Site, Variation, clearances, flow_periods, tissue_of
+from pistor.care.exposure.values import How, Prior, Value, parameter, priors_of
+from pistor.delivery import depots
+from pistor.delivery.depots import Bleb, Placement
+from pistor.delivery.ensemble import Patient
+from pistor.delivery.problem import Depot, Period, Tissue
+from pistor.knowledge import Library
+
+SHALLOWEST_MM = 0.05
+VARIED = (
+    "diffusivity_factor", "clearance_factor", "dermis_factor", "viable_epidermis", "papillary_clearance", "hypodermis_clearance",
+    "wheal_radius", "filling_fraction", "depth_scatter", "backflow",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where one substance is put: the skin, what is known of how it is put there, and whether a vasoconstrictor is with it."""
+
+    site: Site
+    library: Library
+    vasoconstrictor: bool = False
+
+    def priors(self) -> dict[str, Prior]:
+        """What is varied here. A flow that was measured for the zone is not."""
+        names = [*VARIED, *(("vasoconstrictor_flow",) if self.vasoconstrictor else ("injection_hyperaemia", "injection_hyperaemia_end"))]
+        if self.site.flow.how is How.ASSUMED:
+            names.append("skin_flow_unknown")
+        known = priors_of(self.library)
+        return {name: known[name] for name in names if name in known}
+
+    def values(self) -> tuple[Value, ...]:
+        """The inputs that are the same for every substance."""
+        names = ("wheal_radius", "filling_fraction", "backflow", *(name for name in self.priors() if name not in VARIED and name != "skin_flow_unknown"))
+        return (*self.site.values, *(parameter(name, self.library) for name in names))
+
+    def taken(self, name: str, drawn: Mapping[str, float]) -> float:
+        """A parameter as it was drawn, or as it was read."""
+        return drawn[name] if name in drawn else parameter(name, self.library).number
+
+    def tissue(self, solute: Solute, drawn: Mapping[str, float]) -> Tissue:
+        """The layers, with the periods of raised or lowered flow before those that last."""
+        variation = Variation(**{name: drawn[name] for name in VARIED[:6] if name in drawn})
+        rest = drawn["skin_flow_unknown"] / parameter("skin_flow_unknown", self.library).number if "skin_flow_unknown" in drawn else 1.0
+        flows = self._flows(drawn)
+        last = tissue_of(self.site, solute, replace(variation, flow_factor=rest * flows[-1][1]))
+        periods = tuple(
+            Period(until_h, tuple(one.total_per_h for one in clearances(self.site, solute, replace(variation, flow_factor=rest * factor))))
+            for (_, factor), (until_h, _) in pairwise(flows)
+        )
+        return replace(last, periods=periods)
+
+    def _flows(self, drawn: Mapping[str, float]) -> list[tuple[float, float]]:
+        """From when on the flow is so many times that at rest."""
+        if self.vasoconstrictor:
+            return [(0.0, self.taken("vasoconstrictor_flow", drawn))]
+        if not drawn:
+            return [(period.from_h, period.factor) for period in flow_periods(self.library)]
+        return [(0.0, self.taken("injection_hyperaemia", drawn)), (self.taken("injection_hyperaemia_end", drawn), 1.0)]
+
+    def depot(self, spot: Spot, tissue: Tissue, drawn: Mapping[str, float]) -> Depot:
+        """A unit depot at the origin for such a spot, inside the tissue of whoever it is."""
+        depth = min(max(spot.depth_mm + self.taken("depth_scatter", drawn), SHALLOWEST_MM), tissue.depth_mm)
+        placement = Placement(filling=min(1.0, self.taken("filling_fraction", drawn)), backflow=self.stays(drawn)[1])
+        anchor = min(max(self.taken("wheal_radius", drawn), depots.ANCHOR_RANGE_MM[0]), depots.ANCHOR_RANGE_MM[1])
+        return replace(
+            depots.point_depot(0.0, 0.0, depth, spot.volume_ml, 1.0, layer=in_layer(tissue, spot.depth_mm), placement=placement, anchor_mm=anchor), dose_mg=1.0
+        )
+
+    def bleb_in(self, spot: Spot, layer: str) -> Bleb:
+        """What the fluid of such a spot soaks in the skin or in the fat, by what was read."""
+        return depots.bleb(layer, spot.volume_ml, filling=self.taken("filling_fraction", {}), anchor_mm=self.taken("wheal_radius", {}))
+
+    def stays(self, drawn: Mapping[str, float]) -> tuple[float, float]:
+        """The part that stays, and the part that runs back out."""
+        out = min(self.taken("backflow", drawn), 0.99)
+        return 1.0 - out, out
+
+    def patient(self, solute: Solute, spots: tuple[Spot, ...], target_mm: float, drawn: Mapping[str, float]) -> Patient:
+        """One virtual patient; ``spots`` are one of each kind."""
+        tissue = self.tissue(solute, drawn)
+        return Patient(tissue, tuple(self.depot(spot, tissue, drawn) for spot in spots), min(target_mm, tissue.depth_mm))
+
+
+def in_layer(tissue: Tissue, depth_mm: float) -> str:
+    """Whether fluid at this depth raises a wheal in the skin or fills a sphere in the fat."""
+    skin = sum(layer.thickness_mm for layer in tissue.layers if layer.name != HYPODERMIS)
+    return depots.DERMIS if depth_mm <= skin else depots.HYPODERMIS
+
+
+def layer_at(tissue: Tissue, depth_mm: float) -> int:
+    """The number of the layer at a depth; that below where two meet."""
+    return max(0, sum(edge <= depth_mm for edge in tissue.edges_mm[:-1]) - 1)
