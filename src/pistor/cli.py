@@ -13,11 +13,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from pistor.care.consultation import PatientPicture
+    from pistor.care.exposure.order import Order
     from pistor.care.intent import Intent
     from pistor.knowledge import Library
 
@@ -106,11 +108,30 @@ def blend(options: argparse.Namespace) -> int:
 def deliver(options: argparse.Namespace) -> int:
     """What the skin and the blood will see of what is injected: a model's estimate with its range."""
     from pistor.exchange.delivery_file import read_delivery_file
-    from pistor.exchange.raw_problem import answer, raw_text
+    from pistor.exchange.raw_problem import RawProblem, answer, raw_text
+    from pistor.knowledge import load
 
-    raw = read_delivery_file(options.file)
-    answered = answer(raw)
-    _print_json(answered.as_dict()) if options.json else print(raw_text(raw, answered))
+    library = load()
+    asked = read_delivery_file(options.file, library, depth_mm=options.depth)
+    if not isinstance(asked, RawProblem):
+        return _exposure(asked, library, options)
+    answered = answer(asked)
+    _print_json(answered.as_dict()) if options.json else print(raw_text(asked, answered))
+    return 0
+
+
+def _exposure(order: Order, library: Library, options: argparse.Namespace) -> int:
+    """The exposure of a treatment as text, JSON or a page; what the options say of the patient goes before what the file says."""
+    from pistor.care.exposure.exposure import expose
+    from pistor.exchange.exposure_text import exposure_text
+
+    said = {"weight_kg": options.weight, "sex": options.sex, "vasoconstrictor": options.vasoconstrictor}
+    order = replace(order, **{name: value for name, value in said.items() if value is not None})
+    exposure = expose(order, library, patients=options.patients, seed=options.seed, workers=options.workers)
+    if options.json:
+        _print_json(exposure.as_dict())
+    else:
+        print(exposure_text(exposure))
     return 0
 
 
@@ -204,9 +225,7 @@ def _parser() -> argparse.ArgumentParser:
     mixed.add_argument("file", type=Path, metavar="FILE", help="a list of presentations and volumes (YAML); docs/reference/blend.md")
     mixed.add_argument("--on", type=_date, default=dt.date.today(), help="the day on which it is asked (YYYY-MM-DD; today)")
     mixed.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    delivered = commands.add_parser("deliver", help="what the skin and the blood will see of it", description=deliver.__doc__)
-    delivered.add_argument("file", type=Path, metavar="FILE", help="layers, depots, times and probes (YAML or JSON); docs/reference/deliver.md")
-    delivered.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    _deliver_options(commands.add_parser("deliver", help="what the skin and the blood will see of it", description=deliver.__doc__))
     known = commands.add_parser("knowledge", help="what is known, and where it comes from", description=knowledge.__doc__)
     known.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     asked = known.add_subparsers(dest="what", required=True, parser_class=_Parser)
@@ -225,6 +244,19 @@ def _parser() -> argparse.ArgumentParser:
     for command in (listed, shown, checked, compared):
         command.add_argument("--json", action="store_true", help="one JSON object on standard output")
     return parser
+
+
+def _deliver_options(command: argparse.ArgumentParser) -> None:
+    what = "a plan (pistor plan --json), a treatment or layers and depots (YAML or JSON); docs/reference/deliver.md"
+    command.add_argument("file", type=Path, metavar="FILE", help=what)
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    command.add_argument("--depth", type=float, metavar="MM", help="of the tip, where a plan does not say it")
+    command.add_argument("--weight", type=float, metavar="KG", help="of the patient; without it nothing is said of the plasma")
+    command.add_argument("--sex", choices=("female", "male"))
+    command.add_argument("--vasoconstrictor", action="store_const", const=True, help="epinephrine or the like is with it")
+    command.add_argument("--patients", type=int, default=200, metavar="N", help="virtual patients from whom the range comes (200)")
+    command.add_argument("--workers", type=int, default=1, metavar="N", help="processes that share them (1)")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="the draw of the virtual patients (0)")
 
 
 def _case_options(command: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
@@ -264,13 +296,14 @@ def _write(path: Path, content: bytes) -> None:
 def _sentences() -> list[type[Exception]]:
     """The errors whose message is already the sentence to print."""
     from pistor.care.course import NoSchedule
+    from pistor.care.exposure.order import NoExposure
     from pistor.care.formulation import UnusableBlend
     from pistor.care.intent import UnknownId
     from pistor.exchange.documents import DocumentError
     from pistor.exchange.errors import Unusable
     from pistor.knowledge import KnowledgeError
 
-    return [Unanswerable, KnowledgeError, UnknownId, Unusable, UnusableBlend, NoSchedule, DocumentError]
+    return [Unanswerable, KnowledgeError, UnknownId, Unusable, UnusableBlend, NoSchedule, NoExposure, DocumentError]
 
 
 if __name__ == "__main__":

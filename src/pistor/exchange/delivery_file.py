@@ -6,18 +6,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pistor.care.exposure.order import Order
 from pistor.exchange.case import load_yaml
 from pistor.exchange.errors import Unusable
 from pistor.exchange.raw_problem import RawProblem, read_raw
+from pistor.exchange.treatment_file import is_plan, read_plan, read_treatment
+from pistor.knowledge import Library
 
 REFERENCE = "docs/reference/deliver.md"
 LIMIT_BYTES = 16_000_000
+RAW = ("layers", "depots", "probes")
 
 
-def read_delivery_file(path: Path) -> RawProblem:
-    """The problem in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
+def read_delivery_file(path: Path, library: Library, *, depth_mm: float | None = None) -> RawProblem | Order:
+    """The raw problem or the treatment in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
     try:
-        return read_raw(load(_bytes(path), path.suffix.lower() == ".json"))
+        return read(load(_bytes(path), path.suffix.lower() == ".json"), library, depth_mm)
     except FileNotFoundError:
         raise Unusable(f"{path}: there is no such file; check the path.") from None
     except OSError as error:
@@ -26,6 +30,13 @@ def read_delivery_file(path: Path) -> RawProblem:
         raise Unusable(f"The path cannot be used ({error}); check it.") from None
     except Unusable as problem:
         raise Unusable(f"{path}: {problem.sentence}") from None
+
+
+def read(value: dict[str, Any], library: Library, depth_mm: float | None = None) -> RawProblem | Order:
+    """What a mapping asks: plain physics, a plan (with ``depth_mm`` before what it says of the tip), or a treatment in a few lines."""
+    if any(key in value for key in RAW):
+        return read_raw(value)
+    return read_plan(value, library, depth_mm) if is_plan(value) else read_treatment(value, library)
 
 
 def load(data: bytes, is_json: bool = False) -> dict[str, Any]:

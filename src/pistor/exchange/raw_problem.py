@@ -6,16 +6,17 @@ It knows no ingredient and no zone, so that anyone can check the physics against
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from pistor.delivery import problem
 from pistor.delivery.field import solve
 from pistor.delivery.problem import Depot, Layer, Tissue
-from pistor.exchange.case import NUMBER
 from pistor.exchange.errors import Unusable
 from pistor.exchange.fhir.values import text
+from pistor.exchange.plain_values import bounded, items, made, mapping, number, quoted
+from pistor.exchange.text_table import table
 
 TOLERANCE = 1e-8
 SHORTEST_H = 1e-6  # before that a depot that touches a sink has an edge too sharp to compute
@@ -29,7 +30,6 @@ _KEYS = ("layers", "bottom", "depots", "times_h", "probes")
 _LAYER = ("name", "thickness_mm", "diffusivity_mm2_per_h", "clearance_per_h", "partition")
 _DEPOT = ("x_mm", "y_mm", "depth_mm", "sigma_lateral_mm", "sigma_vertical_mm", "dose_mg")
 _PROBE = ("x_mm", "y_mm", "depth_mm")
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class RawAnswer:
 
 def answer(raw: RawProblem) -> RawAnswer:
     """The problem solved. What rounding leaves below zero far from every depot is zero."""
-    solution = _made(lambda: solve(raw.tissue, raw.depots, raw.times_h, tolerance=TOLERANCE), "")
+    solution = made(lambda: solve(raw.tissue, raw.depots, raw.times_h, tolerance=TOLERANCE))
     x_mm, y_mm, depth_mm = zip(*raw.probes, strict=True)
     return RawAnswer(
         dose_mg=math.fsum(depot.dose_mg for depot in raw.depots),
@@ -98,107 +98,48 @@ def answer(raw: RawProblem) -> RawAnswer:
 
 def read_raw(value: dict[str, Any]) -> RawProblem:
     """The problem in a mapping read from YAML or JSON. Raises :class:`Unusable` with one sentence."""
-    given = _mapping(value, "the file", _KEYS)
+    given = mapping(value, "the file", _KEYS)
     bottom = given["bottom"]
     if bottom not in problem.BOTTOMS:
-        raise Unusable(f"bottom is {_quoted(bottom)}; choose one of {', '.join(problem.BOTTOMS)}.")
-    layers = _list(given["layers"], "layers", problem.MOST_LAYERS, _layer)
-    tissue = _made(lambda: Tissue(layers, bottom), "")
-    depots = _list(given["depots"], "depots", problem.MOST_DEPOTS, lambda entry, place: _depot(entry, place, tissue))
-    times = _list(given["times_h"], "times_h", MOST_TIMES, _time)
-    probes = _list(given["probes"], "probes", MOST_PROBES, lambda entry, place: _probe(entry, place, tissue))
+        raise Unusable(f"bottom is {quoted(bottom)}; choose one of {', '.join(problem.BOTTOMS)}.")
+    layers = items(given["layers"], "layers", problem.MOST_LAYERS, _layer)
+    tissue = made(lambda: Tissue(layers, bottom))
+    depots = items(given["depots"], "depots", problem.MOST_DEPOTS, lambda entry, place: _depot(entry, place, tissue))
+    times = items(given["times_h"], "times_h", MOST_TIMES, _time)
+    probes = items(given["probes"], "probes", MOST_PROBES, lambda entry, place: _probe(entry, place, tissue))
     if len(times) * len(probes) > MOST_NUMBERS:
         raise Unusable(f"times_h and probes ask for {len(times)} times {len(probes)} concentrations; ask for at most {MOST_NUMBERS:,} at once.")
     return RawProblem(tissue, depots, times, probes)
 
 
 def _layer(entry: Any, place: str) -> Layer:
-    given = _mapping(entry, place, _LAYER)
+    given = mapping(entry, place, _LAYER)
     name = text(given["name"])[:60] if isinstance(given["name"], str) else ""
     if not name:
-        raise Unusable(f"{place}.name is {_quoted(given['name'])}; give the layer a name of 1 to 60 letters.")
-    numbers = {key: _number(given[key], f"{place}.{key}") for key in _LAYER[1:]}
-    return _made(lambda: Layer(name, **numbers), place)
+        raise Unusable(f"{place}.name is {quoted(given['name'])}; give the layer a name of 1 to 60 letters.")
+    numbers = {key: number(given[key], f"{place}.{key}") for key in _LAYER[1:]}
+    return made(lambda: Layer(name, **numbers), place)
 
 
 def _depot(entry: Any, place: str, tissue: Tissue) -> Depot:
-    given = _mapping(entry, place, _DEPOT)
-    depot = _made(lambda: Depot(**{key: _number(given[key], f"{place}.{key}") for key in _DEPOT}), place)
-    _made(lambda: problem.below_surface("depth_mm", depot.depth_mm, tissue), place)
+    given = mapping(entry, place, _DEPOT)
+    depot = made(lambda: Depot(**{key: number(given[key], f"{place}.{key}") for key in _DEPOT}), place)
+    made(lambda: problem.below_surface("depth_mm", depot.depth_mm, tissue), place)
     return depot
 
 
 def _probe(entry: Any, place: str, tissue: Tissue) -> tuple[float, float, float]:
-    given = _mapping(entry, place, _PROBE)
-    x, y = (_within(given[key], f"{place}.{key}", problem.POSITION_MM, "mm") for key in _PROBE[:2])
-    depth = _number(given["depth_mm"], f"{place}.depth_mm")
-    return x, y, _made(lambda: problem.below_surface("depth_mm", depth, tissue), place)
+    given = mapping(entry, place, _PROBE)
+    x, y = (bounded(given[key], f"{place}.{key}", problem.POSITION_MM, "mm") for key in _PROBE[:2])
+    depth = number(given["depth_mm"], f"{place}.depth_mm")
+    return x, y, made(lambda: problem.below_surface("depth_mm", depth, tissue), place)
 
 
 def _time(entry: Any, place: str) -> float:
-    time_h = _within(entry, place, problem.TIME_H, "h")
+    time_h = bounded(entry, place, problem.TIME_H, "h")
     if 0 < time_h < SHORTEST_H:
         raise Unusable(f"{place} is {time_h:g}; give 0 or a number from {SHORTEST_H:g} to {problem.TIME_H[1]:g} h.")
     return time_h
-
-
-# ── plain values ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _mapping(value: Any, place: str, keys: tuple[str, ...]) -> dict[str, Any]:
-    """A mapping that holds exactly these keys."""
-    if not isinstance(value, dict):
-        raise Unusable(f"{place} is {_quoted(value)}; write {', '.join(keys)} in it, each with a colon and its value.")
-    unknown = next((key for key in value if key not in keys), None)
-    if unknown is not None:
-        raise Unusable(f"{place} has {_quoted(unknown)}, which is not known; known are {', '.join(keys)}.")
-    missing = [key for key in keys if value.get(key) is None]
-    if missing:
-        raise Unusable(f"{place} has no {missing[0]}; it needs {', '.join(keys)}.")
-    return value
-
-
-def _list(value: Any, place: str, most: int, read: Callable[[Any, str], _T]) -> tuple[_T, ...]:
-    if not isinstance(value, list):
-        raise Unusable(f"{place} is {_quoted(value)}; write a list of 1 to {most:,} entries.")
-    if not 1 <= len(value) <= most:
-        raise Unusable(f"{place} holds {len(value):,} entries; give from 1 to {most:,}.")
-    return tuple(read(entry, f"{place}[{number}]") for number, entry in enumerate(value, 1))
-
-
-def _number(value: Any, place: str) -> float:
-    """A number as a float. YAML reads 1e-3 as a word, so a word that is a number counts as one."""
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    if plain or (isinstance(value, str) and len(value) <= 40 and any(map(str.isdigit, value)) and NUMBER.fullmatch(value)):
-        try:
-            return float(value)
-        except OverflowError:
-            raise Unusable(f"{place} is too large to be a number of this kind; check the unit.") from None
-    raise Unusable(f"{place} is {_quoted(value)} and not a number; write it with a point, such as 2.5.")
-
-
-def _within(value: Any, place: str, bounds: tuple[float, float], unit: str) -> float:
-    return _made(lambda: problem.within(place, _number(value, place), bounds, unit), "")
-
-
-def _made(make: Callable[[], _T], place: str) -> _T:
-    """What is made, or the engine's own sentence with the place in the file before it."""
-    try:
-        return make()
-    except ValueError as error:
-        raise Unusable(f"{place}: {error}" if place else str(error)) from None
-
-
-def _quoted(value: Any) -> str:
-    """A value as a person may see it again. Lists and mappings are named, never written out."""
-    if value is None:
-        return "empty"
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    try:
-        return f"“{text(str(value))[:40]}”"
-    except ValueError:  # an integer too long to print
-        return "a number too long to print"
 
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,7 +148,7 @@ def _quoted(value: Any) -> str:
 def raw_text(raw: RawProblem, answered: RawAnswer) -> str:
     """The answer as tables: what became of the dose at each time, then what each probe sees."""
     lines = [f"Dose {answered.dose_mg:g} mg in {_count(len(raw.depots), 'depot')}; {_layers(raw.tissue)}.", ""]
-    lines += _table(
+    lines += _numbers(
         ("time h", "in the tissue mg", "cleared mg", "lost at the bottom mg", "error (relative)"),
         zip(raw.times_h, answered.mass_mg, answered.cleared_mg, answered.lost_at_bottom_mg, answered.error_estimate, strict=True),
     )
@@ -216,7 +157,7 @@ def raw_text(raw: RawProblem, answered: RawAnswer) -> str:
     heads = ("x mm", "y mm", "depth mm", *(f"{raw.times_h[t]:g} h" for t in shown), "area")
     columns = [answered.concentration_mg_per_mm3[t] for t in shown]
     probes = list(zip(raw.probes, zip(*columns, strict=True), answered.auc_mg_h_per_mm3, strict=True))[:MOST_ROWS]
-    lines += _table(heads, ((*place, *seen, area) for place, seen, area in probes))
+    lines += _numbers(heads, ((*place, *seen, area) for place, seen, area in probes))
     if len(shown) < len(raw.times_h) or len(probes) < len(raw.probes):
         lines += ["", f"{len(raw.times_h)} times and {len(raw.probes)} probes were asked; --json gives them all."]
     return "\n".join([*lines, *(f"\n{note}" for note in answered.notes)])
@@ -230,8 +171,5 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[float, ...]]) -> list[str]:
-    """Lines of a table whose columns are as wide as what stands in them."""
-    cells = [heads, *(tuple(f"{number:.4g}" for number in row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+def _numbers(heads: tuple[str, ...], rows: Iterable[tuple[float, ...]]) -> list[str]:
+    return table(heads, (tuple(f"{value:.4g}" for value in row) for row in rows))

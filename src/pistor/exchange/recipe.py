@@ -49,7 +49,7 @@ def read_recipe(data: bytes, library: Library) -> Recipe:
         raise Unusable(f"“{unknown[0]}” is no part of a blend file; known are {', '.join(_KEYS)}.")
     words = {key: _word(recipe.get(key), key) for key in _WORDS}
     return Recipe(
-        parts=_parts(recipe["parts"], library),
+        parts=read_parts(recipe["parts"], library),
         application=_one_of(words["application"], "application", tuple(Application)),
         policy=_one_of(words["policy"], "policy", tuple(library.policies)) or DEFAULT_POLICY,
         jurisdiction=_country(words["jurisdiction"]),
@@ -62,7 +62,8 @@ def read_recipe(data: bytes, library: Library) -> Recipe:
     )
 
 
-def _parts(value: Any, library: Library) -> tuple[Part, ...]:
+def read_parts(value: Any, library: Library) -> tuple[Part, ...]:
+    """Presentations with their volumes. Raises :class:`Unusable` with one sentence."""
     if not isinstance(value, list):
         raise Unusable("parts is not a list; write one presentation per line, each after a dash, with its volume_ml.")
     if len(value) > MOST_PARTS:

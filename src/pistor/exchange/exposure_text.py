@@ -1,0 +1,42 @@
+"""An exposure as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+from pistor.care.evidence import Finding
+from pistor.care.exposure.exposure import Exposure, SoluteExposure
+from pistor.care.exposure.sentences import DRIVERS, number, spread
+from pistor.exchange.text_table import table
+
+
+def exposure_text(exposure: Exposure) -> str:
+    """What was asked, what holds for all of it, then each substance with its numbers; last what nothing is reckoned of."""
+    order = exposure.order
+    spot = order.typical
+    lines = [
+        f"{order.zone}: {len(order.spots)} points of {number(spot.volume_ml)} mL, {number(spot.depth_mm)} mm deep; {exposure.patients} virtual patients.",
+        *_findings(exposure.findings),
+    ]
+    for solute in exposure.computed:
+        lines += ["", f"{solute.name}, {number(solute.mg_per_ml)} mg/mL, {number(solute.dose_mg)} mg", *_findings(solute.findings), *_numbers(solute)]
+    for fenced in exposure.fenced:
+        lines += ["", f"{fenced.name}: no number. {fenced.reason}"]
+        if fenced.half_life is not None:
+            lines.append(f"  Half of it was gone after {number(fenced.half_life.number)} {fenced.half_life.unit} ({fenced.half_life.note or 'as published'}).")
+    return "\n".join([*lines, "", f"Knowledge {exposure.knowledge_version}. --json gives every number."])
+
+
+def _findings(findings: tuple[Finding, ...]) -> list[str]:
+    return [f"  {'! ' if finding.effect.value in ('caution', 'ask') else ''}{finding.text}" for finding in findings]
+
+
+def _numbers(solute: SoluteExposure) -> list[str]:
+    """The other ways in beside this one, and what the range comes from."""
+    rows = [("as planned", spread(solute.absorbed_mg), spread(solute.plasma.cmax_mg_per_l) if solute.plasma else "unknown", solute.plasma_unknown)]
+    for one in solute.comparisons:
+        absorbed = "unknown" if one.absorbed_mg is None else number(one.absorbed_mg)
+        rows.append((one.name, absorbed, "unknown" if one.cmax_mg_per_l is None else number(one.cmax_mg_per_l), one.reason))
+    lines = ["", *(f"  {row}" for row in table(("the same dose", "into the blood mg", "peak mg/L", ""), rows))]
+    if solute.drivers is not None:
+        top = list(solute.drivers.share.items())[:3]
+        lines += ["", "  The range comes from: " + ", ".join(f"{DRIVERS.get(name, name).lower()} ({number(100 * share)} %)" for name, share in top) + "."]
+    return lines
