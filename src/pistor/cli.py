@@ -115,6 +115,8 @@ def deliver(options: argparse.Namespace) -> int:
     asked = read_delivery_file(options.file, library, depth_mm=options.depth)
     if not isinstance(asked, RawProblem):
         return _exposure(asked, library, options)
+    if options.html:
+        raise Unanswerable("--html is for a plan or a treatment; a problem of layers and depots has --json.")
     answered = answer(asked)
     _print_json(answered.as_dict()) if options.json else print(raw_text(asked, answered))
     return 0
@@ -128,7 +130,13 @@ def _exposure(order: Order, library: Library, options: argparse.Namespace) -> in
     said = {"weight_kg": options.weight, "sex": options.sex, "vasoconstrictor": options.vasoconstrictor}
     order = replace(order, **{name: value for name, value in said.items() if value is not None})
     exposure = expose(order, library, patients=options.patients, seed=options.seed, workers=options.workers)
-    if options.json:
+    if options.html:
+        from pistor.exchange.field_report import report_html
+
+        page = report_html(exposure.as_dict(), title=library.zones[order.zone].name, on=options.on.isoformat())
+        _write(options.html, page.encode())
+        print(f"Wrote {options.html}.", file=sys.stderr)
+    elif options.json:
         _print_json(exposure.as_dict())
     else:
         print(exposure_text(exposure))
@@ -249,7 +257,9 @@ def _parser() -> argparse.ArgumentParser:
 def _deliver_options(command: argparse.ArgumentParser) -> None:
     what = "a plan (pistor plan --json), a treatment or layers and depots (YAML or JSON); docs/reference/deliver.md"
     command.add_argument("file", type=Path, metavar="FILE", help=what)
-    command.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    given = command.add_mutually_exclusive_group()
+    given.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    given.add_argument("--html", type=Path, metavar="OUT", help="write a page with pictures to this file")
     command.add_argument("--depth", type=float, metavar="MM", help="of the tip, where a plan does not say it")
     command.add_argument("--weight", type=float, metavar="KG", help="of the patient; without it nothing is said of the plasma")
     command.add_argument("--sex", choices=("female", "male"))
@@ -257,6 +267,7 @@ def _deliver_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--patients", type=int, default=200, metavar="N", help="virtual patients from whom the range comes (200)")
     command.add_argument("--workers", type=int, default=1, metavar="N", help="processes that share them (1)")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="the draw of the virtual patients (0)")
+    command.add_argument("--on", type=_date, default=dt.date.today(), help="the day printed on the page (YYYY-MM-DD; today)")
 
 
 def _case_options(command: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:

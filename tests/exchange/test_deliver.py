@@ -104,6 +104,24 @@ def test_presentations_with_volumes_do_as_well(deliver):
     assert {solute["id"]: solute["mg_per_ml"] for solute in told["solutes"]} == {"lidocaine": 10, "tranexamic_acid": 50}
 
 
+def test_a_page_with_pictures_stands_alone(deliver, tmp_path):
+    code, out = deliver(TREATMENT, "--html", str(tmp_path / "out.html"))
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert (code, out) == (0, "")
+    assert "<svg" in page
+    assert "Lidocaine" in page
+    assert "http://" not in page.replace("http://www.w3.org/", "")
+    assert " src=" not in page
+
+
+def test_a_page_that_cannot_be_written_or_is_of_plain_physics_is_said(deliver, tmp_path):
+    code, error = deliver(TREATMENT, "--html", str(tmp_path / "none" / "out.html"))
+    assert code == 2
+    assert "could not be written" in error
+    code, error = deliver({"layers": [], "bottom": "far", "depots": [], "times_h": [], "probes": []}, "--html", str(tmp_path / "out.html"))
+    assert code == 2
+
+
 def test_points_with_depths_and_volumes_of_their_own(deliver):
     points = [{"x_mm": 0, "y_mm": 0}, {"x_mm": 8, "y_mm": 0, "depth_mm": 1.5, "volume_ml": 0.1}]
     _, out = deliver(without("spacing_mm", "area_cm2", points=points), "--json")

@@ -22,7 +22,7 @@ def exposure_text(exposure: Exposure) -> str:
         lines += ["", f"{fenced.name}: no number. {fenced.reason}"]
         if fenced.half_life is not None:
             lines.append(f"  Half of it was gone after {number(fenced.half_life.number)} {fenced.half_life.unit} ({fenced.half_life.note or 'as published'}).")
-    return "\n".join([*lines, "", f"Knowledge {exposure.knowledge_version}. --json gives every number."])
+    return "\n".join([*lines, "", f"Knowledge {exposure.knowledge_version}. --json gives every number, --html the pictures."])
 
 
 def _findings(findings: tuple[Finding, ...]) -> list[str]:
