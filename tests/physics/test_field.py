@@ -210,7 +210,8 @@ def test_what_one_place_gets_from_another_it_would_give_back(problem, here, ther
         return weight[inside] @ solved.concentration(0 * z[inside], 0 * z[inside] + apart_mm, z[inside])[0]
 
     one, other = here * tissue.depth_mm, there * tissue.depth_mm
-    assert abs(seen(one, other) - seen(other, one)) < 1e-7 * max(seen(one, one), seen(other, other))
+    at_first = 1 / (2 * math.pi) ** 1.5 / sigma**3  # what the depots hold in their middle; far aside there is nothing but rounding
+    assert abs(seen(one, other) - seen(other, one)) < 1e-7 * max(seen(one, one), seen(other, other)) + 1e-10 * at_first
 
 
 @GENERATED

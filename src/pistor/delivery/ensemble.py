@@ -25,8 +25,8 @@ from pistor.delivery.vertical import Column, elements_for
 
 Array = NDArray[np.float64]
 
-TOLERANCE = 1e-3
-DEGREE = 10
+TOLERANCE = 3e-3
+DEGREE = 7
 ROUNDS = 4  # of halved elements
 WIDEST_MM2 = 1e4
 RADII_MM = np.concatenate([[0.0], np.geomspace(0.02, 600.0, 400)])
@@ -220,7 +220,7 @@ class _Solved:
     def _resolved(self) -> list[_Stretch]:
         """The modes at kappa = 0, after elements have been halved until none has a tail that counts."""
         depots = [(depot.depth_mm, depot.sigma_vertical_mm) for depot in self.patient.depots]
-        elements = elements_for(self.patient.tissue, depots, 0.0, float(self.times.max()), DEGREE)
+        elements = elements_for(self.patient.tissue, depots, float(self.times.min()), float(self.times.max()), DEGREE)
         for _ in range(ROUNDS):
             self.column = column = Column(self.patient.tissue, elements)
             self.sources = column.loads(depots)

@@ -21,6 +21,7 @@ from pistor.delivery.problem import FAR, REFLECT, SINK, Layer, Tissue
 Array = NDArray[np.float64]
 
 TAIL_SIGMAS = 9.0  # a Gaussian is less than 1e-17 of its height there
+REACHED = 4.0  # a Gaussian is less than 1e-3 of its height there
 FAR_LENGTHS = 12.0  # diffusion lengths sqrt(D t) after which nothing has arrived: exp(-36)
 
 
@@ -245,6 +246,8 @@ def _flat_profile(depth: Array, centre: float, sigma: float) -> Array:
 def elements_for(tissue: Tissue, depots: Sequence[tuple[float, float]], first_h: float, last_h: float, degree: int) -> Elements:
     """A first guess: interfaces are edges; elements are short near the depots and long where nothing sharp arrives.
 
+    Where a depot begins across a jump of partition, the activity is torn there at first, and elements are short too.
+
     ``depots`` are (depth_mm, sigma_vertical_mm); ``first_h`` is the earliest time above zero that will be asked for.
     """
     ends = list(tissue.edges_mm)
@@ -252,25 +255,28 @@ def elements_for(tissue: Tissue, depots: Sequence[tuple[float, float]], first_h:
     if tissue.bottom == FAR:
         ends.append(ends[-1] + _far_length_mm(tissue.layers[-1], depots, tissue.depth_mm, last_h))
         layers.append(layers[-1])
+    jumps = [
+        edge
+        for edge, above, below in zip(tissue.edges_mm[1:], tissue.layers, tissue.layers[1:], strict=False)
+        if first_h > 0 and above.partition != below.partition and any(abs(edge - depth) < REACHED * sigma for depth, sigma in depots)
+    ]
     edges, owner = [0.0], []
     for index, low, high in zip(layers, ends[:-1], ends[1:], strict=True):
-        diffusivity = tissue.layers[index].diffusivity_mm2_per_h
-        pieces = _pieces(low, high, depots, diffusivity * first_h)
+        spread = 2 * tissue.layers[index].diffusivity_mm2_per_h * first_h
+        sharp = [(depth, math.sqrt(sigma**2 + spread)) for depth, sigma in depots] + [(edge, math.sqrt(spread)) for edge in jumps]
+        pieces = _pieces(low, high, sharp)
         edges += pieces
         owner += [index] * len(pieces)
     return Elements(np.array(edges), np.array(owner), degree)
 
 
-def _pieces(low: float, high: float, depots: Sequence[tuple[float, float]], spread_mm2: float) -> list[float]:
-    """Upper edges of the pieces of one layer, halved until each is short against what it has to carry."""
-
-    def allowed(a: float, b: float) -> float:
-        return min(4.0 * math.sqrt(sigma**2 + 2 * spread_mm2) + 0.8 * max(a - depth, depth - b, 0.0) for depth, sigma in depots)
-
-    if high - low <= allowed(low, high) or high - low < 1e-3:
+def _pieces(low: float, high: float, sharp: Sequence[tuple[float, float]]) -> list[float]:
+    """Upper edges of the pieces of one layer, halved until each is short against what it has to carry: (depth, width) each."""
+    allowed = min(4.0 * width + 1.2 * max(low - depth, depth - high, 0.0) for depth, width in sharp)
+    if high - low <= max(allowed, 1e-3):
         return [high]
     middle = (low + high) / 2
-    return _pieces(low, middle, depots, spread_mm2) + _pieces(middle, high, depots, spread_mm2)
+    return _pieces(low, middle, sharp) + _pieces(middle, high, sharp)
 
 
 def _far_length_mm(last: Layer, depots: Sequence[tuple[float, float]], bottom_mm: float, last_h: float) -> float:
