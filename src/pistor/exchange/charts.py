@@ -1,7 +1,6 @@
 """Charts as SVG text, for pages and documents: scores over time, and published windows on one axis of time.
 
-Plain values in, one string out. Colours are attributes, never styles, so that a strict content policy shows them; text
-takes the colour of its surroundings, so that dark pages and paper work alike.
+Plain values in, one string out.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
-TEAL, GREY, AMBER = "#12857a", "#7d7d7d", "#c2570c"
-_TEXT = 'fill="currentColor" font-family="system-ui, sans-serif"'
+from pistor.exchange.drawing import AMBER, GREY, SIZE, TEAL, line, linear, svg, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +59,14 @@ class ScoreChart:
 
 
 _W, _H, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 290, 56, 128, 24, 66
-_SIZE = 15  # of all letters: still read where a phone shows the picture at three quarters
 
 
 def score_chart(chart: ScoreChart) -> str:
     """The picture of one scale over the days of a course."""
     days = [point.on for point in chart.points] + [day for _, day in chart.treatments]
     first, last = (min(days), max(days)) if days else (dt.date(2000, 1, 1), dt.date(2000, 1, 2))
-    x = _linear(first.toordinal(), max(last.toordinal(), first.toordinal() + 1), _LEFT + 8, _W - _RIGHT - 8)
-    y = _linear(float(chart.low), float(chart.high), _H - _BOTTOM, _TOP)
+    x = linear(first.toordinal(), max(last.toordinal(), first.toordinal() + 1), _LEFT + 8, _W - _RIGHT - 8)
+    y = linear(float(chart.low), float(chart.high), _H - _BOTTOM, _TOP)
     labels: list[tuple[float, str, str]] = []
     parts = [*_y_axis(chart, y)]
     if chart.band is not None:
@@ -77,11 +74,11 @@ def score_chart(chart: ScoreChart) -> str:
         labels.append((y(float(min(max(chart.band[1], chart.low), chart.high))) + 4, "below MCID", TEAL))
     if chart.baseline is not None:
         height = y(float(chart.baseline))
-        parts.append(_line(_LEFT, height, _W - _RIGHT, height, TEAL, dash="5 4"))
+        parts.append(line(_LEFT, height, _W - _RIGHT, height, TEAL, dash="5 4"))
         labels.append((height, f"baseline {_n(chart.baseline)}", TEAL))
     for level in chart.levels:
         height = y(float(min(max(level.value, chart.low), chart.high)))
-        parts.append(_line(_LEFT, height, _W - _RIGHT, height, GREY, dash="2 4", width=2))
+        parts.append(line(_LEFT, height, _W - _RIGHT, height, GREY, dash="2 4", width=2))
         labels.append((height, level.label, GREY))
     parts += _treatments(chart, x)
     parts += _course(chart, x, y)
@@ -91,11 +88,11 @@ def score_chart(chart: ScoreChart) -> str:
             labels.append((y(float(latest.value)), f"{_n(latest.value)} now", "currentColor"))
     parts += _labels(labels)
     if not chart.band_known:
-        parts.append(_text(_LEFT + 6, _TOP - 8, "MCID unknown", weight="600"))
-    parts.append(_text(_LEFT, _H - 8, _day(first)))
+        parts.append(text(_LEFT + 6, _TOP - 8, "MCID unknown", weight="600"))
+    parts.append(text(_LEFT, _H - 8, _day(first)))
     if last != first:
-        parts.append(_text(_W - _RIGHT, _H - 8, _day(last), anchor="end"))
-    return _svg(_W, _H, chart.title, chart.description, parts)
+        parts.append(text(_W - _RIGHT, _H - 8, _day(last), anchor="end"))
+    return svg(_W, _H, chart.title, chart.description, parts)
 
 
 def window_chart(windows: Sequence[Window], *, began_hours: float | None, title: str, description: str) -> str:
@@ -107,34 +104,34 @@ def window_chart(windows: Sequence[Window], *, began_hours: float | None, title:
     base = height - 30
     parts = []
     for hours, name in ((1, "1 h"), (24, "1 d"), (168, "1 wk"), (672, "4 wk"), (2016, "12 wk")):
-        parts.append(_line(x(hours), top - 8, x(hours), base, GREY, width=0.5))
-        parts.append(_text(x(hours), height - 12, name, anchor="middle"))
+        parts.append(line(x(hours), top - 8, x(hours), base, GREY, width=0.5))
+        parts.append(text(x(hours), height - 12, name, anchor="middle"))
     for index, window in enumerate(windows):
         parts += _window(window, top + index * row, x, x(end))
     if began_hours is not None:
         at = x(began_hours)
         anchor = "end" if at > _W * 0.7 else "start"
-        parts.append(_line(at, top - 12, at, base, AMBER, width=2))
-        parts.append(_text(at + (-5 if anchor == "end" else 5), top - 12, "this report began", anchor=anchor, weight="600"))
-    return _svg(_W, height, title, description, parts)
+        parts.append(line(at, top - 12, at, base, AMBER, width=2))
+        parts.append(text(at + (-5 if anchor == "end" else 5), top - 12, "this report began", anchor=anchor, weight="600"))
+    return svg(_W, height, title, description, parts)
 
 
 def _window(window: Window, place: float, x: Callable[[float], float], edge: float) -> list[str]:
     left, right = x(window.from_hours), x(window.until_hours)
     span = f'x="{left:.1f}" y="{place + 15}" width="{max(right - left, 3):.1f}" height="12"'
-    parts = [_text(12, place + 10, window.label), f'<rect {span} rx="3" fill="{TEAL}" fill-opacity="0.45" stroke="{TEAL}"/>']
+    parts = [text(12, place + 10, window.label), f'<rect {span} rx="3" fill="{TEAL}" fill-opacity="0.45" stroke="{TEAL}"/>']
     if window.open_ended:
-        parts.append(_line(right, place + 21, edge, place + 21, TEAL, dash="2 3", width=2))
-    return parts + [_line(x(mark), place + 13, x(mark), place + 29, "currentColor", width=2) for mark in window.marks]
+        parts.append(line(right, place + 21, edge, place + 21, TEAL, dash="2 3", width=2))
+    return parts + [line(x(mark), place + 13, x(mark), place + 29, "currentColor", width=2) for mark in window.marks]
 
 
 def _y_axis(chart: ScoreChart, y: Callable[[float], float]) -> list[str]:
     middle = (chart.low + chart.high) / 2
     parts = []
     for value in (chart.low, middle, chart.high):
-        parts.append(_line(_LEFT, y(float(value)), _W - _RIGHT, y(float(value)), GREY, width=0.5))
-        parts.append(_text(_LEFT - 6, y(float(value)) + 5, _n(value), anchor="end"))
-    parts.append(_text(_W - _RIGHT, _TOP - 8, chart.unit, anchor="end"))
+        parts.append(line(_LEFT, y(float(value)), _W - _RIGHT, y(float(value)), GREY, width=0.5))
+        parts.append(text(_LEFT - 6, y(float(value)) + 5, _n(value), anchor="end"))
+    parts.append(text(_W - _RIGHT, _TOP - 8, chart.unit, anchor="end"))
     return parts
 
 
@@ -146,13 +143,13 @@ def _band(chart: ScoreChart, y: Callable[[float], float]) -> str:
 
 def _treatments(chart: ScoreChart, x: Callable[[float], float]) -> list[str]:
     base = _H - _BOTTOM
-    parts = [_line(_LEFT, base, _W - _RIGHT, base, "currentColor")]
+    parts = [line(_LEFT, base, _W - _RIGHT, base, "currentColor")]
     for number, day in chart.treatments:
         place = x(day.toordinal())
-        parts.append(_line(place, base - 5, place, base + 7, AMBER, width=2))
-        parts.append(_text(place, base + 22, str(number), anchor="middle"))
+        parts.append(line(place, base - 5, place, base + 7, AMBER, width=2))
+        parts.append(text(place, base + 22, str(number), anchor="middle"))
     if chart.treatments:
-        parts.append(_text(_W - _RIGHT + 6, base + 22, "treatments"))
+        parts.append(text(_W - _RIGHT + 6, base + 22, "treatments"))
     return parts
 
 
@@ -173,36 +170,17 @@ def _course(chart: ScoreChart, x: Callable[[float], float], y: Callable[[float],
 def _labels(labels: list[tuple[float, str, str]]) -> list[str]:
     """Labels at the ends of their lines, pushed apart so that none covers another."""
     parts, below = [], _TOP - 14.0
-    for height, text, colour in sorted(labels, key=lambda label: label[0]):
-        place = max(height, below + _SIZE + 3)
+    for height, words, colour in sorted(labels, key=lambda label: label[0]):
+        place = max(height, below + SIZE + 3)
         below = place
         parts.append(f'<rect x="{_W - _RIGHT + 5}" y="{place - 4:.1f}" width="8" height="3" fill="{colour}"/>')
-        parts.append(_text(_W - _RIGHT + 17, place + 5, text))
+        parts.append(text(_W - _RIGHT + 17, place + 5, words))
     return parts
-
-
-def _linear(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
-    return lambda value: start + (value - low) / ((high - low) or 1) * (end - start)
 
 
 def _logarithmic(end_hours: float, start: float, end: float) -> Callable[[float], float]:
     whole = math.log10(1 + end_hours)
     return lambda hours: start + math.log10(1 + max(0.0, hours)) / whole * (end - start)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, *, width: float = 1, dash: str = "") -> str:
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width}"{dashed}/>'
-
-
-def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "400") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{_SIZE}" font-weight="{weight}" text-anchor="{anchor}" {_TEXT}>{escape(text)}</text>'
-
-
-def _svg(width: int, height: int, title: str, description: str, parts: Sequence[str]) -> str:
-    label = escape(f"{title}. {description}", quote=True)
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{label}">'
-    return "".join([head, f"<title>{escape(title)}</title>", *parts, "</svg>"])
 
 
 def _n(value: Decimal) -> str:
