@@ -45,6 +45,8 @@ TABLE = {
     HERE + "formulation/":                               (S,           R,     NO,         R),
     HERE + "injection-map/":                             (S,           R,     NO,         R),
     HERE + "injection-map/preview/":                     (S,           S,     NO,         S),
+    HERE + "delivery/":                                  (S,           S,     NO,         S),
+    HERE + "delivery/field/":                            (S,           S,     NO,         S),
     HERE + "course/":                                    (S,           R,     NO,         R),
     HERE + "course/plan.pdf":                            (S,           S,     NO,         S),
     HERE + "consent/":                                   (S,           S,     NO,         R),

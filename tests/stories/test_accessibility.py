@@ -189,7 +189,7 @@ def test_pages_of_a_visit(open_page, demo, application):
     visit.address = f"/visits/{treatment.pk}/"
     plan(visit, application)
     complaints = []
-    complaints += look_at(page, *(f"{visit.address}{step}/" for step in ("formulation", "injection-map", "course", "consent")))
+    complaints += look_at(page, *(f"{visit.address}{step}/" for step in ("formulation", "injection-map", "delivery", "course", "consent")))
     visit.patient_signs("Journey")
     complaints += look_at(page, f"{visit.address}treatment/")
     visit.treats_as_planned()

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "pistor.clinic.visit",
     "pistor.clinic.stock",
     "pistor.clinic.library",
+    "pistor.clinic.delivery",
     *(f"pistor.clinic.{step}" for step in STEPS),
 ]
 

@@ -14,5 +14,6 @@ urlpatterns = [
     path("stock/", include("pistor.clinic.stock.urls")),
     path("library/", include("pistor.clinic.library.urls")),
     path("visits/<uuid:visit_id>/", include("pistor.clinic.visit.urls")),
+    path("visits/<uuid:visit_id>/delivery/", include("pistor.clinic.delivery.urls")),
     *(path(f"visits/<uuid:visit_id>/{step.replace('_', '-')}/", include(f"pistor.clinic.{step}.urls")) for step in settings.STEPS),
 ]

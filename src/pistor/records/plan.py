@@ -27,23 +27,28 @@ def plan_of(course: Course, on: dt.date | None = None) -> Plan | None:
     blend, drawn = latest_blend_and_map(course)
     if blend is None or drawn is None or course.scheduled_at is None:
         return None
+    plan = plan_so_far(course, on or course.start_on or course.created_at.date())
+    return plan if plan is not None and (plan.blend is not None or plan.withheld) else None  # plan_missing says what is wrong
+
+
+def plan_so_far(course: Course, on: dt.date) -> Plan | None:
+    """The plan from what is recorded by now, with what the protocol proposes where nothing is. None where neither can be read any more."""
+    blend, drawn = latest_blend_and_map(course)
     library = library_of(course.clinic)
-    day = on or course.start_on or course.created_at.date()
     try:
-        plan = make_plan(
-            picture_of(course.patient, day),
+        return make_plan(
+            picture_of(course.patient, on),
             intent_of(course, library),
             library,
-            course.start_on or day,
-            parts=_parts(blend),
-            map=map_of(drawn, library),
+            course.start_on or on,
+            parts=_parts(blend) if blend else None,
+            map=map_of(drawn, library) if drawn else None,
             policy=course.policy,
             sessions=course.sessions,
             interval_days=course.interval_days,
         )
     except (UnusableBlend, NoMap, ValueError, InvalidOperation, KeyError):
-        return None  # composed with other knowledge than there is now; plan_missing says so
-    return plan if plan.blend is not None or plan.withheld else None
+        return None  # composed with other knowledge than there is now
 
 
 def plan_missing(course: Course) -> tuple[str, ...]:

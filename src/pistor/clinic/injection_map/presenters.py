@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +69,13 @@ def values_of(drawn: InjectionMap) -> dict[str, Any]:
         "technique": drawn.technique,
         **{key: plain(value) for key, value in numbers.items() if value is not None},
     }
+
+
+def suggested_values(query: Mapping[str, str]) -> dict[str, str]:
+    """Spacing, volume and depth that another page suggests in the address; whatever is no plain number is left out."""
+    numbers = ("spacing_mm", "volume_per_point_ml", "inserted_length_mm", "angle_deg")
+    given = {name: query.get(name, "") for name in numbers}
+    return {name: value for name, value in given.items() if re.fullmatch(r"\d{1,3}(\.\d{1,3})?", value, re.ASCII)}
 
 
 def published(method: Technique, protocol: Protocol | None = None) -> dict[str, str]:

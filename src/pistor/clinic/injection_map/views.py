@@ -24,6 +24,7 @@ from pistor.clinic.injection_map.presenters import (
     pictures,
     point_choices,
     published,
+    suggested_values,
     technique_facts,
     values_of,
     zones_of,
@@ -53,8 +54,11 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     if proposed and proposed.injection_map:
         first |= values_of(proposed.injection_map)
         removed = list(proposed.injection_map.removed)
+    if suggested := suggested_values(request.GET):
+        first |= suggested
+        removed = []
     drawn = None if proposed and proposed.withheld else _from_values(visit.course, first, removed)
-    return _shown(request, visit, _form(visit.course, initial=first), drawn, removed, proposed=proposed)
+    return _shown(request, visit, _form(visit.course, initial=first), drawn, removed, proposed=proposed, suggested=bool(suggested))
 
 
 @page(Capability.SEE_CLINICAL)
@@ -184,9 +188,11 @@ def _shown(
     *,
     listed: bool = False,
     proposed: Plan | None = None,
+    suggested: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     kept = _current(visit.course)
     earlier = drawn_earlier(kept, library_of(visit.clinic))
-    context = {**_context(visit, form, drawn, removed, listed), "kept": kept, "earlier": earlier, "proposed": proposed, "show_findings": True}
+    context = {**_context(visit, form, drawn, removed, listed), "kept": kept, "earlier": earlier, "proposed": proposed, "suggested": suggested}
+    context["show_findings"] = True
     return render_step(request, visit, "injection_map", "injection_map/show.html", context, findings=_findings(request, visit, drawn), status=status)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DeliveryConfig(AppConfig):
+    name = "pistor.clinic.delivery"
+    label = "clinic_delivery"

@@ -1,0 +1,6 @@
+from django.urls import path
+
+from pistor.clinic.delivery import views
+
+app_name = "delivery"
+urlpatterns = [path("", views.show, name="show"), path("field/", views.field, name="field")]

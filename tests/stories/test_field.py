@@ -1,0 +1,133 @@
+"""A point is dragged, and the field, the curve and the numbers follow: with a mouse, a finger and the keyboard alone."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from tests import ready
+from tests.conftest import NOW
+from tests.stories.story import Visit
+
+pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def planned(people, monkeypatch):
+    """A neck with points so far apart that one can be moved, looked at on the day for which it was planned."""
+    monkeypatch.setattr("pistor.clinic.delivery.views.PATIENTS", 8)
+    monkeypatch.setattr("pistor.clinic.shared.middleware.timezone", SimpleNamespace(now=lambda: NOW, override=timezone.override))
+    return ready.planned_visit(people, spacing="20")
+
+
+def opened(page, people, planned):
+    visit = Visit(page)
+    visit.sign_in(people.practitioner)
+    visit.address = f"/visits/{planned.pk}/"
+    visit.go("delivery")
+    page.locator(".hand").first.wait_for()
+    return visit
+
+
+def number(page, name, plan=0):
+    return page.locator(f'[data-number="{name}-{plan}"]').inner_text()
+
+
+# The darkest and the lightest pixel of the first picture, and how many different ones there are.
+DRAWN = """() => { const c = document.querySelector('.hand canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+  return new Set(Array.from({ length: d.length / 4 }, (_, i) => d[4 * i] * 65536 + d[4 * i + 1] * 256 + d[4 * i + 2])).size; }"""
+PLACES = "() => [...document.querySelectorAll('[data-curve]')].map(path => path.getAttribute('d'))"
+
+
+def first_point(page):
+    """Where the point that is chosen first stands in the window: the script says how far it is from the next."""
+    page.locator(".hand").first.scroll_into_view_if_needed()
+    box = page.locator(".hand").first.bounding_box()
+    data = page.evaluate("() => { const p = JSON.parse(document.getElementById('field-data').textContent).plans[0]; return { point: p.points[0], all: [...p.regions.flatMap(r => r.outline), ...p.points] }; }")
+    left, top = (min(place[axis] for place in data["all"]) - 4 for axis in (0, 1))
+    scale = box["width"] / (max(place[0] for place in data["all"]) + 4 - left)
+    return box["x"] + (data["point"][0] - left) * scale, box["y"] + (data["point"][1] - top) * scale, scale
+
+
+def test_a_point_is_dragged_and_everything_follows(open_page, people, planned):
+    page = open_page()
+    opened(page, people, planned)
+    assert page.evaluate(DRAWN) > 50
+    x, y, scale = first_point(page)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + 1)
+    before, curve = page.locator("[data-now]").inner_text(), page.evaluate(PLACES)
+    page.mouse.move(x + 6 * scale, y + 6 * scale, steps=8)
+    page.mouse.up()
+    expect(page.locator("[data-now]")).not_to_have_text(before)
+    expect(page.locator("[data-told]")).to_have_text(re.compile("^Point 1 of "))
+    assert "mm from the next" in page.locator("[data-told]").inner_text()
+    assert page.evaluate(PLACES) != curve
+    page.get_by_role("button", name="Put the points back").click()
+    assert not page.get_by_role("button", name="Put the points back").is_visible()
+
+
+def test_the_same_without_a_mouse(open_page, people, planned):
+    page = open_page()
+    opened(page, people, planned)
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.hand')"):
+            break
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("This plan: field with ")
+    expect(page.locator("[data-now]")).to_have_text(re.compile("^Point 1 of "))
+    before = page.locator("[data-now]").inner_text()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("[data-now]")).not_to_have_text(before)
+    expect(page.locator("[data-told]")).to_have_text(re.compile("mm from the next"))
+    page.keyboard.press("n")
+    expect(page.locator("[data-now]")).to_have_text(re.compile("^Point 2 of "))
+
+
+def test_a_finger_drags_a_point_and_scrolls_elsewhere(open_page, people, planned):
+    page = open_page(390, 844, has_touch=True)
+    opened(page, people, planned)
+    x, y, _ = first_point(page)
+    prevented = page.evaluate(
+        """([x, y]) => { const hand = document.querySelector('.hand'), touch = (x, y) => new Touch({ identifier: 1, target: hand, clientX: x, clientY: y });
+        return [[x, y], [x + 60, y + 30]].map(([x, y]) => !hand.dispatchEvent(new TouchEvent('touchstart', { touches: [touch(x, y)], cancelable: true, bubbles: true }))); }""",
+        [x, y],
+    )
+    assert prevented == [True, False]
+    page.touchscreen.tap(x, y)
+    expect(page.locator("[data-now]")).to_have_text(re.compile("^Point 1 of "))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_sliders_change_what_is_looked_at_and_bring_another_plan_beside_it(open_page, people, planned):
+    page = open_page()
+    opened(page, people, planned)
+    before = number(page, "most")
+    page.get_by_role("slider", name="Time after the injection").press("ArrowRight")
+    expect(page.locator('[data-number="most-0"]')).not_to_have_text(before)
+    assert page.locator('figure[data-plan="1"]').is_hidden()
+    page.get_by_role("slider", name="Spacing").press("ArrowLeft")
+    page.locator('figure[data-plan="1"] canvas').wait_for()
+    assert "19.5 mm apart" in page.locator('[data-title="1"]').inner_text()
+    assert number(page, "most", 1) and page.locator('[data-fixed="punctures-1"]').inner_text().isdigit()
+    page.get_by_label("all over time").check()
+    expect(page.locator("tr", has=page.locator('[data-number="most-0"]'))).to_contain_text("micrograms·h/mL")
+    assert page.get_by_role("slider", name="Time after the injection").is_disabled()
+
+
+def test_a_broken_connection_is_said_and_loses_nothing(open_page, people, planned):
+    page = open_page()
+    opened(page, people, planned)
+    page.context.set_offline(True)
+    page.get_by_role("slider", name="Volume at each point").press("ArrowRight")
+    page.get_by_text("The other plan is not shown").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("slider", name="Volume at each point").press("ArrowRight")
+    page.locator('figure[data-plan="1"] canvas').wait_for()
+    assert page.locator("[data-problem]").is_hidden()
