@@ -17,7 +17,7 @@ LAYERS = (DERMIS, HYPODERMIS)
 VOLUME_ML = (1e-4, 1.0)
 MM3_PER_ML = 1000.0
 ANCHOR_ML = 0.1
-# 0.1 mL raises a wheal 6 to 10 mm across: Core Curriculum on Tuberculosis (CDC 2000), chapter 4, read on 2026-11-26.
+# For want of an argument. The delivery parameter wheal_radius holds value, range and source, and goes before it.
 ANCHOR_MM, ANCHOR_RANGE_MM = 4.0, (3.0, 5.0)
 FILLING = (0.1, 1.0)
 BACKFLOW = (0.0, 0.99)
