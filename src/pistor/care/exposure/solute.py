@@ -267,5 +267,6 @@ def _findings(entry: Ingredient, depot_mg_per_ml: float | None, library: Library
     if "macromolecule" in entry.classes:
         text = f"{entry.name} is a large molecule: that it is bound where it acts is left out, and peptides were seen to leave faster than reckoned."
         yield Finding("large_molecule", Effect.INFORM, text, sources=cited(library.methods["skin_clearance"].cautions[:1]))
-    if {"methylxanthine", "vasoactive"} & set(entry.classes):
-        yield Finding("vasoactive", Effect.INFORM, f"{entry.name} may change the flow of blood that carries it off: that is left out.")
+    if {"methylxanthine", "vasoactive", "local_anaesthetic"} & set(entry.classes):
+        seen = library.delivery_parameters["injection_hyperaemia"].basis if "local_anaesthetic" in entry.classes else ()
+        yield Finding("vasoactive", Effect.INFORM, f"{entry.name} may change the flow of blood that carries it off: that is left out.", sources=cited(seen))
