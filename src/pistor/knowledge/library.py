@@ -56,6 +56,7 @@ class Library:
     techniques: Mapping[str, m.Technique]
     devices: Mapping[str, m.Device]
     delivery_parameters: Mapping[str, m.DeliveryParameter]
+    residence_measurements: Mapping[str, m.ResidenceMeasurement]
     protocols: Mapping[str, m.Protocol]
     indications: Mapping[str, m.Indication]
     trials: Mapping[str, m.Trial]

@@ -21,6 +21,7 @@ REFERENCES: dict[type[BaseModel], dict[str, str]] = {
     m.Scope: {"ingredients": "ingredients", "zones": "zones", "zones_except": "zones", "topical": "ingredients", "protocols": "protocols"},
     m.Jurisdiction: {"part_of": "jurisdictions"},
     m.Zone: {"body_map": "body_maps"},
+    m.ResidenceMeasurement: {"zone": "zones", "ingredient": "ingredients", "set_by_it": "delivery_parameters"},
     m.MapZone: {"zone": "zones"},
     m.BlendPart: {"presentation": "presentations"},
     m.Protocol: {

@@ -767,6 +767,57 @@ class DeliveryParameter(Entry):
     basis: tuple[Statement, ...] = ()  # what else was measured of it
 
 
+MEASUREMENT_GROUPS = {
+    "small": "Small molecules", "peptides": "Peptides", "large": "Proteins and other large molecules", "spread": "How it spreads", "depth": "Depth and place",
+    "outside": "Beside what the engine reckons",
+}  # fmt: skip
+
+
+class Measured(Known):
+    """One thing that was measured, and, where a substance of another size was measured beside it, that size."""
+
+    what: str
+    quantity: Quantity
+    molar_mass: Quantity | None = None
+
+
+class ResidenceMeasurement(Entry):
+    """What was measured of something injected into or under the skin: how long it stays, how it spreads. The engine is held beside it.
+
+    ``compared`` says by which prediction; without one, ``outside`` says why there is none.
+    """
+
+    name: str
+    group: Literal["small", "peptides", "large", "spread", "depth", "outside"]
+    species: Literal["human", "pig", "rabbit", "rat"]
+    subjects: int | None = None
+    route: Literal["intradermal", "subcutaneous", "both", "topical", "perineural", "intravenous"]
+    site: str
+    zone: Id | None = None  # the zone whose skin the engine takes for it
+    volume: Quantity | None = None  # mL at one point
+    ingredient: Id | None = None  # where it is in the library; else the numbers below
+    molar_mass: Quantity | None = None
+    log_p: Quantity | None = None  # None: stays in the water
+    pka: Quantity | None = None  # of an acid that binds to albumin as the anti-inflammatory acids do; None: not bound
+    compared: Literal["rate", "half_life", "gone", "spread", "vessels", "wheal", "route", "depth", "size"] | None = None
+    measured: tuple[Measured, ...] = ()
+    after: Quantity | None = None  # h, at which a part is gone
+    accepted: Quantity | None = None  # between which a prediction passes, where not by a factor
+    set_by_it: tuple[Id, ...] = ()  # parameters that were read from it, so that it is no test of them
+    said: tuple[Statement, ...] = ()
+    outside: Statement | None = None
+
+    @model_validator(mode="after")
+    def _compared_or_not(self) -> ResidenceMeasurement:
+        if (self.compared is None) == (self.outside is None):
+            raise ValueError("give what is compared, or why nothing is")
+        if self.compared is not None and (self.zone is None or not self.measured):
+            raise ValueError("what is compared needs a zone and a measured value")
+        if self.compared == "gone" and self.after is None:
+            raise ValueError("after which time it was gone is missing")
+        return self
+
+
 class BlendPart(Known):
     presentation: Id
     volume_ml: Quantity
@@ -1070,6 +1121,7 @@ KINDS: dict[str, type[Known]] = {
     "techniques": Technique,
     "devices": Device,
     "delivery_parameters": DeliveryParameter,
+    "residence_measurements": ResidenceMeasurement,
     "protocols": Protocol,
     "indications": Indication,
     "trials": Trial,

@@ -125,6 +125,11 @@ _LABELS_OF: dict[type[BaseModel], dict[str, str]] = {
     m.ChecklistStep: {"text": "step", "basis": "because", "required": "has to be ticked"},
     m.Threshold: {"quantity": "value"},
     m.DeliveryParameter: {"group": "about", "quantity": "value", "prior": "5 to 95 of 100 lie between", "basis": "what else was measured"},
+    m.ResidenceMeasurement: {
+        "group": "about", "route": "injected", "zone": "reckoned as skin of", "volume": "volume at one point", "compared": "what is compared",
+        "after": "gone after", "accepted": "a prediction passes between", "set_by_it": "the engine's numbers that were read from it",
+        "said": "what was seen", "outside": "why nothing is compared",
+    },
     m.Method: {"code": "worked out in", "checks": "tested on"},
     m.Outbreak: {"kind": "was", "vehicle": "carried by", "incubation_days": "days until it showed"},
     m.Conflict: {"note": "in short"},

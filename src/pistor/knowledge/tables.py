@@ -117,6 +117,14 @@ def _prior(entry: m.DeliveryParameter, library: Library) -> Row:
     return Row("", f"{prior.low:f} and {prior.high:f} {entry.quantity.unit} ({prior.shape})", prior)
 
 
+def _measured_in(entry: m.ResidenceMeasurement, library: Library) -> Row:
+    return _lines((f"{entry.species}{f', {entry.subjects}' if entry.subjects else ''}", f"{entry.route}, {entry.site}"))
+
+
+def _measured(entry: m.ResidenceMeasurement, library: Library) -> Row:
+    return Row("", rows=tuple(Row(one.what, value_text(one.quantity), one.quantity, one.quantity.conflict) for one in entry.measured))
+
+
 def _rules(entry: m.Jurisdiction, library: Library) -> Row:
     return Row("", rows=tuple(Row(rule.status, rule.text.text, rule.text, rule.text.conflict) for rule in entry.rules))
 
@@ -171,6 +179,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "devices": (Column("What it does", _field("how")), Column("Risks", _field("risks"))),
     "delivery_parameters": (Column("Value", _field("quantity")), Column("5 to 95 of 100 lie between", _prior),
                             Column("What else was measured", _field("basis", "Nothing recorded"))),
+    "residence_measurements": (Column("Measured in", _measured_in), Column("Measured", _measured),
+                               Column("What was seen", _field("said", "Nothing more recorded")), Column("Why nothing is compared", _field("outside"))),
     "zones": (Column("Layers, mm", _depths), Column("Care", _field("cautions", "Nothing recorded"))),
     "jurisdictions": (Column("Rules of its own", lambda entry, library: _rules(entry, library) if entry.rules else _text("Nothing recorded")),
                       Column("What its authorities have said", _field("notices", "Nothing recorded")),
@@ -189,6 +199,7 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
         "no_data": "Nobody has looked",
     }),
     "delivery_parameters": ("group", m.PARAMETER_GROUPS),
+    "residence_measurements": ("group", m.MEASUREMENT_GROUPS),
     "checklist_steps": ("phase", {"before": "Before", "preparation": "Preparing", "during": "During", "after": "After"}),
     "trials": ("application", {"pain": "Pain", "skin": "Skin", "hair": "Hair", "fat": "Fat"}),
     "indications": ("application", {"pain": "Pain", "skin": "Skin", "hair": "Hair", "fat": "Fat"}),

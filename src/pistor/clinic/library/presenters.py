@@ -29,7 +29,7 @@ SHELVES = (
     ("Where and how", ("techniques", "devices", "zones", "body_maps", "earlier_body_maps", "checklist_steps", "aftercare_rules", "check_ins")),
     ("Who, and what can happen", ("contraindications", "questions", "concepts", "reactions", "signs", "triage_rules", "outbreaks")),
     ("Law and words", ("jurisdictions", "consent_texts")),
-    ("Where it comes from", ("sources", "conflicts", "methods", "delivery_parameters")),
+    ("Where it comes from", ("sources", "conflicts", "methods", "delivery_parameters", "residence_measurements")),
 )
 # What people come to ask, and the table that answers.
 MANUAL = {
@@ -59,6 +59,7 @@ ABOUT = {
     "check_ins": "When a patient is asked how it is going, unasked.",
     "concepts": "What a record can say, and the words and codes by which it is recognised.",
     "delivery_parameters": "What the delivery engine reckons with, each number with how far it may be off.",
+    "residence_measurements": "How long things stay in the skin and how they spread, as it was measured: the delivery engine is held beside it.",
     "methods": "How what is not measured is worked out, and where the answer was held beside what was seen.",
     "earlier_body_maps": "Drawings that were replaced. What was recorded on them is still shown on them.",
     "mixture_rules": "What holds for a blend as a whole.",
