@@ -118,7 +118,7 @@ def _gone(entry: ResidenceMeasurement, library: Library) -> Iterator[Line]:
 def _spread(entry: ResidenceMeasurement, library: Library) -> Iterator[Line]:
     """Diffusivity of everything together, and what the published law by molar mass alone would say where that is not what is used."""
     first = entry.measured[0]
-    solute = _solute(entry, library)
+    solute = solute_for(entry, library)
     yield _by_factor(entry, first, solute.diffusivity_mm2_per_h() / _MM2_PER_H[first.quantity.unit])
     alone = replace(solute, constants=replace(solute.constants, diffusivity_plateau=0.0)).diffusivity_mm2_per_h()
     if not math.isclose(alone, solute.diffusivity_mm2_per_h()):
@@ -165,7 +165,7 @@ def _route(entry: ResidenceMeasurement, library: Library) -> Iterator[Line]:
 
 def _depth(entry: ResidenceMeasurement, library: Library) -> Iterator[Line]:
     """The part that the reticular dermis and the fat clear, from deep over from shallow in the dermis."""
-    site, solute = _site(entry, library), _solute(entry, library)
+    site, solute = _site(entry, library), solute_for(entry, library)
     top, dermis = _top_and_dermis(site)
     shallow, deep = (_below_papillary(site, solute, entry, top + part * dermis) for part in (0.25, 0.75))
     first = entry.measured[0]
@@ -240,7 +240,7 @@ def _left(entry: ResidenceMeasurement, library: Library, route: str, at_h: float
 @cache
 def _solved(entry: ResidenceMeasurement, library: Library, route: str, mass: float | None = None) -> field.Solution:
     """A depot of 1 mg in the middle of the dermis, or in the fat under it."""
-    site, solute = _site(entry, library), _solute(entry, library, mass)
+    site, solute = _site(entry, library), solute_for(entry, library, mass)
     top, dermis = _top_and_dermis(site)
     fat = route == "subcutaneous"
     depth = top + dermis + INTO_FAT_MM if fat else top + dermis / 2
@@ -268,7 +268,7 @@ def _top_and_dermis(site: Site) -> tuple[float, float]:
     return thick[EPIDERMIS], thick[PAPILLARY] + thick[RETICULAR]
 
 
-def _solute(entry: ResidenceMeasurement, library: Library, mass: float | None = None) -> Solute:
+def solute_for(entry: ResidenceMeasurement, library: Library, mass: float | None = None) -> Solute:
     """The substance of the library, or one of the entry's own numbers: in the water and not bound where those are all it has."""
     if entry.ingredient is not None:
         found = solute_of(entry.ingredient, library)
