@@ -1,7 +1,7 @@
 """Writes the tables and pictures of ``explanation/how-to-read-the-field.md`` from the program: ``./pistor docs --tables``.
 
 What stands between ``<!-- made: NAME -->`` and ``<!-- end -->`` is made here; the rest of the page is written by hand. A test
-fails while the page and the program disagree.
+fails while the page and the program disagree. What the tutorial notebook shows is run anew as well.
 """
 
 from __future__ import annotations
@@ -260,10 +260,13 @@ MADE: dict[str, Callable[[Library], str]] = {
 
 
 def main() -> None:
+    import notebook
+
     library = load()
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), library), encoding="utf-8")
     for name, picture in drawn(library).items():
         (IMAGES / name).write_text(picture.svg + "\n", encoding="utf-8")
+    notebook.write(notebook.executed(notebook.read()))
 
 
 if __name__ == "__main__":
