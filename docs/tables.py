@@ -146,7 +146,7 @@ def uncertainty(library: Library) -> str:
     drawn = qmc.Sobol(len(names), seed=4).random(PATIENTS)
     values = {name: priors[name].quantile(column) for name, column in zip(names, drawn.T, strict=True)}
     site, rows = site_of(ZONE, library), []
-    for name, solute in [pair for pair in _substances(library) if pair[0].startswith(("Lidocaine", "Tranexamic", "A molecule"))]:
+    for name, solute in _illustrated(library):
         found = np.array([_patient(site, solute, {key: float(values[key][i]) for key in names}) for i in range(PATIENTS)])
         low, middle, high = np.quantile(found, [0.05, 0.5, 0.95], axis=0)
         told = [f"{_span(m)} ({_span(a)} to {_span(b)})" for a, m, b in zip(low[:1], middle[:1], high[:1], strict=True)]
@@ -154,6 +154,24 @@ def uncertainty(library: Library) -> str:
         told += [f"{number(high[2] / low[2])} times"]
         rows.append((name, *told))
     return table(("Substance, 0.02 mL", "half gone after", "a tenth of the exposure at", "exposure at the tip, 95 % over 5 %"), rows)
+
+
+def first(library: Library) -> str:
+    """How much above the syringe's strength the middle of a bell begins, and until when it stays above it."""
+    site, rows = site_of(ZONE, library), []
+    depths = np.linspace(0.0, 0.999 * sum(layer.thickness.number for layer in site.layers[:3]), 25)  # epidermis and dermis, not the fat
+    hours = np.geomspace(1e-4, 100.0, 240)
+    for name, solute in _illustrated(library):
+        for volume in VOLUMES_ML:
+            solution = field.solve(tissue_of(site, solute), [_depot(site, volume)], hours)
+            highest = solution.kernel(depths).at([0.0])[..., 0].max(axis=1) * volume * 1000.0  # over 1 mg in so many mm³
+            below = int(np.argmax(highest < 1))
+            rows.append((name, f"{volume:g}", number(float(highest[0])), _span(float(hours[below])), f"{100 * solution.mass_mg[below]:.0f} %"))
+    return table(("Substance", "mL", "first, times the syringe's strength", "above it for", "of the dose left then"), rows)
+
+
+def _illustrated(library: Library) -> list[tuple[str, Solute]]:
+    return [pair for pair in _substances(library) if pair[0].startswith(("Lidocaine", "Tranexamic", "A molecule"))]
 
 
 def _patient(site: Site, solute: Solute, of: dict[str, float]) -> tuple[float, float, float]:
@@ -254,7 +272,7 @@ def drawn(library: Library) -> dict[str, pictures.Picture]:
 
 
 MADE: dict[str, Callable[[Library], str]] = {
-    "validation": measured_against_predicted, "tally": tally, "layers": layers, "reach": reach, "lattice": lattice, "uncertainty": uncertainty,
+    "validation": measured_against_predicted, "tally": tally, "layers": layers, "reach": reach, "lattice": lattice, "uncertainty": uncertainty, "first": first,
     "fenced": fenced, "missing": missing,
 }  # fmt: skip
 

@@ -771,6 +771,11 @@ MEASUREMENT_GROUPS = {
     "small": "Small molecules", "peptides": "Peptides", "large": "Proteins and other large molecules", "spread": "How it spreads", "depth": "Depth and place",
     "outside": "Beside what the engine reckons",
 }  # fmt: skip
+COMPARED = {
+    "rate": "what leaves an hour", "half_life": "when half has left", "gone": "the part that is gone after a time", "spread": "diffusivity",
+    "vessels": "the part that the walls of the capillaries let through", "wheal": "area of the wheal", "route": "which of two ways is the faster",
+    "depth": "what a deeper injection changes", "size": "whether the heavier is the slower",
+}  # fmt: skip
 
 
 class Measured(Known):

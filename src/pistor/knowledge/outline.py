@@ -69,6 +69,8 @@ def _worded(node: BaseModel, field: str, value: object) -> object:
     """What is kept under a short name, in words."""
     if field in ("flags", "product_flags") and isinstance(value, tuple):
         return tuple(m.FLAGS.get(flag, flag) for flag in value)
+    if isinstance(node, m.ResidenceMeasurement) and isinstance(value, str):
+        return {"compared": m.COMPARED, "group": m.MEASUREMENT_GROUPS}.get(field, {}).get(value, value)
     return value
 
 
@@ -124,6 +126,7 @@ _LABELS_OF: dict[type[BaseModel], dict[str, str]] = {
     m.CheckIn: {"text": "what the patient reads", "basis": "because", "after": "counts from"},
     m.ChecklistStep: {"text": "step", "basis": "because", "required": "has to be ticked"},
     m.Threshold: {"quantity": "value"},
+    m.Measured: {"quantity": "value", "molar_mass": "of this molar mass"},
     m.DeliveryParameter: {"group": "about", "quantity": "value", "prior": "5 to 95 of 100 lie between", "basis": "what else was measured"},
     m.ResidenceMeasurement: {
         "group": "about", "route": "injected", "zone": "reckoned as skin of", "volume": "volume at one point", "compared": "what is compared",
