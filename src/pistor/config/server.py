@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy starts: every request has a thread of its own already
 
 wsgi_app = "pistor.config.wsgi:application"
 worker_class = "gthread"
