@@ -59,6 +59,7 @@ def measure(rounds: int) -> list[dict[str, Any]]:
     rows.append(timed("visit", client, [("get", f"/visits/{visit.pk}/", None) for visit in visits[:rounds]]))
     for step in steps:
         rows.append(timed(step, client, [("get", f"/visits/{visit.pk}/{step}/", None) for visit in visits[:rounds]]))
+    rows.append(timed("delivery", client, [("get", f"/visits/{visit.pk}/delivery/?tip_mm=1", None) for visit in visits[:rounds]]))
     return rows
 
 
