@@ -207,6 +207,17 @@ def test_from_a_film_through_skin_into_blood(third):
         film.repeated([0, 1]).through(skin)
 
 
+def test_the_peak_may_be_where_an_influx_breaks_off():
+    """Three patients whose blood flow falls at another hour each: the concentration turns there, without a slope of zero."""
+    ends = np.array([[0.2], [0.5], [0.9]])
+    steady, gone = np.full((3, 1), 0.3), 10.0 * np.exp(-0.3 * ends)
+    influx = Influx(np.hstack([steady, steady]), np.hstack([10.0 + 0 * ends, -gone]), np.hstack([0 * ends, ends]))
+    body = one_compartment(36.0, 172.0)
+    peak, at = body.peak(influx), np.linspace(0, 6, 60_001)
+    np.testing.assert_allclose(peak.time_h, ends[:, 0], atol=1e-12)
+    np.testing.assert_allclose(peak.concentration_mg_per_l, body.concentration_mg_per_l(influx, at).max(axis=-1), rtol=1e-9)
+
+
 def test_virtual_patients_get_what_each_would_get_alone():
     chance = np.random.default_rng(4)
     clearance, ka = chance.uniform(10, 90, 7), chance.uniform(0.2, 4, (7, 3))

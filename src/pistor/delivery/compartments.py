@@ -91,21 +91,24 @@ class Disposition:
         return influx.total_mg / xp.asarray(self.clearance_l_per_h)
 
     def peak(self, influx: Influx) -> Peak:
-        """Time and height of the greatest concentration, where the slope of the closed form is zero.
+        """Time and height of the greatest concentration, where the slope of the closed form is zero or jumps below it.
 
         Looks at many times tell between which the slope falls through zero at nearly the greatest height; there the root is taken.
+        Where an influx breaks off at a start, as when the blood flow falls, the slope has no root: each start is looked at itself.
         """
         xp = influx.rate_per_h.__array_namespace__()
         times = self._looks(influx)
         seen = self.concentration_mg_per_l(influx, times)
         low = times[..., :-1]
-        high = xp.nextafter(times[..., 1:], low)  # the slope jumps up at a start, so just before it
+        high = xp.nextafter(times[..., 1:], low)  # the slope jumps at a start, so just before it
         higher = xp.maximum(seen[..., :-1], seen[..., 1:])
         hump = (self._slope(influx, low) > 0) & (self._slope(influx, high) <= 0) & (higher >= NEARLY_HIGHEST * xp.max(seen, axis=-1, keepdims=True))
         # As many places as the patient with most humps has; what is none in the others does no harm.
         most = max(1, int(xp.max(xp.sum(xp.astype(hump, xp.int64), axis=-1))))
         at = xp.argsort(xp.where(hump, -higher, xp.ones_like(higher)), axis=-1)[..., :most]
         root = falling_root(lambda time: self._slope(influx, time), xp.take_along_axis(low, at, axis=-1), xp.take_along_axis(high, at, axis=-1))
+        seen_highest = xp.argmax(seen, axis=-1, keepdims=True)
+        root = xp.concat([root, xp.take_along_axis(times, seen_highest, axis=-1)], axis=-1)
         top = self.concentration_mg_per_l(influx, root)
         highest = xp.argmax(top, axis=-1, keepdims=True)
         return Peak(xp.take_along_axis(root, highest, axis=-1)[..., 0], xp.take_along_axis(top, highest, axis=-1)[..., 0])
@@ -218,8 +221,9 @@ def _flat(array: Array) -> Array:
 
 
 def _different(starts: Array, xp: Any) -> Array:
-    """The starts (..., S) without those that another is within ``SAME_START_H`` of, in every patient."""
-    columns = xp.reshape(starts, (-1, starts.shape[-1]))
-    counted: Any = np.from_dlpack(columns, device="cpu")
-    _, first = np.unique(np.rint(counted / SAME_START_H), axis=1, return_index=True)
-    return xp.stack([starts[..., int(i)] for i in first], axis=-1)
+    """The starts (..., S) of each patient without those within ``SAME_START_H`` of the one before; who has fewer has some twice."""
+    in_order = xp.sort(starts, axis=-1)
+    new = xp.concat([xp.ones_like(in_order[..., :1], dtype=xp.bool), in_order[..., 1:] - in_order[..., :-1] > SAME_START_H], axis=-1)
+    most = int(xp.max(xp.sum(xp.astype(new, xp.int64), axis=-1)))
+    first = xp.argsort(xp.astype(~new, xp.int8), axis=-1, stable=True)[..., :most]
+    return xp.take_along_axis(in_order, first, axis=-1)
