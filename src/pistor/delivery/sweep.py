@@ -35,10 +35,9 @@ ANSWER_S = 30  # a cluster that has not answered by then is not there
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A task that gave no result, and why; ``trace`` is for who mends it."""
+    """The number of a task that gave no result, and why; ``trace`` is for who mends it. The task itself is not kept: it may be large."""
 
     index: int
-    task: Any
     error: str
     trace: str = ""
 
@@ -193,7 +192,7 @@ class _Run:
 
     def ended(self) -> Sweep:
         failures = tuple(
-            Failure(index, self.tasks[index], outcome.error, outcome.trace) for index, outcome in sorted(self.outcomes.items()) if outcome.error
+            Failure(index, outcome.error, outcome.trace) for index, outcome in sorted(self.outcomes.items()) if outcome.error
         )
         results = [self.outcomes[index].result if index in self.outcomes else None for index in range(len(self.tasks))]
         return Sweep(results, failures, self.stopped)
