@@ -219,6 +219,7 @@ def test_a_generator_that_cannot_be_used_is_said(plan, deliver, value, said):
         (without(treatments=2.5), "treatments is 2.5; give a whole number"),
         (without(colour="red"), "the file has “colour”, which is not known"),
         ({}, "the file has no zone"),
+        ("zone: " + "[" * 100_000, "more than 50 lists and mappings stand in each other in line 1"),
     ],
 )
 def test_what_cannot_be_reckoned_is_said_in_one_sentence(deliver, wrong, said):

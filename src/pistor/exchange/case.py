@@ -17,6 +17,7 @@ from pistor.exchange.imported import ImportedRecord, proposals
 from pistor.knowledge import Library
 
 LIMIT_BYTES = 1024 * 1024
+DEEPEST = 50  # lists and mappings in each other; no file that is read needs ten
 ORIGIN = "case file"
 _STATES = ("pregnant", "trying", "breastfeeding", "not_pregnant", "unknown")
 _SEXES = ("female", "male", "other", "unknown")
@@ -76,6 +77,7 @@ def load_yaml(data: bytes, reference: str) -> Any:
     if len(data) > LIMIT_BYTES:
         raise Unusable("a file in YAML has at most 1 MB; give large records as a FHIR Bundle in JSON.")
     try:
+        _not_too_deep(data)
         value = yaml.load(data, Loader=_Loader)  # noqa: S506 - derived from the safe loader
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -83,6 +85,16 @@ def load_yaml(data: bytes, reference: str) -> Any:
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError, TypeError):
         raise Unusable(f"the YAML cannot be read; compare with {reference}.") from None
     return value
+
+
+def _not_too_deep(data: bytes) -> None:
+    """Refuses what is nested so deep that building it, one call in another, would end the process."""
+    depth = 0
+    for event in yaml.parse(data, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise Unusable(f"more than {DEEPEST} lists and mappings stand in each other in line {line}; write it flatter.")
 
 
 class _Case:
