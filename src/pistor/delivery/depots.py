@@ -70,7 +70,13 @@ def bleb(layer: str, volume_ml: float, *, filling: float = 1.0, anchor_mm: float
     A wheal's radius is taken to grow with the cube root of the volume from ``anchor_mm`` at 0.1 mL, the one volume at which it
     was measured; its height follows from the volume.
     """
-    soaked = _volume_mm3(volume_ml) / within("filling", filling, FILLING, "")
+    _volume_mm3(volume_ml)
+    return _bleb(layer, volume_ml, filling, anchor_mm)
+
+
+def _bleb(layer: str, volume_ml: float, filling: float, anchor_mm: float) -> Bleb:
+    """That of what stays, which after backflow may be less than can be injected."""
+    soaked = volume_ml * MM3_PER_ML / within("filling", filling, FILLING, "")
     if layer == HYPODERMIS:
         radius = (3 * soaked / (4 * math.pi)) ** (1 / 3)
         return Bleb(radius, radius)
@@ -90,7 +96,7 @@ def point_depot(
     What single points do above a threshold it does not give; for that, draw depths and compute each.
     """
     stays = _staying(volume_ml, placement)
-    shape = bleb(layer, stays, filling=placement.filling, anchor_mm=anchor_mm)
+    shape = _bleb(layer, stays, placement.filling, anchor_mm)
     sigma = math.hypot(shape.sigma_vertical_mm, placement.depth_sd_mm)
     return Depot(x_mm, y_mm, depth_mm, shape.sigma_lateral_mm, sigma, _left(dose_mg, placement))
 
@@ -105,7 +111,7 @@ def thread_depots(
     """
     ends = [_place("start_mm", start_mm), _place("end_mm", end_mm)]
     length = within("length of a thread", math.dist(*ends), THREAD_MM, "mm")
-    across = _volume_mm3(_staying(volume_ml, placement)) / (placement.filling * length)
+    across = _staying(volume_ml, placement) * MM3_PER_ML / (placement.filling * length)
     sigma = math.sqrt(across / math.pi) / 2
     along = _pieces(length, sigma)
     if len(along) > MOST_PIECES:
