@@ -43,7 +43,8 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     try:
         first = _exposed(_order(request, visit, plan, library), library, MANY if "thorough" in request.GET else PATIENTS)
     except ValueError as error:
-        return render_step(request, visit, "delivery", "delivery/show.html", {"missing": (str(error),)})
+        others = _tip_choices(plan, library) if told["supposed"] else {}
+        return render_step(request, visit, "delivery", "delivery/show.html", {"missing": (str(error),), **others})
     exposure = first.as_dict()
     solute = _solute(exposure, choice)
     context: dict[str, Any] = {"solute": solute, "fenced": inputs(exposure["fenced"]), "proposed": _proposed(visit), **told}
