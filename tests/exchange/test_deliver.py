@@ -92,7 +92,8 @@ def test_a_person_reads_it(deliver):
     code, out = deliver(TREATMENT)
     assert code == 0
     assert "A model's estimate" in out
-    assert "half has left the tissue after" in out
+    assert "Half has left the tissue after" in out
+    assert "Lidocaine hydrochloride: " not in out  # it stands above its lines
     assert "Phosphatidylcholine" in out
     assert "no number" in out
 
@@ -237,6 +238,7 @@ def test_what_cannot_be_reckoned_is_said_in_one_sentence(deliver, wrong, said):
         (("--seed", "-1"), "seed is -1; give a whole number from 0"),
         (("--weight", "nan"), "weight_kg is nan; give a number from 2 to 400 kg"),
         (("--sex", "f"), "invalid choice"),
+        (("--depth", "2"), "--depth is for a plan"),
     ],
 )
 def test_options_that_cannot_be_used_are_said(deliver, options, said):

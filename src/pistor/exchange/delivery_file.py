@@ -34,9 +34,11 @@ def read_delivery_file(path: Path, library: Library, *, depth_mm: float | None =
 
 def read(value: dict[str, Any], library: Library, depth_mm: float | None = None) -> RawProblem | Order:
     """What a mapping asks: plain physics, a plan (with ``depth_mm`` before what it says of the tip), or a treatment in a few lines."""
-    if any(key in value for key in RAW):
-        return read_raw(value)
-    return read_plan(value, library, depth_mm) if is_plan(value) else read_treatment(value, library)
+    if not any(key in value for key in RAW) and is_plan(value):
+        return read_plan(value, library, depth_mm)
+    if depth_mm is not None:
+        raise Unusable("--depth is for a plan; this file says itself how deep, in depth_mm.")
+    return read_raw(value) if any(key in value for key in RAW) else read_treatment(value, library)
 
 
 def load(data: bytes, is_json: bool = False) -> dict[str, Any]:

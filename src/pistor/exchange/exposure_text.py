@@ -13,11 +13,12 @@ def exposure_text(exposure: Exposure) -> str:
     order = exposure.order
     spot = order.typical
     lines = [
-        f"{order.zone}: {len(order.spots)} points of {number(spot.volume_ml)} mL, {number(spot.depth_mm)} mm deep; {exposure.patients} virtual patients.",
+        f"{order.zone}: {len(order.spots)} points of {spot.volume_ml:.3g} mL, {number(spot.depth_mm)} mm deep; {exposure.patients} virtual patients.",
         *_findings(exposure.findings),
     ]
     for solute in exposure.computed:
-        lines += ["", f"{solute.name}, {number(solute.mg_per_ml)} mg/mL, {number(solute.dose_mg)} mg", *_findings(solute.findings), *_numbers(solute)]
+        lines += ["", f"{solute.name}, {number(solute.mg_per_ml)} mg/mL, {number(solute.dose_mg)} mg"]
+        lines += [*_findings(solute.findings, solute.name), *_numbers(solute)]
     for fenced in exposure.fenced:
         lines += ["", f"{fenced.name}: no number. {fenced.reason}"]
         if fenced.half_life is not None:
@@ -25,8 +26,10 @@ def exposure_text(exposure: Exposure) -> str:
     return "\n".join([*lines, "", f"Knowledge {exposure.knowledge_version}. --json gives every number, --html the pictures."])
 
 
-def _findings(findings: tuple[Finding, ...]) -> list[str]:
-    return [f"  {'! ' if finding.effect.value in ('caution', 'ask') else ''}{finding.text}" for finding in findings]
+def _findings(findings: tuple[Finding, ...], under: str = "") -> list[str]:
+    """A line for each; the name that they stand ``under`` is not said again."""
+    told = ((finding, finding.text.removeprefix(f"{under}: ")) for finding in findings)
+    return [f"  {'! ' if finding.effect.value in ('caution', 'ask') else ''}{text[:1].upper()}{text[1:]}" for finding, text in told]
 
 
 def _numbers(solute: SoluteExposure) -> list[str]:
@@ -35,7 +38,7 @@ def _numbers(solute: SoluteExposure) -> list[str]:
     for one in solute.comparisons:
         absorbed = "unknown" if one.absorbed_mg is None else number(one.absorbed_mg)
         rows.append((one.name, absorbed, "unknown" if one.cmax_mg_per_l is None else number(one.cmax_mg_per_l), one.reason))
-    lines = ["", *(f"  {row}" for row in table(("the same dose", "into the blood mg", "peak mg/L", ""), rows))]
+    lines = ["", *(f"  {row}" for row in table(("the same dose", "into the blood mg", "peak micrograms/mL", ""), rows))]
     if solute.drivers is not None:
         top = list(solute.drivers.share.items())[:3]
         lines += ["", "  The range comes from: " + ", ".join(f"{DRIVERS.get(name, name).lower()} ({number(100 * share)} %)" for name, share in top) + "."]

@@ -158,7 +158,7 @@ def _too_much(entry: Ingredient, volume_per_point_ml: float | None, library: Lib
 
 
 def _missing(entry: Ingredient, *what: str) -> Fenced:
-    reason = f"{entry.name}: no {' and no '.join(what)} could be read, so nothing is reckoned."
+    reason = f"No {' and no '.join(what)} could be read, so nothing is reckoned."
     return Fenced(entry.id, entry.name, "missing", reason, missing=what)
 
 
