@@ -50,6 +50,12 @@ def all_of_them(kernel):
     )
 
 
+def test_what_is_above_the_strength_in_the_syringe_is_said_where_it_is_shown(kernel):
+    profile = kernel.at([0.0])[..., 0]
+    told = [pictures.depth_time(ODD, TIMES, DEPTHS, profile, [("skin", 0.0, 8.0)], 1.0, syringe=strength).caption for strength in (1.0, 1e9)]
+    assert ["leave the first minutes aside" in caption for caption in told] == [True, False]
+
+
 def test_every_picture_is_well_formed_and_says_what_it_shows(kernel):
     for picture in all_of_them(kernel):
         root = ElementTree.fromstring(picture.svg)

@@ -44,6 +44,13 @@ def test_the_page_says_plainly_what_becomes_of_the_plan_and_that_a_model_says_so
     assert "<style" not in text and " style=" not in text and re.findall(r"<script(?![^>]*(?: src=|application/json))", text) == []
 
 
+def test_the_board_knows_the_strength_in_the_syringe(people, as_, visit):
+    """Lidocaine at 20 mg/mL: a model's peak above it is told where it is shown."""
+    page = page_of(as_(people.practitioner), visit)
+    assert data_of(page)["syringe"] == 20_000
+    assert re.search(r'data-dense hidden>Higher than the 20.000 micrograms/mL in the syringe', page.content.decode())
+
+
 def test_without_a_script_the_field_and_every_picture_are_there_with_a_table(people, as_, visit):
     text = page_of(as_(people.practitioner), visit).content.decode()
     assert text.count('class="chart"') >= 6 and text.count("As a table") >= 4

@@ -81,9 +81,17 @@ def with_band(middle: float | None, low: float | None, high: float | None) -> st
 
 
 def depth_time(
-    name: str, times_h: Sequence[float], depths_mm: Sequence[float], concentration: ArrayLike, layers: Sequence[tuple[str, float, float]], tip_mm: float
+    name: str,
+    times_h: Sequence[float],
+    depths_mm: Sequence[float],
+    concentration: ArrayLike,
+    layers: Sequence[tuple[str, float, float]],
+    tip_mm: float,
+    *,
+    syringe: float | None = None,
 ) -> Picture:
-    """Concentration (T, Z) in mg/mm³ straight under a point, at times and depths. ``layers`` are (name, from mm, to mm)."""
+    """Concentration (T, Z) in mg/mm³ straight under a point, at times and depths. ``layers`` are (name, from mm, to mm);
+    ``syringe`` is the strength in it, in micrograms/mL."""
     times, depths, value = np.array(times_h, dtype=float), np.array(depths_mm, dtype=float), np.array(concentration, dtype=float) * UG_PER_ML
     later = times > 0
     times, value = times[later], value[later]
@@ -112,8 +120,20 @@ def depth_time(
     caption = f"Under one point. The lines are a half, a tenth and a hundredth of the highest concentration, {number(high)} {UNIT}; the ring is the tip."
     caption += f" At the first time shown, depths from {number(reach[0])} to {number(reach[1])} mm hold at least half of it."
     caption += f" It is down to a tenth after {span(gone)}." if gone is not None else f" After {span(float(times[-1]))} it is still above a tenth."
+    caption += above_the_syringe(high, syringe)
     picture = svg(_W, base + 92, f"{name}: concentration by depth and time", caption, parts)
     return Picture("depth_time", "Depth and time", picture, caption, _depth_table(name, times, depths, value, layers))
+
+
+def above_the_syringe(highest: float, syringe: float | None) -> str:
+    """A sentence, after a space, where more is reckoned than was injected (both in micrograms/mL); else nothing."""
+    return f" {too_dense(syringe)}" if syringe is not None and highest > syringe else ""
+
+
+def too_dense(syringe: float) -> str:
+    """What is said where a concentration above that in the syringe is shown."""
+    why = "the model piles a point up in its middle, and what likes fat gathers in it"
+    return f"Higher than the {number(syringe)} {UNIT} in the syringe, because {why}: leave the first minutes aside."
 
 
 def _resampled(value: Array, times: Array, depths: Array, grid_t: Array, grid_z: Array, low: float) -> Array:
@@ -318,7 +338,8 @@ def coverage(
         parts += [_dashed(level, other.middle, x, y), text(x(level[_nearest(other.middle, 0.12)]), y(0.12) - 6, other_name, anchor="start")]
     if threshold is not None and low < threshold < high:
         parts.append(line(x(threshold), _TOP, x(threshold), 226, AMBER, width=2, dash="5 4") + text(x(threshold) + 5, _TOP + 12, "threshold", weight="600"))
-    caption = f"Half of the zone gets {_gets(level, share, 0.5)} {unit}, nineteen twentieths {_gets(level, share, 0.95)}, one twentieth {_gets(level, share, 0.05)}."
+    most = f" 95 % {_gets(level, share, 0.95)}," if share.middle[0] >= 0.5 else ""  # where half gets less than is drawn, they do too
+    caption = f"Half of the zone gets {_gets(level, share, 0.5)} {unit},{most} its best 5 % {_gets(level, share, 0.05)}."
     caption += " The shade is the 5-95 % band." if share.low else ""
     rows = tuple(
         (number(level[at]), _percent(share.middle[at]), f"{_percent(share.low[at])} to {_percent(share.high[at])}" if share.low else "unknown")

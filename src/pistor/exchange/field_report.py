@@ -42,6 +42,11 @@ def pictures_of(exposure: Json, solute: Json) -> tuple[Picture, ...]:
     return tuple(found)
 
 
+def syringe_of(solute: Json) -> float:
+    """The strength in the syringe, micrograms/mL."""
+    return 1000.0 * float(solute["mg_per_ml"])
+
+
 def field_of(
     exposure: Json, solute: Json, *, time: int, depth: int, measure: str = "concentration", log: bool = True, title: str = "", high: float | None = None
 ) -> Picture:
@@ -50,7 +55,7 @@ def field_of(
     kernel = solute["auc_kernel"] if whole else solute["kernel"]
     weight = kernel["weight_per_mm"][depth] if whole else kernel["weight_per_mm"][time][depth]
     when = "all over time" if whole else f"{draw.span(solute['times_h'][time])} after the injection"
-    what = f"{solute['name']} {number(solute['depths_mm'][depth])} mm deep, {when}"
+    what = f"{solute['name']} {_mm(solute['depths_mm'][depth])} deep, {when}"
     threshold = None if whole or not solute.get("threshold_mg_per_mm3") else solute["threshold_mg_per_mm3"] * UG_PER_ML
     return draw.zone_field(
         title or "The field over the zone", regions_of(exposure), solute["points"], kernel["variance_mm2"], weight,
@@ -68,12 +73,13 @@ def _depth_time(exposure: Json, solute: Json) -> Picture:
     for layer in exposure["layers"]:
         layers.append((layer["name"], top, top + layer["thickness_mm"]))
         top += layer["thickness_mm"]
-    return draw.depth_time(solute["name"], solute["times_h"], depths[shown].tolist(), np.maximum(unit[:, shown], 0) * solute["points"][0][2], layers, tip)
+    under = np.maximum(unit[:, shown], 0) * solute["points"][0][2]
+    return draw.depth_time(solute["name"], solute["times_h"], depths[shown].tolist(), under, layers, tip, syringe=syringe_of(solute))
 
 
 def _coverage(exposure: Json, solute: Json) -> Picture:
     curve = solute["coverage"]
-    title = f"Coverage of the zone, {number(exposure['target_depth_mm'])} mm deep"
+    title = f"Coverage of the zone, {_mm(exposure['target_depth_mm'])} deep"
     level = [value * UG_PER_ML for value in curve["level_mg_h_per_mm3"]]
     return draw.coverage(title, level, _curve(curve), unit=AREA_UNIT)
 
@@ -97,14 +103,20 @@ def _quiet_from(curves: Sequence[Sequence[float]]) -> int:
 def _local_and_systemic(exposure: Json, solute: Json) -> Picture:
     local, blood = solute["peak_mg_per_mm3"], solute["plasma"]["cmax_mg_per_l"]
     rows: list[tuple[str, float | None, float | None, float | None]] = [
-        (f"Skin at {number(exposure['target_depth_mm'])} mm under a point", *(local[key] * UG_PER_ML for key in ("median", "low", "high"))),
+        (f"Skin at {_mm(exposure['target_depth_mm'])} under a point", *(local[key] * UG_PER_ML for key in ("median", "low", "high"))),
         ("Blood, from these injections", *(blood[key] for key in ("median", "low", "high"))),
     ]
     for way in solute.get("comparisons", ()):
         peak = way.get("cmax_mg_per_l")
         rows.append((f"Blood, same dose {way['name']}", *((peak[key] for key in ("median", "low", "high")) if peak else (None, None, None))))
     reasons = [f"{way['name'][0].upper()}{way['name'][1:]}: {_lower(way['reason'])}" for way in solute.get("comparisons", ()) if way.get("reason")]
-    return draw.side_by_side("Skin against blood, the highest of each", rows, note=" ".join(reasons))
+    dense = draw.above_the_syringe(local["median"] * UG_PER_ML, syringe_of(solute)).strip()
+    return draw.side_by_side("Skin against blood, the highest of each", rows, note=" ".join(filter(None, [dense, *reasons])))
+
+
+def _mm(depth: float) -> str:
+    """A depth to the hundredth: nobody places a needle closer."""
+    return f"{number(round(depth, 2))} mm"
 
 
 def _upper(sentence: str) -> str:
@@ -140,7 +152,7 @@ def report_html(exposure: Json, *, title: str, subtitle: str = "", on: str = "")
 
 def _overview(exposure: Json) -> str:
     rows = [("Zone", exposure["zone"].replace("_", " ")), ("Points", str(exposure["points"])), ("Volume at each point", f"{number(exposure['volume_per_point_ml'])} mL")]
-    rows += [("Depth of the tip", f"{number(exposure['depth_mm'])} mm"), ("Depth looked at", f"{number(exposure['target_depth_mm'])} mm")]
+    rows += [("Depth of the tip", f"{number(exposure['depth_mm'])} mm"), ("Depth looked at", _mm(exposure["target_depth_mm"]))]
     table = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows)
     return f'<section><h2>What was computed</h2><div class="table-wrap"><table>{table}</table></div>{_findings(exposure["findings"])}</section>'
 

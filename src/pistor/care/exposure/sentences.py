@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DENSER = 4 * math.pi / 3 * 5**1.5 / (2 * math.pi) ** 1.5  # centre of a Gaussian over an even ellipsoid of the same second moments
 ISLANDS = 0.3  # below that part the least of the zone is called much less than the most
+NOTHING = 0.005  # a part so small that it would be told as 0 %
 MODEL = "A model's estimate from published numbers, not a measurement: use it to compare plans, not as a concentration that is there."
 DRIVERS = {
     "diffusivity_factor": "How fast it spreads",
@@ -48,7 +49,7 @@ def whole(
 ) -> tuple[Finding, ...]:
     """What holds for the whole treatment."""
     tip, (radius_mm, height_mm) = order.typical.depth_mm, bleb_mm
-    bleb = f"{number(order.typical.volume_ml)} mL soak about {number(2 * radius_mm)} mm across and {number(2 * height_mm)} mm in depth."
+    bleb = f"{order.typical.volume_ml:.3g} mL soak about {number(2 * radius_mm)} mm across and {number(2 * height_mm)} mm in depth."
     found = [Finding("exposure.model", Effect.INFORM, MODEL), Finding("exposure.bleb", Effect.INFORM, bleb)]
     if tip <= skin_mm < 2 * height_mm:
         text = (
@@ -63,7 +64,7 @@ def whole(
         text = f"Points differ in depth or volume ({kinds} kinds): coverage and blood reckon each as it is, the single point shown is of the commonest kind."
         found.append(Finding("exposure.kinds", Effect.INFORM, text))
     if order.elsewhere_ml > 0:
-        text = f"{number(order.elsewhere_ml)} mL go to areas on other drawings: the blood gets them too, reckoned as if they were in this skin."
+        text = f"{order.elsewhere_ml:.3g} mL go to areas on other drawings: the blood gets them too, reckoned as if they were in this skin."
         found.append(Finding("exposure.elsewhere", Effect.INFORM, text))
     if order.weight_kg is None and computed:
         text = "The weight is not given, so no concentration in plasma is reckoned."
@@ -105,9 +106,10 @@ def _islands(exposed: SoluteExposure, neighbour: float | None) -> tuple[Finding,
     ratio = exposed.valley_over_peak.median
     if neighbour is None or not isinstance(ratio, float):
         return ()
-    text = (
-        f"{exposed.name}: points are {number(neighbour)} mm apart; 95 % of the zone get at least {percent(exposed.valley_over_peak)} of what its best 5 % get."
-    )
+    apart = f"{exposed.name}: points are {number(neighbour)} mm apart"
+    if float(np.max(exposed.valley_over_peak.high)) < NOTHING:
+        return (Finding("exposure.islands", Effect.CAUTION, f"{apart}; between them the zone gets next to nothing. The points stay islands."),)
+    text = f"{apart}; 95 % of the zone get at least {percent(exposed.valley_over_peak)} of what its best 5 % get."
     if ratio < ISLANDS:
         return (Finding("exposure.islands", Effect.CAUTION, f"{text} The points stay islands."),)
     return (Finding("exposure.even", Effect.INFORM, text),)
@@ -117,13 +119,13 @@ def _blood(exposed: SoluteExposure) -> tuple[Finding, ...]:
     if exposed.plasma is None:
         return (Finding("exposure.plasma_unknown", Effect.INFORM, exposed.plasma_unknown),)
     peak, high = exposed.plasma.cmax_mg_per_l, exposed.plasma.cmax_mg_per_l.high
-    text = f"{exposed.name}: {number(exposed.dose_mg)} mg raise the plasma to {spread(peak)} mg/L after {hours(exposed.plasma.tmax_h)}."
+    text = f"{exposed.name}: {number(exposed.dose_mg)} mg raise the plasma to {spread(peak)} micrograms/mL after {hours(exposed.plasma.tmax_h)}."
     mouth = next((one for one in exposed.comparisons if one.name == "by mouth" and one.cmax_mg_per_l is not None), None)
     if mouth is not None and mouth.cmax_mg_per_l is not None:
-        text += f" The same dose by mouth: {number(mouth.cmax_mg_per_l)} mg/L."
+        text += f" The same dose by mouth: {number(mouth.cmax_mg_per_l)} micrograms/mL."
     if exposed.limit is None:
         return (Finding("exposure.plasma", Effect.INFORM, f"{text} No toxic level was read."),)
-    text += f" Harm was seen above {number(exposed.limit.number)} mg/L."
+    text += f" Harm was seen above {number(exposed.limit.number)} micrograms/mL."
     above = isinstance(high, float) and high >= exposed.limit.number
     return (Finding("exposure.plasma", Effect.CAUTION if above else Effect.INFORM, text, sources=exposed.limit.sources),)
 

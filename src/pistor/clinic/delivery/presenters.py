@@ -13,7 +13,7 @@ from pistor.care.injection_map import InjectionMap
 from pistor.clinic.delivery.forms import RANGES, Choice, numbers_of
 from pistor.exchange.drawing import number
 from pistor.exchange.field_pictures import AREA_UNIT, UG_PER_ML, UNIT, Picture, span, with_band
-from pistor.exchange.field_report import field_of
+from pistor.exchange.field_report import field_of, syringe_of
 from pistor.exchange.raster import PALETTE
 
 Json = Mapping[str, Any]
@@ -33,7 +33,7 @@ def chosen_of(choice: Choice, exposure: Json, solute: Json) -> dict[str, Any]:
     depth = _within(choice.depth, depths, exposure["target_depth_mm"])
     return {
         "time": time, "last_time": len(times) - 1, "time_text": "all of it" if choice.measure == "exposure" else span(times[time]),
-        "depth": depth, "last_depth": len(depths) - 1, "depth_text": f"{number(depths[depth])} mm", "measure": choice.measure, "scale": choice.scale,
+        "depth": depth, "last_depth": len(depths) - 1, "depth_text": f"{number(round(depths[depth], 2))} mm", "measure": choice.measure, "scale": choice.scale,
         "times_h": times[time], "depths_mm": depths[depth],
     }  # fmt: skip
 
@@ -64,7 +64,7 @@ def _short(weights: Sequence[float]) -> list[float]:
 
 def board_data(solute: Json, plans: Sequence[Json]) -> dict[str, Any]:
     threshold = solute.get("threshold_mg_per_mm3")
-    return {"palette": PALETTE, "threshold": threshold * UG_PER_ML if threshold else None, "plans": plans}
+    return {"palette": PALETTE, "threshold": threshold * UG_PER_ML if threshold else None, "syringe": syringe_of(solute), "plans": plans}
 
 
 def plan_title(drawn: InjectionMap) -> str:

@@ -17,7 +17,8 @@ from pistor.clinic.delivery.presenters import band_note, board_data, chosen_of, 
 from pistor.clinic.delivery.proposals import choices_of
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
-from pistor.exchange.field_report import pictures_of, plainly
+from pistor.exchange.field_pictures import too_dense
+from pistor.exchange.field_report import pictures_of, plainly, syringe_of
 from pistor.knowledge import Library
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
@@ -170,6 +171,7 @@ def _board(
         "band_note": band_note(solute),
         "peaks": peaks(solute),
         "data": board_data(solute, data),
+        "dense": too_dense(syringe_of(solute)),
     }
 
 

@@ -8,6 +8,9 @@ const DECADES = 3;
 const REACH = 4.5; // standard deviations after which a Gaussian is nought on the picture
 const STEP = { fine: 0.5, coarse: 5 }; // mm, of the arrow keys
 
+// Below this part of the highest value a number says no more than that there is next to nothing.
+const NOTHING = 1e-5;
+
 const number = (value) => {
   if (!Number.isFinite(value)) return "unknown";
   if (value === 0) return "0";
@@ -378,7 +381,9 @@ class Board {
     const time = Number(this.field("time").value), depth = Number(this.field("depth").value);
     this.unit = this.exposure ? "micrograms·h/mL" : "micrograms/mL";
     this.say("time", this.exposure ? "all of it" : span(plan.times_h[time]));
-    this.say("depth", `${number(plan.depths_mm[depth])} mm`);
+    const deep = `${number(Math.round(100 * plan.depths_mm[depth]) / 100)} mm`;
+    this.say("depth", deep);
+    this.shown = `${deep} deep, ${this.exposure ? "all over time" : `${span(plan.times_h[time])} after the injection`}`;
     this.field("time").disabled = this.exposure;
     this.threshold = this.exposure ? null : this.data.threshold;
     for (const stage of this.stages) {
@@ -398,7 +403,8 @@ class Board {
     const place = this.element.querySelector("[data-legend]");
     const marks = this.log ? [1, 0.1, 0.01, 0.001] : [1, 0.75, 0.5, 0.25];
     place.querySelector(".marks").replaceChildren(...marks.toReversed().map((part) => Object.assign(document.createElement("span"), { textContent: number(this.high * part) })));
-    place.querySelector(".unit").textContent = this.unit;
+    place.querySelector(".unit").textContent = `${this.unit}, ${this.shown}`;
+    place.querySelector("[data-dense]").hidden = this.exposure || this.high <= this.data.syringe;
     const strip = place.querySelector("canvas"), ink = strip.getContext("2d");
     strip.width = 256;
     strip.height = 1;
@@ -423,10 +429,11 @@ class Board {
     this.draw(held);
     const level = this.threshold ?? this.high / 10;
     const of = (values, share) => values[Math.min(values.length - 1, Math.floor(share * values.length))] ?? 0;
+    const words = (value) => (value > this.high * NOTHING ? number(value) : "next to nothing");
     const rows = {
-      half: (values) => `${number(of(values, 0.5))}`,
-      least: (values) => `${number(of(values, 0.95))}`,
-      most: (values) => `${number(of(values, 0.05))}`,
+      half: (values) => words(of(values, 0.5)),
+      least: (values) => words(of(values, 0.95)),
+      most: (values) => words(of(values, 0.05)),
       share: (values) => `${Math.round((100 * values.filter((value) => value >= level).length) / (values.length || 1))} %`,
     };
     for (const [name, work] of Object.entries(rows)) held.forEach((values, at) => {
@@ -437,7 +444,7 @@ class Board {
     for (const place of this.element.querySelectorAll("[data-unit]")) place.textContent = this.unit;
     clearTimeout(this.telling);
     const mine = held[this.stages.indexOf(this.stage)];
-    const half = of(mine, 0.5) > this.high * 1e-5 ? `Half of the area gets at least ${rows.half(mine)} ${this.unit}.` : "Half of the area gets next to nothing.";
+    const half = of(mine, 0.5) > this.high * NOTHING ? `Half of the area gets at least ${rows.half(mine)} ${this.unit}.` : "Half of the area gets next to nothing.";
     const told = [this.stage.told(), half].filter(Boolean).join(" ");
     this.element.querySelector("[data-now]").textContent = told;
     this.telling = setTimeout(() => { this.live.textContent = told; }, 600); // a screen reader hears the end of a movement
