@@ -266,7 +266,7 @@ def _deliver_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sex", choices=("female", "male"))
     command.add_argument("--vasoconstrictor", action="store_const", const=True, help="epinephrine or the like is with it")
     command.add_argument("--patients", type=int, default=200, metavar="N", help="virtual patients from whom the range comes (200)")
-    command.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), metavar="N", help="processes that share them (one for each processor, at most 8)")
+    command.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 8), metavar="N", help="processes that share them (each processor, at most 8)")
     command.add_argument("--seed", type=int, default=0, metavar="N", help="the draw of the virtual patients (0)")
     command.add_argument("--on", type=_date, default=dt.date.today(), help="the day printed on the page (YYYY-MM-DD; today)")
 
