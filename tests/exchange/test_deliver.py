@@ -64,11 +64,11 @@ BAND = {"median", "low", "high"}
 SOLUTE = {
     "absorbed_mg", "auc_kernel", "auc_mg_h_per_mm3", "balance", "bleb_radius_mm", "comparisons", "coverage", "depths_mm", "diffusion_length_mm", "dose_mg",
     "drivers", "drivers_together", "findings", "half_gone_h", "hours_above_threshold", "id", "kernel", "limit", "mg_per_ml", "name", "neighbour_mm",
-    "nine_tenths_gone_h", "peak_mg_per_mm3", "plasma", "plasma_unknown", "points", "reach_half_mm", "reach_tenth_mm", "share_above_threshold",
+    "nine_tenths_gone_h", "peak_mg_per_mm3", "pieces_mm", "plasma", "plasma_unknown", "points", "reach_half_mm", "reach_tenth_mm", "share_above_threshold",
     "threshold_mg_per_mm3", "times_h", "valley_over_peak", "values",
 }  # fmt: skip
 WHOLE = {
-    "anaesthetics", "bleb", "depth_mm", "elsewhere_ml", "fenced", "findings", "interval_days", "knowledge_version", "layers", "patients", "points", "regions",
+    "anaesthetics", "bleb", "depth_mm", "elsewhere_ml", "fenced", "findings", "interval_days", "knowledge_version", "layers", "patients", "points", "regions", "row_angle_deg", "run_mm",
     "seed", "sex", "solutes", "spacing_mm", "target_depth_mm", "technique", "treatments", "vasoconstrictor", "volume_per_point_ml", "weight_kg", "zone",
 }  # fmt: skip
 

@@ -42,8 +42,8 @@ CACHED = 256
 class Plan:
     """What all patients share: P points with their doses and the kind of depot each is, R places of the zone, T times.
 
-    ``covered`` are the shares of the zone for which the least exposure is asked. Plain tuples, so that a plan travels and is
-    recognised.
+    ``covered`` are the shares of the zone for which the least exposure is asked. Every point is of equal pieces that lie
+    ``pieces_mm`` (x, y) beside it: several make a thread. Plain tuples, so that a plan travels and is recognised.
     """
 
     x_mm: tuple[float, ...]
@@ -55,10 +55,13 @@ class Plan:
     times_h: tuple[float, ...]
     covered: tuple[float, ...] = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
     threshold_mg_per_mm3: float | None = None
+    pieces_mm: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.x_mm) <= MOST_DEPOTS:
-            raise ValueError(f"x_mm holds {len(self.x_mm)} points; give from 1 to {MOST_DEPOTS}.")
+        most = MOST_DEPOTS // max(1, len(self.pieces_mm))
+        if not 1 <= len(self.x_mm) <= most:
+            of_pieces = f" of {len(self.pieces_mm)} pieces each" if len(self.pieces_mm) > 1 else ""
+            raise ValueError(f"x_mm holds {len(self.x_mm)} points{of_pieces}; give from 1 to {most}.")
         for field, other, against in (("y_mm", self.y_mm, self.x_mm), ("dose_mg", self.dose_mg, self.x_mm), ("kind", self.kind, self.x_mm),
                                       ("place_y_mm", self.place_y_mm, self.place_x_mm)):  # fmt: skip
             if len(other) != len(against):
@@ -86,10 +89,10 @@ class Patient:
 class Answers:
     """Of N patients, patients first.
 
-    ``auc_per_mg`` (N,), h/mm³, and ``concentration_per_mg`` (N, T), 1/mm³: under a lone depot of the first kind, at the depth asked;
-    ``r50_mm``, ``r10_mm`` (N,): where the exposure beside it has fallen to that share; ``t50_h``, ``t90_h`` (N,): when that share of
-    the plan's dose has left the tissue, infinite where that takes longer than `LATEST_H`; ``coverage`` (N, Q), mg h/mm³:
-    the least exposure in those shares of the zone; ``above`` (N, T): share of the zone above the threshold, zero without one;
+    ``auc_per_mg`` (N,), h/mm³, and ``concentration_per_mg`` (N, T), 1/mm³: under a lone point of the first kind, at the depth asked;
+    ``r50_mm``, ``r10_mm`` (N,): where the exposure beside it (of a thread: across its middle) has fallen to that share; ``t50_h``,
+    ``t90_h`` (N,): when that share of the plan's dose has left the tissue, infinite where that takes longer than `LATEST_H`;
+    ``coverage`` (N, Q), mg h/mm³: the least exposure in those shares of the zone; ``above`` (N, T): share of the zone above the threshold, zero without one;
     ``influx`` (N, ...): what the blood takes up of the whole plan, for `compartments`.
     """
 
@@ -170,10 +173,21 @@ def _map(plan: Plan, number: int) -> Array:
     """The doses of each kind (K, R), mg/mm², blurred by one Gaussian, at the places of the zone."""
     variance = math.exp(_spacing() * number)
     x, y = np.array(plan.place_x_mm), np.array(plan.place_y_mm)
-    squared = np.subtract.outer(x, plan.x_mm) ** 2 + np.subtract.outer(y, plan.y_mm) ** 2
-    blurred = np.exp(squared / (-2 * variance)) / (2 * math.pi * variance)
+    aside, along = np.array(plan.pieces_mm).T
+    blurred = np.zeros((len(x), len(plan.x_mm)))
+    for dx, dy in zip(aside, along, strict=True):
+        squared = np.subtract.outer(x - dx, plan.x_mm) ** 2 + np.subtract.outer(y - dy, plan.y_mm) ** 2
+        blurred += np.exp(squared / (-2 * variance))
+    blurred /= 2 * math.pi * variance * len(aside)
     dose, kind = np.array(plan.dose_mg), np.array(plan.kind)
     return np.stack([blurred @ np.where(kind == k, dose, 0.0) for k in range(max(plan.kind) + 1)])
+
+
+def _together(plan: Plan, variance_mm2: Array) -> Array:
+    """What the pieces of a point together give in its middle, as a part of one Gaussian at its centre (M,)."""
+    squared = np.sum(np.square(plan.pieces_mm), axis=1)
+    part: Array = np.exp(np.divide.outer(squared, -2 * variance_mm2)).mean(axis=0)
+    return part
 
 
 @functools.lru_cache(maxsize=CACHED)
@@ -309,7 +323,7 @@ class _Solved:
     # ── what it answers ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def concentrations(self) -> dict[str, Array]:
-        """Under a lone depot (T,), and the share of the zone above the threshold (T,)."""
+        """Under a lone point (T,), and the share of the zone above the threshold (T,)."""
         profile = np.zeros((len(self.kappa), len(self.times), len(self.width_mm2)))
         for stretch in self.marched:
             here, spans = self._within(stretch.step)
@@ -320,7 +334,7 @@ class _Solved:
             window = self.grid.window(self.width_mm2.min() + self.slow * time, self.width_mm2.max() + self.fast * time)
             variance = self.grid.variance_mm2[window]
             weights = mixture.fit(self.kappa, variance, profile[:, t])
-            alone[t] = weights[:, 0] @ (1 / (2 * math.pi * variance))
+            alone[t] = weights[:, 0] @ (_together(self.plan, variance) / (2 * math.pi * variance))
             if self.plan.threshold_mg_per_mm3 is not None:
                 above[t] = np.mean(self._over_zone(weights, self.first + window.start) > self.plan.threshold_mg_per_mm3)
         return {"concentration_per_mg": alone, "above": above}
@@ -332,7 +346,7 @@ class _Solved:
             never = np.full(len(self.plan.covered), math.inf)
             return {"auc_per_mg": np.array(math.inf), "r50_mm": np.array(math.inf), "r10_mm": np.array(math.inf), "coverage": never}
         weights = mixture.fit(self.kappa, self.grid.variance_mm2, self._integrals())
-        beside = weights[:, 0] @ np.stack([_profile(self.first + m) for m in range(len(weights))])
+        beside = (weights[:, 0] * _together(self.plan, self.grid.variance_mm2)) @ np.stack([_profile(self.first + m) for m in range(len(weights))])
         least = np.quantile(self._over_zone(weights, self.first), [1 - share for share in self.plan.covered])
         return {"auc_per_mg": beside[0], "r50_mm": _reach(beside, 0.5), "r10_mm": _reach(beside, 0.1), "coverage": least}
 

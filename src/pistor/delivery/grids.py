@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 Position = tuple[float, float]
 Polygon = Sequence[Position]
 
-PATTERNS = ("hexagonal", "square", "lines", "points")
+LINES = "lines"
+PATTERNS = ("hexagonal", "square", LINES, "points")
 SPACING_MM = (1.0, 100.0)
 RUN_MM = (1.0, 100.0)
 MOST_POINTS = 5000
@@ -56,7 +57,7 @@ def cell(pattern: str, spacing_mm: float, run_mm: float | None = None) -> tuple[
     spacing = _within("spacing_mm", spacing_mm, SPACING_MM)
     if pattern == "square":
         return spacing, spacing, 0.0
-    if pattern == "lines":
+    if pattern == LINES:
         return _within("run_mm", spacing if run_mm is None else run_mm, RUN_MM), spacing, 0.0
     return spacing, spacing * math.sqrt(3) / 2, spacing / 2
 

@@ -58,9 +58,15 @@ def field_of(
     what = f"{solute['name']} {_mm(solute['depths_mm'][depth])} deep, {when}"
     threshold = None if whole or not solute.get("threshold_mg_per_mm3") else solute["threshold_mg_per_mm3"] * UG_PER_ML
     return draw.zone_field(
-        title or "The field over the zone", regions_of(exposure), solute["points"], kernel["variance_mm2"], weight,
+        title or "The field over the zone", regions_of(exposure), _pieces(solute), kernel["variance_mm2"], weight,
         what=what, unit=AREA_UNIT if whole else UNIT, threshold=threshold, log=log, high=high,
     )  # fmt: skip
+
+
+def _pieces(solute: Json) -> list[list[float]]:
+    """Every depot (x, y, mg): the points themselves, or the pieces of threads."""
+    pieces = solute["pieces_mm"]
+    return [[x + dx, y + dy, dose / len(pieces)] for x, y, dose in solute["points"] for dx, dy in pieces]
 
 
 def _depth_time(exposure: Json, solute: Json) -> Picture:
@@ -68,7 +74,10 @@ def _depth_time(exposure: Json, solute: Json) -> Picture:
     depths = np.array(solute["depths_mm"], dtype=float)
     shown = depths <= max(SHOWN_DEPTH_MM, 2 * tip)
     kernel = solute["kernel"]
-    unit = np.array(kernel["weight_per_mm"], dtype=float) @ (1 / (2 * np.pi * np.array(kernel["variance_mm2"], dtype=float)))
+    variance = np.array(kernel["variance_mm2"], dtype=float)
+    beside = np.sum(np.square(solute["pieces_mm"]), axis=1)
+    together = np.exp(np.divide.outer(beside, -2 * variance)).mean(axis=0)
+    unit = np.array(kernel["weight_per_mm"], dtype=float) @ (together / (2 * np.pi * variance))
     layers, top = [], 0.0
     for layer in exposure["layers"]:
         layers.append((layer["name"], top, top + layer["thickness_mm"]))

@@ -9,13 +9,27 @@ from decimal import InvalidOperation
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from pistor.care.exposure.order import INTERVAL_DAYS, MG_PER_ML, MOST_CONTENTS, TREATMENTS, WEIGHT_KG, Content, Order, Region, Spot, contents_of, order_from
+from pistor.care.exposure.order import (
+    INTERVAL_DAYS,
+    MG_PER_ML,
+    MOST_CONTENTS,
+    NO_RUN,
+    ROW_ANGLE_DEG,
+    TREATMENTS,
+    WEIGHT_KG,
+    Content,
+    Order,
+    Region,
+    Spot,
+    contents_of,
+    order_from,
+)
 from pistor.care.exposure.places import round_spots
 from pistor.care.formulation import Blend, compose
 from pistor.care.injection_map import InjectionMap, area_from_dict, generator_from_dict, make_map
 from pistor.care.workbench import DEFAULT_POLICY
 from pistor.delivery import grids
-from pistor.delivery.depots import VOLUME_ML
+from pistor.delivery.depots import THREAD_MM, VOLUME_ML
 from pistor.delivery.problem import POSITION_MM
 from pistor.exchange.errors import Unusable
 from pistor.exchange.plain_values import bounded, items, made, mapping, quoted
@@ -30,7 +44,7 @@ SEXES = ("female", "male")
 _NEEDED = ("zone", "depth_mm", "volume_per_point_ml")
 _OPTIONAL = (
     "parts", "mg_per_ml", "spacing_mm", "area_cm2", "pattern", "points", "technique", "weight_kg", "sex", "vasoconstrictor", "target_depth_mm",
-    "threshold_mg_per_ml", "treatments", "interval_days",
+    "threshold_mg_per_ml", "treatments", "interval_days", "run_mm", "angle",
 )  # fmt: skip
 _T = TypeVar("_T")
 
@@ -79,7 +93,8 @@ def read_treatment(value: dict[str, Any], library: Library) -> Order:
     zone = _known(given["zone"], "zone", library.zones)
     technique = _known(given["technique"], "technique", library.techniques) if given.get("technique") is not None else None
     spots, regions, spacing = _spots(given)
-    weight, target, threshold, treatments, interval = (
+    threads = grids.LINES in (given.get("pattern"), library.techniques[technique].pattern if technique else None)
+    weight, target, threshold, treatments, interval, run, angle = (
         None if given.get(key) is None else bounded(given[key], key, bounds, unit)
         for key, bounds, unit in (
             ("weight_kg", WEIGHT_KG, "kg"),
@@ -87,6 +102,8 @@ def read_treatment(value: dict[str, Any], library: Library) -> Order:
             ("threshold_mg_per_ml", MG_PER_ML, "mg/mL"),
             ("treatments", TREATMENTS, ""),
             ("interval_days", INTERVAL_DAYS, "days"),
+            ("run_mm", THREAD_MM, "mm"),
+            ("angle", ROW_ANGLE_DEG, "degrees"),
         )
     )
     return made(
@@ -104,6 +121,9 @@ def read_treatment(value: dict[str, Any], library: Library) -> Order:
             threshold_mg_per_ml=threshold,
             treatments=_whole(treatments),
             interval_days=interval or 0.0,
+            run_mm=run,
+            row_angle_deg=angle or 0.0,
+            notes=(NO_RUN,) if run is None and threads else (),
         )
     )
 
@@ -120,8 +140,9 @@ def _spots(given: dict[str, Any]) -> tuple[tuple[Spot, ...], tuple[Region, ...],
         return spots, (square if side else round_spots(spots, spacing or 10.0),), spacing
     if spacing is None or side is None:
         raise Unusable("the file has neither points nor spacing_mm with area_cm2; give one of the two.")
+    run = bounded(given["run_mm"], "run_mm", THREAD_MM, "mm") if given.get("run_mm") is not None else None
     pattern = _one_of(given.get("pattern"), "pattern", grids.PATTERNS) or "hexagonal"
-    places = made(lambda: grids.grid_points(square.outline, pattern=pattern, spacing_mm=spacing))
+    places = made(lambda: grids.grid_points(square.outline, pattern=pattern, spacing_mm=spacing, run_mm=run))
     if not places:
         raise Unusable(f"area_cm2 is too small for a single point {spacing:g} mm apart; give a larger area or points.")
     return tuple(Spot(x, y, depth, volume) for x, y in places), (square,), spacing

@@ -61,13 +61,15 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoluteExposure:
-    """One dissolved substance. Kernels are of 1 mg by a spot of the commonest kind; lengths in mm, times in hours."""
+    """One dissolved substance. Kernels are of 1 mg by a spot of the commonest kind, or by a piece of such a thread; each spot is of
+    equal pieces that lie ``pieces_mm`` (x, y) beside it. Lengths in mm, times in hours."""
 
     id: str
     name: str
     mg_per_ml: float
     dose_mg: float
     doses_mg: tuple[float, ...]
+    pieces_mm: tuple[tuple[float, float], ...]
     times_h: tuple[float, ...]
     depths_mm: tuple[float, ...]
     kernel: Kernel
@@ -97,6 +99,7 @@ class SoluteExposure:
         points = [[spot.x_mm, spot.y_mm, dose] for spot, dose in zip(spots, self.doses_mg, strict=True)]
         return {
             "id": self.id, "name": self.name, "mg_per_ml": self.mg_per_ml, "dose_mg": self.dose_mg, "points": points,
+            "pieces_mm": [list(piece) for piece in self.pieces_mm],
             "times_h": list(self.times_h), "depths_mm": list(self.depths_mm), "kernel": _kernel(self.kernel), "auc_kernel": _kernel(self.auc_kernel),
             "half_gone_h": self.half_gone_h.as_dict(), "nine_tenths_gone_h": self.nine_tenths_gone_h.as_dict(),
             "reach_half_mm": self.reach_half_mm.as_dict(), "reach_tenth_mm": self.reach_tenth_mm.as_dict(),
@@ -148,7 +151,8 @@ class Exposure:
             "zone": order.zone, "technique": order.technique, "depth_mm": order.typical.depth_mm, "target_depth_mm": self.target_depth_mm,
             "layers": [{"name": name, "thickness_mm": thickness} for name, thickness in self.layers],
             "regions": [_region(region) for region in order.regions],
-            "points": len(order.spots), "volume_per_point_ml": order.typical.volume_ml, "spacing_mm": order.spacing_mm, "elsewhere_ml": order.elsewhere_ml,
+            "points": len(order.spots), "volume_per_point_ml": order.typical.volume_ml, "spacing_mm": order.spacing_mm, "run_mm": order.run_mm,
+            "row_angle_deg": order.row_angle_deg, "elsewhere_ml": order.elsewhere_ml,
             "weight_kg": order.weight_kg, "sex": order.sex, "vasoconstrictor": order.vasoconstrictor, "treatments": order.treatments,
             "interval_days": order.interval_days, "bleb": {"radius_mm": self.bleb_radius_mm, "height_mm": self.bleb_height_mm},
             "patients": self.patients, "seed": self.seed,
@@ -170,7 +174,7 @@ def expose(order: Order, library: Library, *, patients: int = PATIENTS, seed: in
 
 
 def _exposed(order: Order, library: Library, patients: int, seed: int, workers: int, progress: Progress | None) -> Exposure:
-    setting = Setting(site_of(order.zone, library, sex=order.sex), library, order.vasoconstrictor)
+    setting = Setting(site_of(order.zone, library, sex=order.sex), library, order.vasoconstrictor, order.run_mm)
     layers = tuple((layer.name, layer.thickness.number) for layer in setting.site.layers)
     target = _target_mm(order, layers, library)
     run = _Run(order, setting, target, sample(setting.priors(), patients, seed), workers, progress)
@@ -212,6 +216,7 @@ class _Run:
         self.kind = tuple(self.kinds.index(spot[2:]) for spot in order.spots)
         self.examples = tuple(next(spot for spot in order.spots if spot[2:] == kind) for kind in self.kinds)
         self.patients = [drawn.patient(index) for index in range(len(drawn))]
+        self.pieces_mm = setting.pieces_mm(self.examples, order.row_angle_deg)
         self.place_x, self.place_y = places_in(order)
         self.skin_mm = math.fsum(layer.thickness.number for layer in setting.site.layers if layer.name != HYPODERMIS)
 
@@ -263,6 +268,7 @@ class _Run:
             mg_per_ml=mg_per_ml,
             dose_mg=whole_mg,
             doses_mg=doses,
+            pieces_mm=self.pieces_mm,
             times_h=TIMES_H,
             depths_mm=depths,
             kernel=solution.kernel(depths),
@@ -300,7 +306,7 @@ class _Run:
         order, setting = self.order, self.setting
         threshold = order.threshold_mg_per_ml / MM3_PER_ML if order.threshold_mg_per_ml is not None else None
         x, y = (tuple(spot[axis] for spot in order.spots) for axis in (0, 1))
-        plan = ensemble.Plan(x, y, doses, self.kind, self.place_x, self.place_y, TIMES_H[1:], COVERED, threshold)
+        plan = ensemble.Plan(x, y, doses, self.kind, self.place_x, self.place_y, TIMES_H[1:], COVERED, threshold, self.pieces_mm)
         made = [setting.patient(solute, self.examples, self.target_mm, drawn) for drawn in self.patients]
         answers, swept = ensemble.ensemble(plan, made, workers=self.workers, progress=self.progress)
         answers = replace(answers, coverage=answers.coverage.clip(min=0.0))  # what rounding leaves below zero far from every point

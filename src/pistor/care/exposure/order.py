@@ -11,8 +11,8 @@ from typing import NamedTuple
 from pistor.care.formulation import Blend
 from pistor.care.injection_map import InjectionMap
 from pistor.care.plan import Plan
-from pistor.delivery.depots import VOLUME_ML
-from pistor.delivery.grids import MOST_POINTS
+from pistor.delivery.depots import THREAD_MM, VOLUME_ML
+from pistor.delivery.grids import LINES, MOST_POINTS
 from pistor.delivery.problem import POSITION_MM, within
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap, MapZone
@@ -22,6 +22,8 @@ MG_PER_ML = (1e-6, 1000.0)
 DEPTH_MM = (0.0, 200.0)
 TREATMENTS = (1, 100)
 INTERVAL_DAYS = (0.0, 400.0)
+ROW_ANGLE_DEG = (-180.0, 180.0)
+NO_RUN = "How long the tracks of the threads are is not said, so each is reckoned as a single point at the tip."
 MOST_CONTENTS = 40
 
 
@@ -60,7 +62,8 @@ class Content:
 class Order:
     """One treatment. ``spots`` lie on one drawing; ``elsewhere_ml`` is what the other drawings of the plan get of the same blend.
 
-    ``target_depth_mm`` None: the depth of the tip. ``weight_kg`` and ``sex`` None: not known, and then not guessed. Raises
+    ``run_mm``: each spot is the middle of a thread of that length, level at its depth, ``row_angle_deg`` round from the x axis; None: a
+    point. ``target_depth_mm`` None: the depth of the tip. ``weight_kg`` and ``sex`` None: not known, and then not guessed. Raises
     :class:`NoExposure`.
     """
 
@@ -78,6 +81,8 @@ class Order:
     threshold_mg_per_ml: float | None = None
     treatments: int = 1
     interval_days: float = 0.0
+    run_mm: float | None = None
+    row_angle_deg: float = 0.0
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -100,6 +105,8 @@ class Order:
             ("treatments", self.treatments, TREATMENTS, ""),
             ("interval_days", self.interval_days, INTERVAL_DAYS, "days"),
             ("elsewhere_ml", self.elsewhere_ml, (0.0, 1000.0), "mL"),
+            ("run_mm", self.run_mm, THREAD_MM, "mm"),
+            ("angle", self.row_angle_deg, ROW_ANGLE_DEG, "degrees"),
         ):
             if value is not None:
                 _checked(name, value, bounds, unit)
@@ -148,6 +155,9 @@ def order_from(drawn: InjectionMap | None, blend: Blend | None, library: Library
     if drawn is None or not drawn.placed:
         raise NoExposure("The plan has no points yet, so there is nothing to follow; draw the map first.")
     spots, regions, zone, elsewhere = _placed(drawn, library, depth_mm)
+    technique = library.techniques.get(drawn.technique)
+    threads = LINES in (drawn.generator.pattern, technique.pattern if technique else None)
+    run = drawn.generator.inserted_length_mm if threads else None
     return Order(
         zone=zone,
         spots=spots,
@@ -157,6 +167,8 @@ def order_from(drawn: InjectionMap | None, blend: Blend | None, library: Library
         spacing_mm=float(drawn.generator.spacing_mm),
         elsewhere_ml=elsewhere,
         treatments=sessions,
+        run_mm=float(run) if run is not None else None,
+        notes=(NO_RUN,) if threads and run is None else (),
     )
 
 

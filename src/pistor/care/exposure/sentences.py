@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pistor.care.exposure.exposure import SoluteExposure
     from pistor.care.exposure.order import Order
 
+DENSER_THREAD = 2.0  # of the middle of a Gaussian over an even cylinder of the same second moments
 DENSER = 4 * math.pi / 3 * 5**1.5 / (2 * math.pi) ** 1.5  # centre of a Gaussian over an even ellipsoid of the same second moments
 ISLANDS = 0.3  # below that part the least of the zone is called much less than the most
 NOTHING = 0.005  # a part so small that it would be told as 0 %
@@ -50,6 +51,11 @@ def whole(
     """What holds for the whole treatment."""
     tip, (radius_mm, height_mm) = order.typical.depth_mm, bleb_mm
     bleb = f"{order.typical.volume_ml:.3g} mL soak about {number(2 * radius_mm)} mm across and {number(2 * height_mm)} mm in depth."
+    if order.run_mm is not None:
+        bleb = (
+            f"{order.typical.volume_ml:.3g} mL along {number(order.run_mm)} mm soak a thread about {number(2 * radius_mm)} mm thick. "
+            f"It is reckoned level, {number(tip)} mm deep, with the point as its middle."
+        )
     found = [Finding("exposure.model", Effect.INFORM, MODEL), Finding("exposure.bleb", Effect.INFORM, bleb)]
     if tip <= skin_mm < 2 * height_mm:
         text = (
@@ -136,9 +142,10 @@ def _dense(exposed: SoluteExposure) -> tuple[Finding, ...]:
     if peak_mg_per_ml <= exposed.mg_per_ml:
         return ()
     peak, strength = number(peak_mg_per_ml), number(exposed.mg_per_ml)
+    what, denser = ("thread", DENSER_THREAD) if len(exposed.pieces_mm) > 1 else ("point", DENSER)
     text = (
-        f"{exposed.name}: the highest concentration reckoned, {peak} mg/mL, is more than the {strength} mg/mL injected. A point is reckoned as a "
-        f"Gaussian, {number(DENSER)} times as dense in its middle as the bleb, and what likes fat gathers in it: the first minutes say little."
+        f"{exposed.name}: the highest concentration reckoned, {peak} mg/mL, is more than the {strength} mg/mL injected. A {what} is reckoned as a "
+        f"Gaussian, {number(denser)} times as dense in its middle as the bleb, and what likes fat gathers in it: the first minutes say little."
     )
     return (Finding("exposure.dense", Effect.CAUTION, text),)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,11 +26,13 @@ VARIED = (
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where one substance is put: the skin, what is known of how it is put there, and whether a vasoconstrictor is with it."""
+    """Where one substance is put: the skin, what is known of how it is put there, whether a vasoconstrictor is with it, and how
+    long its threads are (None: points)."""
 
     site: Site
     library: Library
     vasoconstrictor: bool = False
+    run_mm: float | None = None
 
     def priors(self) -> dict[str, Prior]:
         """What is varied here. A flow that was measured for the zone is not."""
@@ -69,16 +72,33 @@ class Setting:
         return [(0.0, self.taken("injection_hyperaemia", drawn)), (self.taken("injection_hyperaemia_end", drawn), 1.0)]
 
     def depot(self, spot: Spot, tissue: Tissue, drawn: Mapping[str, float]) -> Depot:
-        """A unit depot at the origin for such a spot, inside the tissue of whoever it is."""
+        """A unit depot at the origin for such a spot, or for a piece of such a thread, inside the tissue of whoever it is."""
         depth = min(max(spot.depth_mm + self.taken("depth_scatter", drawn), SHALLOWEST_MM), tissue.depth_mm)
         placement = Placement(filling=min(1.0, self.taken("filling_fraction", drawn)), backflow=self.stays(drawn)[1])
-        anchor = min(max(self.taken("wheal_radius", drawn), depots.ANCHOR_RANGE_MM[0]), depots.ANCHOR_RANGE_MM[1])
-        return replace(
-            depots.point_depot(0.0, 0.0, depth, spot.volume_ml, 1.0, layer=in_layer(tissue, spot.depth_mm), placement=placement, anchor_mm=anchor), dose_mg=1.0
-        )
+        if self.run_mm is not None:
+            return replace(self._thread(spot.volume_ml, placement)[0], x_mm=0.0, depth_mm=depth, dose_mg=1.0)
+        layer, anchor = in_layer(tissue, spot.depth_mm), self.taken("wheal_radius", drawn)
+        return replace(depots.point_depot(0.0, 0.0, depth, spot.volume_ml, 1.0, layer=layer, placement=placement, anchor_mm=anchor), dose_mg=1.0)
+
+    def pieces_mm(self, spots: Sequence[Spot], angle_deg: float) -> tuple[tuple[float, float], ...]:
+        """Where the pieces of each spot lie beside it (x, y): as many as the thinnest thread takes by what was read; itself for a point."""
+        if self.run_mm is None:
+            return ((0.0, 0.0),)
+        placement = Placement(filling=self.taken("filling_fraction", {}))
+        along = [piece.x_mm for piece in self._thread(min(spot.volume_ml for spot in spots), placement)]
+        turn = math.radians(angle_deg)
+        return tuple((x * math.cos(turn), x * math.sin(turn)) for x in along)
+
+    def _thread(self, volume_ml: float, placement: Placement) -> tuple[Depot, ...]:
+        """A thread along the x axis with its middle at the origin, in the surface."""
+        half = (self.run_mm or 0.0) / 2
+        return depots.thread_depots((-half, 0.0, 0.0), (half, 0.0, 0.0), volume_ml, 1.0, placement=placement)
 
     def bleb_in(self, spot: Spot, layer: str) -> Bleb:
-        """What the fluid of such a spot soaks in the skin or in the fat, by what was read."""
+        """What the fluid of such a spot soaks in the skin or in the fat, by what was read; of a thread, across it."""
+        if self.run_mm is not None:
+            radius = 2 * self._thread(spot.volume_ml, Placement(filling=self.taken("filling_fraction", {})))[0].sigma_lateral_mm
+            return Bleb(radius, radius)
         return depots.bleb(layer, spot.volume_ml, filling=self.taken("filling_fraction", {}), anchor_mm=self.taken("wheal_radius", {}))
 
     def stays(self, drawn: Mapping[str, float]) -> tuple[float, float]:

@@ -52,6 +52,7 @@ def plan_data(exposure: Json, solute: Json) -> dict[str, Any]:
         "kernel": {"variance": kernel["variance_mm2"], "weight": [[_short(row) for row in plane] for plane in kernel["weight_per_mm"]]},
         "auc": {"variance": whole["variance_mm2"], "weight": [_short(row) for row in whole["weight_per_mm"]]},
         "points": [[round(x, 2), round(y, 2), dose] for x, y, dose in solute["points"]],
+        "pieces": solute["pieces_mm"],
         "regions": exposure["regions"],
     }
 

@@ -70,7 +70,13 @@ class Plane {
     return sum;
   }
 
-  add(point, sign) {
+  // A point is of equal pieces: one, or several along a thread.
+  add({ x, y, dose }, sign) {
+    const { pieces } = this.plan;
+    for (const [dx, dy] of pieces) this.addPiece({ x: x + dx, y: y + dy, dose: dose / pieces.length }, sign);
+  }
+
+  addPiece(point, sign) {
     const { mm, columns, rows, table } = this;
     const from = Math.max(0, Math.ceil((point.x - this.reach - this.left) / mm)), to = Math.min(columns - 1, Math.floor((point.x + this.reach - this.left) / mm));
     const first = Math.max(0, Math.ceil((point.y - this.reach - this.top) / mm)), last = Math.min(rows - 1, Math.floor((point.y + this.reach - this.top) / mm));
@@ -93,9 +99,11 @@ class Plane {
   }
 
   at(x, y) {
+    const { pieces } = this.plan;
     let sum = 0;
-    for (const point of this.points) sum += point.dose * this.profile(Math.hypot(point.x - x, point.y - y));
-    return Math.max(0, sum * PER_ML);
+    for (const point of this.points)
+      for (const [dx, dy] of pieces) sum += point.dose * this.profile(Math.hypot(point.x + dx - x, point.y + dy - y));
+    return Math.max(0, (sum * PER_ML) / pieces.length);
   }
 
   mask() {
