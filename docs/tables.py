@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from pistor.care.exposure.solute import Fenced, Solute, solute_of
 from pistor.care.exposure.tissue import RETICULAR, Site, Variation, site_of, tissue_of
 from pistor.care.exposure.validation import FAILURES, SUCCESSES, Line, Verdict, factor_of, lines, solute_for
-from pistor.care.exposure.values import priors_of
+from pistor.care.exposure.values import parameter, priors_of
 from pistor.delivery import depots, field
 from pistor.delivery.metrics import lattice_valley_over_peak, reach_mm
 from pistor.delivery.problem import Depot
@@ -119,7 +120,7 @@ def reach(library: Library) -> str:
         tissue = tissue_of(site, solute)
         length = math.sqrt(solute.diffusivity_mm2_per_h() / _reticular_clearance(site, solute))
         for volume in VOLUMES_ML:
-            solution = field.solve(tissue, [_depot(site, volume)], TIMES_H)
+            solution = field.solve(tissue, [_depot(site, volume, library)], TIMES_H)
             r50, r10 = (reach_mm(solution.auc_kernel([_middle_mm(site)]), share) for share in (0.5, 0.1))
             rows.append((name, f"{volume:g}", number(r50), number(r10), _span(_gone_h(solution, 0.5)), _span(_gone_h(solution, 0.9)), number(length)))
     head = ("Substance", "mL", "half of the exposure at, mm", "a tenth at, mm", "half gone after", "nine tenths gone after", "diffusion length, mm")
@@ -132,7 +133,7 @@ def lattice(library: Library) -> str:
     rows = []
     for name, volume in (("Lidocaine", 0.02), ("Tranexamic acid", 0.02), ("A molecule of 70 kDa", 0.02), ("Tranexamic acid", 0.05)):
         tissue = tissue_of(site, next(solute for title, solute in chosen.items() if title.startswith(name)))
-        kernel = field.solve(tissue, [_depot(site, volume)], [1.0]).auc_kernel([_middle_mm(site)])
+        kernel = field.solve(tissue, [_depot(site, volume, library)], [1.0]).auc_kernel([_middle_mm(site)])
         rows.append((name, f"{volume:g}", *(_percent(lattice_valley_over_peak(kernel, "square", spacing)) for spacing in SPACINGS_MM)))
     return table(("Substance", "mL a point", *(f"{spacing} mm" for spacing in SPACINGS_MM)), rows)
 
@@ -163,7 +164,7 @@ def first(library: Library) -> str:
     hours = np.geomspace(1e-4, 100.0, 240)
     for name, solute in _illustrated(library):
         for volume in VOLUMES_ML:
-            solution = field.solve(tissue_of(site, solute), [_depot(site, volume)], hours)
+            solution = field.solve(tissue_of(site, solute), [_depot(site, volume, library)], hours)
             highest = solution.kernel(depths).at([0.0])[..., 0].max(axis=1) * volume * 1000.0  # over 1 mg in so many mm³
             below = int(np.argmax(highest < 1))
             rows.append((name, f"{volume:g}", number(float(highest[0])), _span(float(hours[below])), f"{100 * solution.mass_mg[below]:.0f} %"))
@@ -176,7 +177,7 @@ def _illustrated(library: Library) -> list[tuple[str, Solute]]:
 
 def _patient(site: Site, solute: Solute, of: dict[str, float]) -> tuple[float, float, float]:
     variation = Variation(**{key: of[key] for key in VARIED})
-    wheal = depots.bleb(depots.DERMIS, 0.02, anchor_mm=min(max(of["wheal_radius"], 3.0), 5.0), filling=min(max(of["filling_fraction"], 0.1), 1.0))
+    wheal = depots.bleb(depots.DERMIS, 0.02, anchor_mm=of["wheal_radius"], filling=of["filling_fraction"])
     depth = _middle_mm(site) * of["dermis_factor"]
     depot = Depot(0.0, 0.0, depth, wheal.sigma_lateral_mm, wheal.sigma_vertical_mm, 1.0)
     solution = field.solve(tissue_of(site, solute, variation), [depot], TIMES_H, tolerance=1e-3)
@@ -193,8 +194,9 @@ def _substances(library: Library) -> list[tuple[str, Solute]]:
     return [*found, ("A molecule of 70 kDa", solute_for(library.residence_measurements[LARGE], library))]
 
 
-def _depot(site: Site, volume_ml: float) -> Depot:
-    return depots.point_depot(0.0, 0.0, _middle_mm(site), volume_ml, 1.0, layer=depots.DERMIS)
+def _depot(site: Site, volume_ml: float, library: Library) -> Depot:
+    anchor = parameter("wheal_radius", library).number
+    return depots.point_depot(0.0, 0.0, _middle_mm(site), volume_ml, 1.0, layer=depots.DERMIS, anchor_mm=anchor)
 
 
 def _middle_mm(site: Site) -> float:
@@ -255,12 +257,12 @@ def drawn(library: Library) -> dict[str, pictures.Picture]:
     ends = np.cumsum([0.0, *(layer.thickness.number for layer in site.layers)])
     bands = [(layer.name, float(a), float(b)) for layer, a, b in zip(site.layers, ends[:-1], ends[1:], strict=True)]
     times, depths = np.geomspace(1 / 60, 6.0, 40), np.linspace(0.0, 3.0, 61)
-    point = depots.point_depot(0.0, 0.0, _middle_mm(site), 0.05, 0.5, layer=depots.DERMIS)
+    point = replace(_depot(site, 0.05, library), dose_mg=0.5)
     under = field.solve(tissue_of(site, small), [point], times)
     profile = np.stack([under.concentration([0.0], [0.0], [depth])[:, 0] for depth in depths], axis=1)
     found = {"field-depth-time.svg": pictures.depth_time("Lidocaine, 0.5 mg in 0.05 mL", times.tolist(), depths.tolist(), profile, bands, _middle_mm(site))}
     square = pictures.Region("40 mm square", ((0.0, 0.0), (40.0, 0.0), (40.0, 40.0), (0.0, 40.0)))
-    kernel = field.solve(tissue_of(site, small), [_depot(site, 0.02)], [1.0]).auc_kernel([_middle_mm(site)])
+    kernel = field.solve(tissue_of(site, small), [_depot(site, 0.02, library)], [1.0]).auc_kernel([_middle_mm(site)])
     for spacing in (10, 4):
         steps = np.arange(spacing / 2, 40.0, spacing)
         placed = [(float(x), float(y), 0.2) for x in steps for y in steps]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pistor.care.exposure.solute import Solute
 from pistor.care.exposure.tissue import HYPODERMIS, Site, tissue_of
 from pistor.delivery import field, metrics, planning
-from pistor.delivery.depots import DERMIS, point_depot
+from pistor.delivery.depots import ANCHOR_MM, DERMIS, point_depot
 from pistor.delivery.field import Kernel
 from pistor.delivery.grids import Polygon, area_mm2, grid_points
 from pistor.delivery.hard_limits import HardLimits, Points
@@ -49,6 +49,7 @@ class Wish:
     target_mm: float
     depths_mm: tuple[float, ...] = DEPTHS_MM
     point_volume_ml: tuple[float, float] | None = None
+    wheal_radius_mm: float = ANCHOR_MM  # of 0.1 mL
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +126,9 @@ def as_it_is(solute: Solute, site: Site, wish: Wish, *, spacing_mm: float, volum
 
 def _task(solute: Solute, site: Site, wish: Wish, volumes_ml: Sequence[float], depths_mm: Sequence[float]) -> planning.Task:
     """Every depth with every volume, judged by what is missing to the level wanted and by the number of punctures."""
-    kernels = {(depth, volume): _kernel(solute, site, depth, volume, wish.target_mm) for depth in depths_mm for volume in volumes_ml}
+    kernels = {(depth, volume): _kernel(solute, site, depth, volume, wish) for depth in depths_mm for volume in volumes_ml}
     blebs = [planning.Bleb(depth, volume, (kernel,)) for (depth, volume), kernel in kernels.items()]
-    aimed = _kernel(solute, site, wish.target_mm, USUAL_ML, wish.target_mm)  # one yardstick for every plan
+    aimed = _kernel(solute, site, wish.target_mm, USUAL_ML, wish)  # one yardstick for every plan
     wanted = WANTED * metrics.even_level(aimed, wish.volume_ml * wish.strength_mg_per_ml, area_mm2(wish.polygon, wish.no_go))
     limits = HardLimits(total_volume_ml=wish.volume_ml * (1 + 1e-9), point_volume_ml=wish.point_volume_ml)
     width = max(max(place[axis] for place in wish.polygon) - min(place[axis] for place in wish.polygon) for axis in (0, 1))
@@ -137,12 +138,12 @@ def _task(solute: Solute, site: Site, wish: Wish, volumes_ml: Sequence[float], d
     )
 
 
-def _kernel(solute: Solute, site: Site, depth_mm: float, volume_ml: float, target_mm: float) -> Kernel:
+def _kernel(solute: Solute, site: Site, depth_mm: float, volume_ml: float, wish: Wish) -> Kernel:
     """The exposure that 1 mg in such a bleb gives at the depth that is to be reached."""
     tissue = tissue_of(site, solute)
     fat = next(top for layer, top in zip(tissue.layers, tissue.edges_mm, strict=False) if layer.name == HYPODERMIS)
-    depot = point_depot(0.0, 0.0, depth_mm, volume_ml, 1.0, layer=HYPODERMIS if depth_mm >= fat else DERMIS)
-    return field.solve(tissue, [depot], [1.0], tolerance=1e-4).auc_kernel([target_mm])
+    depot = point_depot(0.0, 0.0, depth_mm, volume_ml, 1.0, layer=HYPODERMIS if depth_mm >= fat else DERMIS, anchor_mm=wish.wheal_radius_mm)
+    return field.solve(tissue, [depot], [1.0], tolerance=1e-4).auc_kernel([wish.target_mm])
 
 
 def _proposed(task: planning.Task, points: Points, spacing_mm: float) -> Proposed:

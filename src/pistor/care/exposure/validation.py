@@ -149,7 +149,7 @@ def _size(entry: ResidenceMeasurement, library: Library) -> Iterator[Line]:
 def _wheal(entry: ResidenceMeasurement, library: Library) -> Iterator[Line]:
     first, volume = entry.measured[0], entry.volume
     assert volume is not None
-    shape = depots.bleb(depots.DERMIS, middle(volume), anchor_mm=middle(library.delivery_parameters["wheal_radius"].quantity))
+    shape = depots.bleb(depots.DERMIS, middle(volume), anchor_mm=_wheal_mm(library))
     yield _by_factor(entry, first, math.pi * shape.lateral_mm**2)
 
 
@@ -167,7 +167,7 @@ def _depth(entry: ResidenceMeasurement, library: Library) -> Iterator[Line]:
     """The part that the reticular dermis and the fat clear, from deep over from shallow in the dermis."""
     site, solute = _site(entry, library), solute_for(entry, library)
     top, dermis = _top_and_dermis(site)
-    shallow, deep = (_below_papillary(site, solute, entry, top + part * dermis) for part in (0.25, 0.75))
+    shallow, deep = (_below_papillary(site, solute, top + part * dermis, library) for part in (0.25, 0.75))
     first = entry.measured[0]
     verdict = Verdict.ORDER_RIGHT if deep > shallow * (1 + NO_DIFFERENCE) else Verdict.ORDER_WRONG
     yield Line(entry, first.what, "ratio", *_ends(first.quantity), deep / shallow, None, verdict, "Only the order is held to it.")
@@ -246,12 +246,17 @@ def _solved(entry: ResidenceMeasurement, library: Library, route: str, mass: flo
     depth = top + dermis + INTO_FAT_MM if fat else top + dermis / 2
     layer = depots.HYPODERMIS if fat else depots.DERMIS
     volume = middle(entry.volume) if entry.volume else USUAL_ML
-    return field.solve(tissue_of(site, solute), [depots.point_depot(0.0, 0.0, depth, volume, 1.0, layer=layer)], _TIMES_H)
+    return field.solve(tissue_of(site, solute), [depots.point_depot(0.0, 0.0, depth, volume, 1.0, layer=layer, anchor_mm=_wheal_mm(library))], _TIMES_H)
 
 
-def _below_papillary(site: Site, solute: Solute, entry: ResidenceMeasurement, depth_mm: float) -> float:
+def _wheal_mm(library: Library) -> float:
+    """Radius of the wheal of 0.1 mL."""
+    return middle(library.delivery_parameters["wheal_radius"].quantity)
+
+
+def _below_papillary(site: Site, solute: Solute, depth_mm: float, library: Library) -> float:
     """The part of a small depot that leaves from below the papillary dermis."""
-    depot = depots.point_depot(0.0, 0.0, depth_mm, depots.VOLUME_ML[0], 1.0, layer=depots.DERMIS)
+    depot = depots.point_depot(0.0, 0.0, depth_mm, depots.VOLUME_ML[0], 1.0, layer=depots.DERMIS, anchor_mm=_wheal_mm(library))
     cleared = field.solve(tissue_of(site, solute), [depot], _TIMES_H).budget.cleared_mg[-1]
     deep = [layer.name in (RETICULAR, HYPODERMIS) for layer in site.layers]
     return float(cleared[deep].sum() / cleared.sum())

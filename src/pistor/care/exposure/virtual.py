@@ -74,7 +74,7 @@ class Setting:
     def depot(self, spot: Spot, tissue: Tissue, drawn: Mapping[str, float]) -> Depot:
         """A unit depot at the origin for such a spot, or for a piece of such a thread, inside the tissue of whoever it is."""
         depth = min(max(spot.depth_mm + self.taken("depth_scatter", drawn), SHALLOWEST_MM), tissue.depth_mm)
-        placement = Placement(filling=min(1.0, self.taken("filling_fraction", drawn)), backflow=self.stays(drawn)[1])
+        placement = Placement(filling=self.taken("filling_fraction", drawn), backflow=self.stays(drawn)[1])
         if self.run_mm is not None:
             return replace(self._thread(spot.volume_ml, placement)[0], x_mm=0.0, depth_mm=depth, dose_mg=1.0)
         layer, anchor = in_layer(tissue, spot.depth_mm), self.taken("wheal_radius", drawn)

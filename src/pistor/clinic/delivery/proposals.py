@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from pistor.care.exposure.proposals import Proposed, Wish, as_it_is, proposed_grids
 from pistor.care.exposure.solute import Fenced, solute_of
 from pistor.care.exposure.tissue import SEXES, site_of
+from pistor.care.exposure.values import parameter
 from pistor.care.plan import Plan
 from pistor.exchange.drawing import number
 from pistor.exchange.field_pictures import trade_off
@@ -41,6 +42,7 @@ def choices_of(plan: Plan, ingredient: str, exposure: dict[str, Any], library: L
         strength_mg_per_ml=strength,
         target_mm=exposure["target_depth_mm"],
         point_volume_ml=_range(method.volume_per_point_ml),
+        wheal_radius_mm=parameter("wheal_radius", library).number,
     )
     site = site_of(area.zone, library, sex=sex if sex in SEXES else None)
     found = proposed_grids(solute, site, wish)
