@@ -106,12 +106,15 @@ def read_treatment(value: dict[str, Any], library: Library) -> Order:
             ("angle", ROW_ANGLE_DEG, "degrees"),
         )
     )
+    blend = _blend(given, library)
     return made(
         lambda: Order(
             zone=zone,
             spots=spots,
             regions=regions,
-            contents=_contents(given, library),
+            contents=_contents(given, library) if blend is None else contents_of(blend, library),
+            ph=blend.ph if blend else None,
+            osmolarity=blend.osmolarity if blend else None,
             technique=technique,
             spacing_mm=spacing,
             weight_kg=weight,
@@ -159,13 +162,17 @@ def _volume(value: Any, place: str) -> float:
     return bounded(value, place, VOLUME_ML, "mL per point: more is driven by pressure, which the engine does not reckon")
 
 
-def _contents(given: dict[str, Any], library: Library) -> tuple[Content, ...]:
-    """What is in the syringe: presentations with volumes, or substances with mg per mL."""
+def _blend(given: dict[str, Any], library: Library) -> Blend | None:
+    """What presentations with volumes make, where they are given instead of substances with mg per mL."""
     if (given.get("parts") is None) == (given.get("mg_per_ml") is None):
         raise Unusable("the file needs either parts (presentations with volumes) or mg_per_ml (substances with their strength); give one of the two.")
-    if given.get("parts") is not None:
-        blend = compose(read_parts(given["parts"], library), library, policy=DEFAULT_POLICY, jurisdiction=None, application=None)
-        return contents_of(blend, library)
+    if given.get("parts") is None:
+        return None
+    return compose(read_parts(given["parts"], library), library, policy=DEFAULT_POLICY, jurisdiction=None, application=None)
+
+
+def _contents(given: dict[str, Any], library: Library) -> tuple[Content, ...]:
+    """Substances with mg per mL."""
     strengths = given["mg_per_ml"]
     if not isinstance(strengths, dict) or not 1 <= len(strengths) <= MOST_CONTENTS:
         raise Unusable(f"mg_per_ml is no mapping of 1 to {MOST_CONTENTS} substances; write lidocaine: 10 below it.")
@@ -190,10 +197,10 @@ def _one_of(value: Any, key: str, known: tuple[str, ...]) -> str | None:
     return None if value is None else str(value)
 
 
-def _yes(value: Any, key: str) -> bool:
+def _yes(value: Any, key: str) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise Unusable(f"{key} is {quoted(value)}; write yes or no.")
-    return bool(value)
+    return value
 
 
 def _whole(treatments: float | None) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pistor.care.exposure.exposure import expose
-from pistor.care.exposure.order import Content, NoExposure, Order, Region, Spot
+from pistor.care.exposure.mixed import mixed
+from pistor.care.exposure.order import VASOCONSTRICTOR, Content, NoExposure, Order, Region, Spot, constricted
+from pistor.care.formulation import Interval
 from pistor.delivery.grids import grid_points
 from pistor.knowledge import load
 
@@ -229,3 +232,33 @@ def test_every_zone_and_substance_gets_a_number_or_a_reason(zone, ingredient, de
     for solute in exposure.computed:
         assert solute.absorbed_mg.high <= solute.dose_mg * (1 + 1e-5)
         assert solute.half_gone_h.median > 0
+
+
+def test_a_vasoconstrictor_in_the_syringe_counts_unless_it_is_said_otherwise():
+    mepivacaine = LIBRARY.ingredients["mepivacaine"]
+    with_one = replace(LIBRARY, ingredients={**LIBRARY.ingredients, "mepivacaine": mepivacaine.model_copy(update={"classes": (VASOCONSTRICTOR,)})})
+    asked = order(contents=(LIDOCAINE, Content("mepivacaine", 1.0)))
+    told = [constricted(replace(asked, vasoconstrictor=said), library) for said in (None, False, True) for library in (LIBRARY, with_one)]
+    assert told == [False, True, False, False, True, True]
+    assert expose(asked, with_one, patients=2).as_dict()["vasoconstrictor"] is True
+
+
+def range_of(low, high, unit):
+    return Interval(Decimal(low) if low else None, Decimal(high) if high else None, unit, "of the test", () if low else ("a product",))
+
+
+@pytest.mark.parametrize(
+    ("ph", "osmolarity", "rules"),
+    [
+        (("3", "4"), ("280", "310"), {"exposure.ph"}),
+        (("6.5", "7"), ("900", "950"), {"exposure.osmolarity"}),
+        (("9", "11"), ("50", "90"), {"exposure.ph", "exposure.osmolarity"}),
+        (("6.5", "7"), ("280", "310"), set()),
+        (("6.5", "7"), ("", ""), {"exposure.mixture_unknown"}),
+    ],
+)
+def test_an_acid_or_a_strong_blend_is_flagged(ph, osmolarity, rules):
+    asked = order(ph=range_of(*ph, "pH"), osmolarity=range_of(*osmolarity, "mOsm/L"))
+    found = {finding.rule for finding in mixed(asked, LIBRARY)}
+    assert found == rules
+    assert not list(mixed(order(), LIBRARY))

@@ -19,7 +19,8 @@ from pistor.care.evidence import Finding
 from pistor.care.exposure import sentences
 from pistor.care.exposure.bands import Banded, banded
 from pistor.care.exposure.blood import Comparison, Plasma, comparisons, disposition_of, plasma_of
-from pistor.care.exposure.order import Content, NoExposure, Order, Region, Spot
+from pistor.care.exposure.mixed import mixed
+from pistor.care.exposure.order import Content, NoExposure, Order, Region, Spot, constricted
 from pistor.care.exposure.places import neighbour_mm, places_in
 from pistor.care.exposure.solute import Fenced, Solute, solute_of
 from pistor.care.exposure.tissue import EPIDERMIS, HYPODERMIS, Site, site_of
@@ -174,7 +175,8 @@ def expose(order: Order, library: Library, *, patients: int = PATIENTS, seed: in
 
 
 def _exposed(order: Order, library: Library, patients: int, seed: int, workers: int, progress: Progress | None) -> Exposure:
-    setting = Setting(site_of(order.zone, library, sex=order.sex), library, order.vasoconstrictor, order.run_mm)
+    order = replace(order, vasoconstrictor=constricted(order, library))
+    setting = Setting(site_of(order.zone, library, sex=order.sex), library, bool(order.vasoconstrictor), order.run_mm)
     layers = tuple((layer.name, layer.thickness.number) for layer in setting.site.layers)
     target = _target_mm(order, layers, library)
     run = _Run(order, setting, target, sample(setting.priors(), patients, seed), workers, progress)
@@ -183,7 +185,8 @@ def _exposed(order: Order, library: Library, patients: int, seed: int, workers: 
     nearest = neighbour_mm(order.spots)
     computed = [one for one in solutes if isinstance(one, SoluteExposure)]
     anaesthetics = _anaesthetics(computed, library)
-    findings = (*setting.site.findings, *sentences.whole(order, target, nearest, (radius, height), run.skin_mm, anaesthetics, [one.name for one in computed]))
+    whole = sentences.whole(order, target, nearest, (radius, height), run.skin_mm, anaesthetics, [one.name for one in computed])
+    findings = (*setting.site.findings, *mixed(order, library), *whole)
     return Exposure(order, setting.site, layers, target, nearest, radius, height, patients, seed, solutes, anaesthetics, findings, library.version)
 
 

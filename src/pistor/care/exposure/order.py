@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from pistor.care.formulation import Blend
+from pistor.care.formulation import Blend, Interval
 from pistor.care.injection_map import InjectionMap
 from pistor.care.plan import Plan
 from pistor.delivery.depots import THREAD_MM, VOLUME_ML
@@ -22,6 +22,7 @@ MG_PER_ML = (1e-6, 1000.0)
 DEPTH_MM = (0.0, 200.0)
 TREATMENTS = (1, 100)
 INTERVAL_DAYS = (0.0, 400.0)
+VASOCONSTRICTOR = "vasoconstrictor"
 ROW_ANGLE_DEG = (-180.0, 180.0)
 NO_RUN = "How long the tracks of the threads are is not said, so each is reckoned as a single point at the tip."
 MOST_CONTENTS = 40
@@ -63,8 +64,9 @@ class Order:
     """One treatment. ``spots`` lie on one drawing; ``elsewhere_ml`` is what the other drawings of the plan get of the same blend.
 
     ``run_mm``: each spot is the middle of a thread of that length, level at its depth, ``row_angle_deg`` round from the x axis; None: a
-    point. ``target_depth_mm`` None: the depth of the tip. ``weight_kg`` and ``sex`` None: not known, and then not guessed. Raises
-    :class:`NoExposure`.
+    point. ``target_depth_mm`` None: the depth of the tip. ``weight_kg`` and ``sex`` None: not known, and then not guessed.
+    ``vasoconstrictor`` None: there is one where the content holds one. ``ph`` and ``osmolarity`` (mOsm/L) are those of the blend, None
+    where there is none. Raises :class:`NoExposure`.
     """
 
     zone: str
@@ -76,13 +78,15 @@ class Order:
     elsewhere_ml: float = 0.0
     weight_kg: float | None = None
     sex: str | None = None
-    vasoconstrictor: bool = False
+    vasoconstrictor: bool | None = None
     target_depth_mm: float | None = None
     threshold_mg_per_ml: float | None = None
     treatments: int = 1
     interval_days: float = 0.0
     run_mm: float | None = None
     row_angle_deg: float = 0.0
+    ph: Interval | None = None
+    osmolarity: Interval | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -130,7 +134,7 @@ def order_of(
     depth_mm: float | None = None,
     weight_kg: float | None = None,
     sex: str | None = None,
-    vasoconstrictor: bool = False,
+    vasoconstrictor: bool | None = None,
     target_depth_mm: float | None = None,
     threshold_mg_per_ml: float | None = None,
 ) -> Order:
@@ -167,6 +171,8 @@ def order_from(drawn: InjectionMap | None, blend: Blend | None, library: Library
         spacing_mm=float(drawn.generator.spacing_mm),
         elsewhere_ml=elsewhere,
         treatments=sessions,
+        ph=blend.ph if blend else None,
+        osmolarity=blend.osmolarity if blend else None,
         run_mm=float(run) if run is not None else None,
         notes=(NO_RUN,) if threads and run is None else (),
     )
@@ -180,6 +186,13 @@ def contents_of(blend: Blend | None, library: Library) -> tuple[Content, ...]:
     return tuple(
         Content(one.ingredient, float(one.per_ml) if one.unit == "mg/mL" else None, products.get(one.ingredient)) for one in blend.concentrations if one.active
     )
+
+
+def constricted(order: Order, library: Library) -> bool:
+    """Whether a vasoconstrictor is with it: as was said, else where a substance of the content is one."""
+    if order.vasoconstrictor is not None:
+        return order.vasoconstrictor
+    return any(VASOCONSTRICTOR in library.ingredients[content.ingredient].classes for content in order.contents if content.ingredient in library.ingredients)
 
 
 def _placed(drawn: InjectionMap, library: Library, depth_mm: float | None) -> tuple[tuple[Spot, ...], tuple[Region, ...], str, float]:
