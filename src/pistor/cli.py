@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from pistor.care.consultation import PatientPicture
+    from pistor.care.exposure.exposure import Exposure
+    from pistor.care.exposure.film import FilmExposure, FilmOrder
     from pistor.care.exposure.order import Order
     from pistor.care.intent import Intent
     from pistor.knowledge import Library
@@ -123,14 +125,19 @@ def deliver(options: argparse.Namespace) -> int:
     return 0
 
 
-def _exposure(order: Order, library: Library, options: argparse.Namespace) -> int:
+def _exposure(order: Order | FilmOrder, library: Library, options: argparse.Namespace) -> int:
     """The exposure of a treatment as text, JSON or a page; what the options say of the patient goes before what the file says."""
     from pistor.care.exposure.exposure import expose
+    from pistor.care.exposure.film import FilmOrder, expose_film
     from pistor.exchange.exposure_text import exposure_text
 
     said = {"weight_kg": options.weight, "sex": options.sex, "vasoconstrictor": options.vasoconstrictor}
     order = replace(order, **{name: value for name, value in said.items() if value is not None})
-    exposure = expose(order, library, patients=options.patients, seed=options.seed, workers=options.workers)
+    exposure: Exposure | FilmExposure
+    if isinstance(order, FilmOrder):
+        exposure = expose_film(order, library, patients=options.patients, seed=options.seed)
+    else:
+        exposure = expose(order, library, patients=options.patients, seed=options.seed, workers=options.workers)
     if options.html:
         from pistor.exchange.field_report import report_html
 

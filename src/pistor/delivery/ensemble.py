@@ -118,10 +118,10 @@ def together(rows: Sequence[dict[str, Any]]) -> Answers:
     if not rows:
         raise ValueError("rows is empty; none of the virtual patients gave an answer.")
     columns = {field.name: np.stack([row[field.name] for row in rows]) for field in fields(Answers) if field.name != "influx"}
-    return Answers(**columns, influx=_side_by_side([row["influx"] for row in rows]))
+    return Answers(**columns, influx=side_by_side([row["influx"] for row in rows]))
 
 
-def _side_by_side(influxes: Sequence[Influx]) -> Influx:
+def side_by_side(influxes: Sequence[Influx]) -> Influx:
     """Influxes of single patients as one (N, ...); those with fewer terms get terms of nothing."""
     most = max(influx.rate_per_h.shape[-1] for influx in influxes)
 

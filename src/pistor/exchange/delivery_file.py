@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pistor.care.exposure.film import FilmOrder
 from pistor.care.exposure.order import Order
 from pistor.exchange.case import load_yaml
 from pistor.exchange.errors import Unusable
@@ -18,7 +19,7 @@ LIMIT_BYTES = 16_000_000
 RAW = ("layers", "depots", "probes")
 
 
-def read_delivery_file(path: Path, library: Library, *, depth_mm: float | None = None) -> RawProblem | Order:
+def read_delivery_file(path: Path, library: Library, *, depth_mm: float | None = None) -> RawProblem | Order | FilmOrder:
     """The raw problem or the treatment in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
     try:
         return read(load(_bytes(path), path.suffix.lower() == ".json"), library, depth_mm)
@@ -32,7 +33,7 @@ def read_delivery_file(path: Path, library: Library, *, depth_mm: float | None =
         raise Unusable(f"{path}: {problem.sentence}") from None
 
 
-def read(value: dict[str, Any], library: Library, depth_mm: float | None = None) -> RawProblem | Order:
+def read(value: dict[str, Any], library: Library, depth_mm: float | None = None) -> RawProblem | Order | FilmOrder:
     """What a mapping asks: plain physics, a plan (with ``depth_mm`` before what it says of the tip), or a treatment in a few lines."""
     if not any(key in value for key in RAW) and is_plan(value):
         return read_plan(value, library, depth_mm)

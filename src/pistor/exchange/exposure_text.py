@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from pistor.care.evidence import Finding
 from pistor.care.exposure.exposure import Exposure, SoluteExposure
+from pistor.care.exposure.film import FilmExposure, FilmOrder, FilmSolute
+from pistor.care.exposure.order import Order
 from pistor.care.exposure.sentences import DRIVERS, number, spread
 from pistor.exchange.text_table import table
 
 
-def exposure_text(exposure: Exposure) -> str:
+def exposure_text(exposure: Exposure | FilmExposure) -> str:
     """What was asked, what holds for all of it, then each substance with its numbers; last what nothing is reckoned of."""
-    order = exposure.order
-    spot = order.typical
-    lines = [
-        f"{order.zone}: {len(order.spots)} points of {spot.volume_ml:.3g} mL, {number(spot.depth_mm)} mm deep; {exposure.patients} virtual patients.",
-        *_findings(exposure.findings),
-    ]
+    lines = [f"{exposure.order.zone}: {_what(exposure.order)}; {exposure.patients} virtual patients.", *_findings(exposure.findings)]
     for solute in exposure.computed:
         lines += ["", f"{solute.name}, {number(solute.mg_per_ml)} mg/mL, {number(solute.dose_mg)} mg"]
         lines += [*_findings(solute.findings, solute.name), *_numbers(solute)]
@@ -26,13 +23,19 @@ def exposure_text(exposure: Exposure) -> str:
     return "\n".join([*lines, "", f"Knowledge {exposure.knowledge_version}. --json gives every number, --html the pictures."])
 
 
+def _what(order: Order | FilmOrder) -> str:
+    if isinstance(order, FilmOrder):
+        return f"a film {number(order.film_mm)} mm thick on {number(order.area_cm2)} cm² with {number(order.channels_per_cm2)} channels per cm²"
+    return f"{len(order.spots)} points of {order.typical.volume_ml:.3g} mL, {number(order.typical.depth_mm)} mm deep"
+
+
 def _findings(findings: tuple[Finding, ...], under: str = "") -> list[str]:
     """A line for each; the name that they stand ``under`` is not said again."""
     told = ((finding, finding.text.removeprefix(f"{under}: ")) for finding in findings)
     return [f"  {'! ' if finding.effect.value in ('caution', 'ask') else ''}{text[:1].upper()}{text[1:]}" for finding, text in told]
 
 
-def _numbers(solute: SoluteExposure) -> list[str]:
+def _numbers(solute: SoluteExposure | FilmSolute) -> list[str]:
     """The other ways in beside this one, and what the range comes from."""
     rows = [("as planned", spread(solute.absorbed_mg), spread(solute.plasma.cmax_mg_per_l) if solute.plasma else "unknown", solute.plasma_unknown)]
     for one in solute.comparisons:

@@ -86,11 +86,11 @@ def depth_time(
     depths_mm: Sequence[float],
     concentration: ArrayLike,
     layers: Sequence[tuple[str, float, float]],
-    tip_mm: float,
+    tip_mm: float | None,
     *,
     syringe: float | None = None,
 ) -> Picture:
-    """Concentration (T, Z) in mg/mm³ straight under a point, at times and depths. ``layers`` are (name, from mm, to mm);
+    """Concentration (T, Z) in mg/mm³ straight under a point, or under a film (``tip_mm`` None). ``layers`` are (name, from mm, to mm);
     ``syringe`` is the strength in it, in micrograms/mL."""
     times, depths, value = np.array(times_h, dtype=float), np.array(depths_mm, dtype=float), np.array(concentration, dtype=float) * UG_PER_ML
     later = times > 0
@@ -107,7 +107,8 @@ def depth_time(
     levels = [high / 10**step for step in range(1, DECADES)]
     parts += [_contour(contour(plane, level, at_t, at_z), light=level < high / 5) for level in (high / 2, *levels)]
     parts += _layer_lines(layers, bottom, x(times[-1]), y)
-    parts.append(f'<circle cx="{_LEFT + 7}" cy="{y(min(tip_mm, bottom)):.1f}" r="5" fill="{HALO}" stroke="{INK}" stroke-width="2.5"/>')
+    if tip_mm is not None:
+        parts.append(f'<circle cx="{_LEFT + 7}" cy="{y(min(tip_mm, bottom)):.1f}" r="5" fill="{HALO}" stroke="{INK}" stroke-width="2.5"/>')
     parts += [text(_LEFT - 6, y(depth) + 5, number(depth), anchor="end") for depth in ticks(bottom)]
     parts.append(text(8, top - 12, "depth, mm"))
     base = top + height
@@ -117,7 +118,8 @@ def depth_time(
     parts += _scale(low, high, base + 40, log=True, unit=UNIT, marks=(high / 2, *levels))
     reach = _half_depth(depths, value[0])
     gone = _fallen(times, value.max(axis=1), high / 10)
-    caption = f"Under one point. The lines are a half, a tenth and a hundredth of the highest concentration, {number(high)} {UNIT}; the ring is the tip."
+    where, ring = ("Under one point", "; the ring is the tip") if tip_mm is not None else ("Under the film", "")
+    caption = f"{where}. The lines are a half, a tenth and a hundredth of the highest concentration, {number(high)} {UNIT}{ring}."
     caption += f" At the first time shown, depths from {number(reach[0])} to {number(reach[1])} mm hold at least half of it."
     caption += f" It is down to a tenth after {span(gone)}." if gone is not None else f" After {span(float(times[-1]))} it is still above a tenth."
     caption += above_the_syringe(high, syringe)

@@ -34,7 +34,9 @@ def plainly(solute: Json) -> tuple[str, ...]:
 
 def pictures_of(exposure: Json, solute: Json) -> tuple[Picture, ...]:
     """The pictures of one substance, apart from the field over the zone (see :func:`field_of`)."""
-    found = [_depth_time(exposure, solute), _coverage(exposure, solute)]
+    found = [_depth_time(exposure, solute)]
+    if solute["coverage"]:
+        found.append(_coverage(exposure, solute))
     if solute.get("plasma"):
         found += [_plasma(solute), _local_and_systemic(exposure, solute)]
     if solute.get("drivers"):
@@ -71,17 +73,20 @@ def _pieces(solute: Json) -> list[list[float]]:
 
 def _depth_time(exposure: Json, solute: Json) -> Picture:
     tip = float(exposure["depth_mm"])
+    film = solute.get("profile_mg_per_mm3")
     depths = np.array(solute["depths_mm"], dtype=float)
     shown = depths <= max(SHOWN_DEPTH_MM, 2 * tip)
+    layers, top = [], 0.0
+    for layer in exposure["layers"]:
+        layers.append((layer["name"], top, top + layer["thickness_mm"]))
+        top += layer["thickness_mm"]
+    if film is not None:
+        return draw.depth_time(solute["name"], solute["times_h"], depths.tolist(), film, layers, None)
     kernel = solute["kernel"]
     variance = np.array(kernel["variance_mm2"], dtype=float)
     beside = np.sum(np.square(solute["pieces_mm"]), axis=1)
     together = np.exp(np.divide.outer(beside, -2 * variance)).mean(axis=0)
     unit = np.array(kernel["weight_per_mm"], dtype=float) @ (together / (2 * np.pi * variance))
-    layers, top = [], 0.0
-    for layer in exposure["layers"]:
-        layers.append((layer["name"], top, top + layer["thickness_mm"]))
-        top += layer["thickness_mm"]
     under = np.maximum(unit[:, shown], 0) * solute["points"][0][2]
     return draw.depth_time(solute["name"], solute["times_h"], depths[shown].tolist(), under, layers, tip, syringe=syringe_of(solute))
 
@@ -112,8 +117,8 @@ def _quiet_from(curves: Sequence[Sequence[float]]) -> int:
 def _local_and_systemic(exposure: Json, solute: Json) -> Picture:
     local, blood = solute["peak_mg_per_mm3"], solute["plasma"]["cmax_mg_per_l"]
     rows: list[tuple[str, float | None, float | None, float | None]] = [
-        (f"Skin at {_mm(exposure['target_depth_mm'])} under a point", *(local[key] * UG_PER_ML for key in ("median", "low", "high"))),
-        ("Blood, from these injections", *(blood[key] for key in ("median", "low", "high"))),
+        (f"Skin at {_mm(exposure['target_depth_mm'])} under {'the film' if exposure.get('film') else 'a point'}", *(local[key] * UG_PER_ML for key in ("median", "low", "high"))),
+        ("Blood, from the film" if exposure.get("film") else "Blood, from these injections", *(blood[key] for key in ("median", "low", "high"))),
     ]
     for way in solute.get("comparisons", ()):
         peak = way.get("cmax_mg_per_l")
@@ -160,20 +165,40 @@ def report_html(exposure: Json, *, title: str, subtitle: str = "", on: str = "")
 
 
 def _overview(exposure: Json) -> str:
-    rows = [("Zone", exposure["zone"].replace("_", " ")), ("Points", str(exposure["points"])), ("Volume at each point", f"{number(exposure['volume_per_point_ml'])} mL")]
-    rows += [("Depth of the tip", f"{number(exposure['depth_mm'])} mm"), ("Depth looked at", _mm(exposure["target_depth_mm"]))]
+    rows = [("Zone", exposure["zone"].replace("_", " ")), *_put(exposure), ("Depth looked at", _mm(exposure["target_depth_mm"]))]
     table = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows)
     return f'<section><h2>What was computed</h2><div class="table-wrap"><table>{table}</table></div>{_findings(exposure["findings"])}</section>'
 
 
+def _put(exposure: Json) -> list[tuple[str, str]]:
+    """How it is put into the skin: at points, or as a film on channels."""
+    if film := exposure.get("film"):
+        return [
+            ("Film", f"{number(film['film_mm'])} mm on {number(film['area_cm2'])} cm²"),
+            ("Channels", f"{number(film['channels_per_cm2'])} per cm², needle {number(film['needle_length_mm'])} mm"),
+        ]
+    return [
+        ("Points", str(exposure["points"])),
+        ("Volume at each point", f"{number(exposure['volume_per_point_ml'])} mL"),
+        ("Depth of the tip", f"{number(exposure['depth_mm'])} mm"),
+    ]
+
+
 def _solute_section(exposure: Json, solute: Json) -> str:
-    times, depths = solute["times_h"], solute["depths_mm"]
-    time = min(range(len(times)), key=lambda at: abs(times[at] - FIRST_LOOK_H))
-    depth = min(range(len(depths)), key=lambda at: abs(depths[at] - exposure["target_depth_mm"]))
-    shown = (field_of(exposure, solute, time=time, depth=depth), *pictures_of(exposure, solute))
+    shown = (*_first_look(exposure, solute), *pictures_of(exposure, solute))
     said = "".join(f"<li>{escape(sentence)}</li>" for sentence in plainly(solute))
     drawn = "".join(f"<div><h3>{escape(picture.title)}</h3>{_figure(picture)}</div>" for picture in shown)
     return f'<section><h2>{escape(solute["name"])}</h2><ul>{said}</ul><div class="pictures">{drawn}</div>{_inputs(solute["values"])}</section>'
+
+
+def _first_look(exposure: Json, solute: Json) -> tuple[Picture, ...]:
+    """The field over the zone; none of a film, which is the same everywhere."""
+    if solute["kernel"] is None:
+        return ()
+    times, depths = solute["times_h"], solute["depths_mm"]
+    time = min(range(len(times)), key=lambda at: abs(times[at] - FIRST_LOOK_H))
+    depth = min(range(len(depths)), key=lambda at: abs(depths[at] - exposure["target_depth_mm"]))
+    return (field_of(exposure, solute, time=time, depth=depth),)
 
 
 def _figure(picture: Picture) -> str:

@@ -9,6 +9,7 @@ from decimal import InvalidOperation
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from pistor.care.exposure.film import MICRONEEDLES, FilmOrder
 from pistor.care.exposure.order import (
     INTERVAL_DAYS,
     MG_PER_ML,
@@ -32,7 +33,7 @@ from pistor.delivery import grids
 from pistor.delivery.depots import THREAD_MM, VOLUME_ML
 from pistor.delivery.problem import POSITION_MM
 from pistor.exchange.errors import Unusable
-from pistor.exchange.plain_values import bounded, items, made, mapping, quoted
+from pistor.exchange.plain_values import bounded, items, made, mapping, number, quoted
 from pistor.exchange.recipe import read_parts
 from pistor.knowledge import Library
 
@@ -46,6 +47,12 @@ _OPTIONAL = (
     "parts", "mg_per_ml", "spacing_mm", "area_cm2", "pattern", "points", "technique", "weight_kg", "sex", "vasoconstrictor", "target_depth_mm",
     "threshold_mg_per_ml", "treatments", "interval_days", "run_mm", "angle",
 )  # fmt: skip
+_FILM_NEEDED = ("zone", "device", "area_cm2", "channels_per_cm2", "needle_length_mm")
+_FILM_OPTIONAL = (
+    "film_mm", "film_ul_per_cm2", "parts", "mg_per_ml", "channel_depth_mm", "channel_width_mm", "covered", "closure_half_life_h", "weight_kg", "sex",
+    "vasoconstrictor", "target_depth_mm", "treatments", "interval_days",
+)  # fmt: skip
+_MM_PER_UL_PER_CM2 = 0.01
 _T = TypeVar("_T")
 
 
@@ -87,8 +94,42 @@ def _part(value: dict[str, Any], key: str, read: Callable[[Any], _T]) -> _T | No
 # ── a few lines ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_treatment(value: dict[str, Any], library: Library) -> Order:
-    """The treatment in a mapping. Raises :class:`Unusable` with one sentence."""
+def read_treatment(value: dict[str, Any], library: Library) -> Order | FilmOrder:
+    """The treatment in a mapping; with a device, a film on skin that it opened. Raises :class:`Unusable` with one sentence."""
+    return _film(value, library) if "device" in value else _injected(value, library)
+
+
+def _film(value: dict[str, Any], library: Library) -> FilmOrder:
+    given = mapping(value, "the file", _FILM_NEEDED, _FILM_OPTIONAL)
+    if (given.get("film_mm") is None) == (given.get("film_ul_per_cm2") is None):
+        raise Unusable("the file needs either film_mm or film_ul_per_cm2; give one of the two.")
+    lengths = ("film_mm", "film_ul_per_cm2", *_FILM_NEEDED[2:], "channel_depth_mm", "channel_width_mm", "closure_half_life_h", "weight_kg", "target_depth_mm")
+    found = {key: None if given.get(key) is None else number(given[key], key) for key in lengths}
+    spread = found.pop("film_ul_per_cm2")
+    if spread is not None:
+        found["film_mm"] = spread * _MM_PER_UL_PER_CM2
+    blend = _blend(given, library)
+    treatments, interval = (
+        None if given.get(key) is None else bounded(given[key], key, bounds, unit)
+        for key, bounds, unit in (("treatments", TREATMENTS, ""), ("interval_days", INTERVAL_DAYS, "days"))
+    )
+    said: dict[str, Any] = {key: one for key, one in found.items() if one is not None}
+    return made(
+        lambda: FilmOrder(
+            zone=_known(given["zone"], "zone", library.zones),
+            device=_known(given["device"], "device", MICRONEEDLES),
+            contents=_contents(given, library) if blend is None else contents_of(blend, library),
+            covered=bool(_yes(given.get("covered"), "covered")),
+            sex=_one_of(given.get("sex"), "sex", SEXES),
+            vasoconstrictor=_yes(given.get("vasoconstrictor"), "vasoconstrictor"),
+            treatments=_whole(treatments),
+            interval_days=interval or 0.0,
+            **said,
+        )
+    )
+
+
+def _injected(value: dict[str, Any], library: Library) -> Order:
     given = mapping(value, "the file", _NEEDED, _OPTIONAL)
     zone = _known(given["zone"], "zone", library.zones)
     technique = _known(given["technique"], "technique", library.techniques) if given.get("technique") is not None else None

@@ -175,7 +175,7 @@ def expose(order: Order, library: Library, *, patients: int = PATIENTS, seed: in
 
 
 def _exposed(order: Order, library: Library, patients: int, seed: int, workers: int, progress: Progress | None) -> Exposure:
-    order = replace(order, vasoconstrictor=constricted(order, library))
+    order = replace(order, vasoconstrictor=constricted(order.vasoconstrictor, order.contents, library))
     setting = Setting(site_of(order.zone, library, sex=order.sex), library, bool(order.vasoconstrictor), order.run_mm)
     layers = tuple((layer.name, layer.thickness.number) for layer in setting.site.layers)
     target = _target_mm(order, layers, library)

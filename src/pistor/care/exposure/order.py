@@ -188,11 +188,11 @@ def contents_of(blend: Blend | None, library: Library) -> tuple[Content, ...]:
     )
 
 
-def constricted(order: Order, library: Library) -> bool:
+def constricted(said: bool | None, contents: Sequence[Content], library: Library) -> bool:
     """Whether a vasoconstrictor is with it: as was said, else where a substance of the content is one."""
-    if order.vasoconstrictor is not None:
-        return order.vasoconstrictor
-    return any(VASOCONSTRICTOR in library.ingredients[content.ingredient].classes for content in order.contents if content.ingredient in library.ingredients)
+    if said is not None:
+        return said
+    return any(VASOCONSTRICTOR in library.ingredients[content.ingredient].classes for content in contents if content.ingredient in library.ingredients)
 
 
 def _placed(drawn: InjectionMap, library: Library, depth_mm: float | None) -> tuple[tuple[Spot, ...], tuple[Region, ...], str, float]:

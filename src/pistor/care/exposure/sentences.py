@@ -15,6 +15,7 @@ from pistor.delivery.limits import Load
 
 if TYPE_CHECKING:
     from pistor.care.exposure.exposure import SoluteExposure
+    from pistor.care.exposure.film import FilmSolute
     from pistor.care.exposure.order import Order
 
 DENSER_THREAD = 2.0  # of the middle of a Gaussian over an even cylinder of the same second moments
@@ -36,13 +37,16 @@ DRIVERS = {
     "skin_flow_unknown": "Blood flow of the skin there",
     "injection_hyperaemia": "Blood flow just after the needle",
     "injection_hyperaemia_end": "How long that lasts",
+    "channel_depth": "How deep the channels are",
+    "channel_width": "How wide the channels are",
+    "channel_half_life_covered": "How long the channels stay open",
     "vasoconstrictor_flow": "Blood flow with the vasoconstrictor",
 }
 
 
 def of_solute(exposed: SoluteExposure, bleb_mm: float, neighbour: float | None) -> tuple[Finding, ...]:
     """When it is gone, how far it gets, whether points join, and what the blood sees of it."""
-    return (_gone(exposed), _reach(exposed, bleb_mm), *_islands(exposed, neighbour), *_blood(exposed), *_dense(exposed))
+    return (_gone(exposed), _reach(exposed, bleb_mm), *_islands(exposed, neighbour), *of_blood(exposed), *_dense(exposed))
 
 
 def whole(
@@ -121,7 +125,8 @@ def _islands(exposed: SoluteExposure, neighbour: float | None) -> tuple[Finding,
     return (Finding("exposure.even", Effect.INFORM, text),)
 
 
-def _blood(exposed: SoluteExposure) -> tuple[Finding, ...]:
+def of_blood(exposed: SoluteExposure | FilmSolute) -> tuple[Finding, ...]:
+    """What the plasma gets of it, beside the same dose by mouth and beside a toxic level."""
     if exposed.plasma is None:
         return (Finding("exposure.plasma_unknown", Effect.INFORM, exposed.plasma_unknown),)
     peak, high = exposed.plasma.cmax_mg_per_l, exposed.plasma.cmax_mg_per_l.high

@@ -20,6 +20,7 @@ _HUNDRED_G_MIN_PER_H = 0.6  # mL per 100 g and minute, as mL per mL and hour, wi
 class How(StrEnum):
     """What a value rests on, the firmest first."""
 
+    GIVEN = "given"  # by who asks
     MEASURED = "measured"
     CORRELATION = "correlation"  # worked out from other values by a published law
     ASSUMED = "assumed"  # nothing was read; what is taken instead is said
