@@ -68,7 +68,7 @@ SOLUTE = {
     "threshold_mg_per_mm3", "times_h", "valley_over_peak", "values",
 }  # fmt: skip
 WHOLE = {
-    "anaesthetics", "bleb", "depth_mm", "elsewhere_ml", "fenced", "findings", "interval_days", "knowledge_version", "layers", "patients", "points", "regions", "row_angle_deg", "run_mm",
+    "anaesthetics", "bleb", "depth_mm", "device", "elsewhere_ml", "fenced", "findings", "interval_days", "knowledge_version", "layers", "patients", "points", "regions", "row_angle_deg", "run_mm",
     "seed", "sex", "solutes", "spacing_mm", "target_depth_mm", "technique", "treatments", "vasoconstrictor", "volume_per_point_ml", "weight_kg", "zone",
 }  # fmt: skip
 

@@ -45,7 +45,7 @@ SEXES = ("female", "male")
 _NEEDED = ("zone", "depth_mm", "volume_per_point_ml")
 _OPTIONAL = (
     "parts", "mg_per_ml", "spacing_mm", "area_cm2", "pattern", "points", "technique", "weight_kg", "sex", "vasoconstrictor", "target_depth_mm",
-    "threshold_mg_per_ml", "treatments", "interval_days", "run_mm", "angle",
+    "threshold_mg_per_ml", "treatments", "interval_days", "run_mm", "angle", "device",
 )  # fmt: skip
 _FILM_NEEDED = ("zone", "device", "area_cm2", "channels_per_cm2", "needle_length_mm")
 _FILM_OPTIONAL = (
@@ -95,8 +95,9 @@ def _part(value: dict[str, Any], key: str, read: Callable[[Any], _T]) -> _T | No
 
 
 def read_treatment(value: dict[str, Any], library: Library) -> Order | FilmOrder:
-    """The treatment in a mapping; with a device, a film on skin that it opened. Raises :class:`Unusable` with one sentence."""
-    return _film(value, library) if "device" in value else _injected(value, library)
+    """The treatment in a mapping; with a microneedle device, a film on skin that it opened. Raises :class:`Unusable` with one sentence."""
+    device = _known(value["device"], "device", library.devices) if value.get("device") is not None else None
+    return _film(value, library) if device in MICRONEEDLES else _injected(value, library)
 
 
 def _film(value: dict[str, Any], library: Library) -> FilmOrder:
@@ -117,7 +118,7 @@ def _film(value: dict[str, Any], library: Library) -> FilmOrder:
     return made(
         lambda: FilmOrder(
             zone=_known(given["zone"], "zone", library.zones),
-            device=_known(given["device"], "device", MICRONEEDLES),
+            device=given["device"],
             contents=_contents(given, library) if blend is None else contents_of(blend, library),
             covered=bool(_yes(given.get("covered"), "covered")),
             sex=_one_of(given.get("sex"), "sex", SEXES),
@@ -166,6 +167,7 @@ def _injected(value: dict[str, Any], library: Library) -> Order:
             treatments=_whole(treatments),
             interval_days=interval or 0.0,
             run_mm=run,
+            device=given.get("device"),
             row_angle_deg=angle or 0.0,
             notes=(NO_RUN,) if run is None and threads else (),
         )

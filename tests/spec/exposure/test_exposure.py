@@ -262,3 +262,14 @@ def test_an_acid_or_a_strong_blend_is_flagged(ph, osmolarity, rules):
     found = {finding.rule for finding in mixed(asked, LIBRARY)}
     assert found == rules
     assert not list(mixed(order(), LIBRARY))
+
+
+def test_the_depth_of_a_gun_scatters_and_that_is_said_to_be_assumed():
+    """The mean over many shots is lower in its middle and reaches deeper; the blood gets the same."""
+    shot = expose(order(device="meso_gun"), LIBRARY, patients=16)
+    [by_gun], by_hand = shot.computed, expose(order(), LIBRARY, patients=16).computed[0]
+    assert by_gun.peak_mg_per_mm3.median < by_hand.peak_mg_per_mm3.median
+    assert by_gun.absorbed_mg.median == pytest.approx(by_hand.absorbed_mg.median, rel=0.02)
+    [scatter] = [value for value in by_gun.values if value.name == "Standard deviation of the depth of an injection gun"]
+    assert scatter.how.value == "assumed"
+    assert "assumed, as nobody measured one" in texts(shot.findings)

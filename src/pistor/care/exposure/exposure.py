@@ -20,7 +20,7 @@ from pistor.care.exposure import sentences
 from pistor.care.exposure.bands import Banded, banded
 from pistor.care.exposure.blood import Comparison, Plasma, comparisons, disposition_of, plasma_of
 from pistor.care.exposure.mixed import mixed
-from pistor.care.exposure.order import Content, NoExposure, Order, Region, Spot, constricted
+from pistor.care.exposure.order import GUN, Content, NoExposure, Order, Region, Spot, constricted
 from pistor.care.exposure.places import neighbour_mm, places_in
 from pistor.care.exposure.solute import Fenced, Solute, solute_of
 from pistor.care.exposure.tissue import EPIDERMIS, HYPODERMIS, Site, site_of
@@ -149,7 +149,8 @@ class Exposure:
         threshold = order.threshold_mg_per_ml / MM3_PER_ML if order.threshold_mg_per_ml is not None else None
         shown = (order.spots, self.neighbour_mm, self.bleb_radius_mm, threshold)
         return {
-            "zone": order.zone, "technique": order.technique, "depth_mm": order.typical.depth_mm, "target_depth_mm": self.target_depth_mm,
+            "zone": order.zone, "technique": order.technique, "device": order.device,
+            "depth_mm": order.typical.depth_mm, "target_depth_mm": self.target_depth_mm,
             "layers": [{"name": name, "thickness_mm": thickness} for name, thickness in self.layers],
             "regions": [_region(region) for region in order.regions],
             "points": len(order.spots), "volume_per_point_ml": order.typical.volume_ml, "spacing_mm": order.spacing_mm, "run_mm": order.run_mm,
@@ -176,7 +177,7 @@ def expose(order: Order, library: Library, *, patients: int = PATIENTS, seed: in
 
 def _exposed(order: Order, library: Library, patients: int, seed: int, workers: int, progress: Progress | None) -> Exposure:
     order = replace(order, vasoconstrictor=constricted(order.vasoconstrictor, order.contents, library))
-    setting = Setting(site_of(order.zone, library, sex=order.sex), library, bool(order.vasoconstrictor), order.run_mm)
+    setting = Setting(site_of(order.zone, library, sex=order.sex), library, bool(order.vasoconstrictor), order.run_mm, order.device == GUN)
     layers = tuple((layer.name, layer.thickness.number) for layer in setting.site.layers)
     target = _target_mm(order, layers, library)
     run = _Run(order, setting, target, sample(setting.priors(), patients, seed), workers, progress)

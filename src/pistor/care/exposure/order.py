@@ -22,6 +22,7 @@ MG_PER_ML = (1e-6, 1000.0)
 DEPTH_MM = (0.0, 200.0)
 TREATMENTS = (1, 100)
 INTERVAL_DAYS = (0.0, 400.0)
+GUN = "meso_gun"  # the device whose depth scatters from shot to shot
 VASOCONSTRICTOR = "vasoconstrictor"
 ROW_ANGLE_DEG = (-180.0, 180.0)
 NO_RUN = "How long the tracks of the threads are is not said, so each is reckoned as a single point at the tip."
@@ -64,7 +65,7 @@ class Order:
     """One treatment. ``spots`` lie on one drawing; ``elsewhere_ml`` is what the other drawings of the plan get of the same blend.
 
     ``run_mm``: each spot is the middle of a thread of that length, level at its depth, ``row_angle_deg`` round from the x axis; None: a
-    point. ``target_depth_mm`` None: the depth of the tip. ``weight_kg`` and ``sex`` None: not known, and then not guessed.
+    point. ``device`` None: a needle by hand. ``target_depth_mm`` None: the depth of the tip. ``weight_kg`` and ``sex`` None: not known, and then not guessed.
     ``vasoconstrictor`` None: there is one where the content holds one. ``ph`` and ``osmolarity`` (mOsm/L) are those of the blend, None
     where there is none. Raises :class:`NoExposure`.
     """
@@ -85,6 +86,7 @@ class Order:
     interval_days: float = 0.0
     run_mm: float | None = None
     row_angle_deg: float = 0.0
+    device: str | None = None
     ph: Interval | None = None
     osmolarity: Interval | None = None
     notes: tuple[str, ...] = ()

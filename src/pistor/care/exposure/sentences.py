@@ -10,6 +10,7 @@ import numpy as np
 
 from pistor.care.evidence import Effect, Finding
 from pistor.care.exposure.bands import Banded
+from pistor.care.exposure.order import GUN
 from pistor.delivery.depots import MM3_PER_ML
 from pistor.delivery.limits import Load
 
@@ -34,6 +35,7 @@ DRIVERS = {
     "filling_fraction": "How much of the tissue the fluid fills",
     "depth_scatter": "How far the depth is off",
     "backflow": "How much runs back out",
+    "gun_depth_scatter": "How far the gun's depth scatters",
     "skin_flow_unknown": "Blood flow of the skin there",
     "injection_hyperaemia": "Blood flow just after the needle",
     "injection_hyperaemia_end": "How long that lasts",
@@ -73,6 +75,12 @@ def whole(
     if kinds > 1:
         text = f"Points differ in depth or volume ({kinds} kinds): coverage and blood reckon each as it is, the single point shown is of the commonest kind."
         found.append(Finding("exposure.kinds", Effect.INFORM, text))
+    if order.device == GUN:
+        text = (
+            "How far the depth of a gun scatters from shot to shot is assumed, as nobody measured one: what is said of a point is the mean of many shots. "
+            "What a gun loses on the skin is not known; it is taken to be as with a needle by hand."
+        )
+        found.append(Finding("exposure.gun", Effect.INFORM, text))
     if order.elsewhere_ml > 0:
         text = f"{order.elsewhere_ml:.3g} mL go to areas on other drawings: the blood gets them too, reckoned as if they were in this skin."
         found.append(Finding("exposure.elsewhere", Effect.INFORM, text))

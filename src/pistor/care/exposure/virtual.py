@@ -18,6 +18,7 @@ from pistor.delivery.problem import Depot, Period, Tissue
 from pistor.knowledge import Library
 
 SHALLOWEST_MM = 0.05
+GUN_SCATTER = "gun_depth_scatter"
 VARIED = (
     "diffusivity_factor", "clearance_factor", "dermis_factor", "viable_epidermis", "papillary_clearance", "hypodermis_clearance",
     "wheal_radius", "filling_fraction", "depth_scatter", "backflow",
@@ -26,17 +27,20 @@ VARIED = (
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where one substance is put: the skin, what is known of how it is put there, whether a vasoconstrictor is with it, and how
-    long its threads are (None: points)."""
+    """Where one substance is put: the skin, what is known of how it is put there, whether a vasoconstrictor is with it, how long
+    its threads are (None: points), and whether a gun injects it, whose depth scatters from shot to shot."""
 
     site: Site
     library: Library
     vasoconstrictor: bool = False
     run_mm: float | None = None
+    gun: bool = False
 
     def priors(self) -> dict[str, Prior]:
         """What is varied here. A flow that was measured for the zone is not."""
         names = [*VARIED, *(("vasoconstrictor_flow",) if self.vasoconstrictor else ("injection_hyperaemia", "injection_hyperaemia_end"))]
+        if self.gun:
+            names.append(GUN_SCATTER)
         if self.site.flow.how is How.ASSUMED:
             names.append("skin_flow_unknown")
         known = priors_of(self.library)
@@ -74,7 +78,8 @@ class Setting:
     def depot(self, spot: Spot, tissue: Tissue, drawn: Mapping[str, float]) -> Depot:
         """A unit depot at the origin for such a spot, or for a piece of such a thread, inside the tissue of whoever it is."""
         depth = min(max(spot.depth_mm + self.taken("depth_scatter", drawn), SHALLOWEST_MM), tissue.depth_mm)
-        placement = Placement(filling=self.taken("filling_fraction", drawn), backflow=self.stays(drawn)[1])
+        scatter = self.taken(GUN_SCATTER, drawn) if self.gun else 0.0
+        placement = Placement(depth_sd_mm=scatter, filling=self.taken("filling_fraction", drawn), backflow=self.stays(drawn)[1])
         if self.run_mm is not None:
             return replace(self._thread(spot.volume_ml, placement)[0], x_mm=0.0, depth_mm=depth, dose_mg=1.0)
         layer, anchor = in_layer(tissue, spot.depth_mm), self.taken("wheal_radius", drawn)
