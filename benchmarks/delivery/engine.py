@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.delivery.problems import Case
 from pistor.delivery import field
+from pistor.delivery.influence import Picture, Raster
 from pistor.delivery.problem import Depot
 
 TITLE = "Pistor"
@@ -70,7 +71,12 @@ def views(case: Case, real: Any, tolerance: float) -> dict[str, Callable[[], Any
             np.maximum(greatest, now, out=greatest)
         return greatest
 
+    picture = drawn(case, tolerance)
+
     def moved() -> np.ndarray:
+        return picture.moved(0, x_mm=case.depots[0].x_mm + 0.01 * next(moving)).field
+
+    def anew() -> np.ndarray:
         first = replace(case.depots[0], x_mm=case.depots[0].x_mm + 0.01 * next(moving))
         return solved(case, (1.0,), tolerance, (first, *case.depots[1:])).volume(x, y, level, out=flat[:1])
 
@@ -80,6 +86,23 @@ def views(case: Case, real: Any, tolerance: float) -> dict[str, Callable[[], Any
         "greatest concentration in every cell over all times": maxima,
         "AUC in every cell": lambda: solved(case, tolerance=tolerance).auc_slices(x, y, case.depth_mm),
         "one point moved: slice at 1 h": moved,
+        "the same from the depots on": anew,
         f"systemic curve, {CURVE_TIMES:,} times": lambda: solved(case, tolerance=tolerance).absorption().arrived_mg(curve_h),
         "the same of a solution that is there": lambda: held.absorption().arrived_mg(curve_h),
     }
+
+
+def drawn(case: Case, tolerance: float) -> Picture:
+    """The slice of the plan at one hour as a page keeps it while a point is dragged, without walls: one kernel for each kind of depot."""
+    kinds = sorted({(depot.depth_mm, depot.sigma_lateral_mm, depot.sigma_vertical_mm) for depot in case.depots})
+    units = [Depot(0.0, 0.0, depth, lateral, vertical, 1.0) for depth, lateral, vertical in kinds]
+    kernels = [field.solve(case.tissue, [unit], (1.0,), tolerance=tolerance).kernel([SLICE_DEPTH_MM]) for unit in units]
+    kind = [kinds.index((depot.depth_mm, depot.sigma_lateral_mm, depot.sigma_vertical_mm)) for depot in case.depots]
+    x, y, dose = ([getattr(depot, name) for depot in case.depots] for name in ("x_mm", "y_mm", "dose_mg"))
+    inside = np.ones((len(case.lateral_mm), len(case.lateral_mm)), dtype=bool)
+    return Picture.of(Raster(case.lateral_mm, case.lateral_mm, inside, ~inside), x, y, dose, kind, [one_layer(kernel) for kernel in kernels])
+
+
+def one_layer(kernel: field.Kernel) -> field.Kernel:
+    """The kernel at its one time: weights (Z, M)."""
+    return field.Kernel(kernel.variance_mm2, kernel.weight_per_mm[0])
