@@ -88,7 +88,7 @@ def test_a_limit_per_kilogram_is_unknown_without_a_weight(blend):
         ("- lidocaine_2pct: 0.0000001", "more than six decimals"),
         ("- lidocaine_2pct: {a: 1}", "not a number"),
         ("parts: &a [*a]", "no presentation with a volume"),
-        ("[" * 5000 + "]" * 5000, "no presentation with a volume"),
+        ("[" * 5000 + "]" * 5000, "stand in each other"),
         ("\0\0\0", "cannot be read"),
         ("- lidocaine_2pct: 1\n" * 10_000, "at most 40 are read"),
         ("parts: [lidocaine_2pct: 1]\nweight_kg: 1e999999", "Check the unit"),
