@@ -36,12 +36,14 @@ def prepare(case: Case) -> Callable[[], np.ndarray]:
     spans = np.diff([0.0, *case.times_h])
     counts = [max(1, round(span / STEP_H)) for span in spans]
 
+    solver = fipy.LinearCGSolver(tolerance=1e-9, iterations=2000)  # its default factorises, which in three dimensions does not end
+
     def solve() -> np.ndarray:
         now.setValue(start)
         found = np.empty(case.shape)
         for number, (span, count) in enumerate(zip(spans, counts, strict=True)):
             for _ in range(count):
-                equation.solve(var=now, dt=span / count)
+                equation.solve(var=now, dt=span / count, solver=solver)
             found[number] = now.value.reshape(case.shape[1:])
         return found
 
