@@ -189,7 +189,9 @@ def test_the_dose_is_in_the_tissue_cleared_or_lost(problem):
 def test_neither_very_thin_layers_nor_very_small_depots_cost_any_dose(tissue, placed, time_h):
     solved = field.solve(tissue, [placed], [0.0, time_h])
     assert np.allclose(solved.mass_mg + solved.cleared_mg + solved.lost_mg, 1, rtol=0, atol=1e-11)
-    assert math.isclose(solved.mass_mg[1], exact.mass(tissue, placed, time_h), rel_tol=1e-7) or placed.sigma_vertical_mm < 0.1
+    if placed.sigma_vertical_mm > 0.1:  # the exact solution has no digits left for the droplet
+        closely = field.solve(tissue, [placed], [time_h], tolerance=1e-10).mass_mg[0]
+        assert math.isclose(closely, exact.mass(tissue, placed, time_h), rel_tol=1e-10)
 
 
 @GENERATED
