@@ -9,7 +9,7 @@ from typing import Any
 from pistor.care.exposure.film import FilmOrder
 from pistor.care.exposure.order import Order
 from pistor.exchange.case import load_yaml
-from pistor.exchange.errors import Unusable
+from pistor.exchange.errors import Unusable, in_file
 from pistor.exchange.raw_problem import RawProblem, read_raw
 from pistor.exchange.treatment_file import is_plan, read_plan, read_treatment
 from pistor.knowledge import Library
@@ -21,16 +21,8 @@ RAW = ("layers", "depots", "probes")
 
 def read_delivery_file(path: Path, library: Library, *, depth_mm: float | None = None) -> RawProblem | Order | FilmOrder:
     """The raw problem or the treatment in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
-    try:
+    with in_file(path):
         return read(load(_bytes(path), path.suffix.lower() == ".json"), library, depth_mm)
-    except FileNotFoundError:
-        raise Unusable(f"{path}: there is no such file; check the path.") from None
-    except OSError as error:
-        raise Unusable(f"{path}: the file cannot be read ({error.strerror or 'unknown reason'}); check it.") from None
-    except ValueError as error:  # a path with a null byte
-        raise Unusable(f"The path cannot be used ({error}); check it.") from None
-    except Unusable as problem:
-        raise Unusable(f"{path}: {problem.sentence}") from None
 
 
 def read(value: dict[str, Any], library: Library, depth_mm: float | None = None) -> RawProblem | Order | FilmOrder:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class Unusable(Exception):
     """The input cannot be used. The message is one sentence: what is wrong, where, and what to do instead."""
@@ -14,3 +18,18 @@ class Unusable(Exception):
     @property
     def sentence(self) -> str:
         return str(self)
+
+
+@contextmanager
+def in_file(path: Path) -> Iterator[None]:
+    """What goes wrong while a file is read, as a sentence that begins with its name."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise Unusable(f"{path}: there is no such file; check the path.") from None
+    except OSError as error:
+        raise Unusable(f"{path}: the file cannot be read ({error.strerror or 'unknown reason'}); check it.") from None
+    except ValueError as error:  # a path with a null byte
+        raise Unusable(f"The path cannot be used ({error}); check it.") from None
+    except Unusable as problem:
+        raise Unusable(f"{path}: {problem.sentence}") from None

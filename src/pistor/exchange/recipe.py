@@ -10,7 +10,7 @@ from typing import Any
 from pistor.care.formulation import Part, Topical
 from pistor.care.workbench import DEFAULT_POLICY, Recipe
 from pistor.exchange.case import NUMBER, load_yaml
-from pistor.exchange.errors import Unusable
+from pistor.exchange.errors import Unusable, in_file
 from pistor.exchange.fhir.values import text
 from pistor.knowledge import Library
 from pistor.knowledge.finder import folded
@@ -26,16 +26,8 @@ MOST_PARTS = 40
 
 def read_recipe_file(path: Path, library: Library) -> Recipe:
     """The recipe in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
-    try:
+    with in_file(path):
         return read_recipe(path.read_bytes(), library)
-    except FileNotFoundError:
-        raise Unusable(f"{path}: there is no such file; check the path.") from None
-    except OSError as error:
-        raise Unusable(f"{path}: the file cannot be read ({error.strerror or 'unknown reason'}); check it.") from None
-    except ValueError as error:  # a path with a null byte
-        raise Unusable(f"The path cannot be used ({error}); check it.") from None
-    except Unusable as problem:
-        raise Unusable(f"{path}: {problem.sentence}") from None
 
 
 def read_recipe(data: bytes, library: Library) -> Recipe:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pistor.care.evidence import Finding
 from pistor.care.exposure import sentences
 from pistor.care.exposure.bands import Banded, banded
+from pistor.care.exposure.beside import beside_the_numbers
 from pistor.care.exposure.blood import Comparison, Plasma, comparisons, disposition_of, plasma_of
 from pistor.care.exposure.mixed import mixed
 from pistor.care.exposure.order import GUN, Content, NoExposure, Order, Region, Spot, constricted
@@ -110,11 +111,7 @@ class SoluteExposure:
             "share_above_threshold": self.above.as_dict() if self.above else None,
             "coverage": self.coverage.as_dict(), "balance": {name: list(row) for name, row in self.balance.items()},
             "absorbed_mg": self.absorbed_mg.as_dict(), "plasma": self.plasma.as_dict() if self.plasma else None, "plasma_unknown": self.plasma_unknown,
-            "limit": {"mg_per_l": self.limit.number, "note": self.limit.note, "sources": [ref.as_dict() for ref in self.limit.sources]} if self.limit else None,
-            "comparisons": [one.as_dict() for one in self.comparisons],
-            "drivers": [{"name": sentences.DRIVERS.get(name, name), "share": share} for name, share in self.drivers.share.items()] if self.drivers else [],
-            "drivers_together": self.drivers.together if self.drivers else None,
-            "values": [value.as_dict() for value in self.values], "findings": [finding.as_dict() for finding in self.findings],
+            **beside_the_numbers(self),
         }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pistor.care.evidence import Effect, Finding
 from pistor.care.exposure import sentences
 from pistor.care.exposure.bands import Banded, banded
+from pistor.care.exposure.beside import beside_the_numbers
 from pistor.care.exposure.blood import Comparison, Plasma, comparisons, disposition_of, plasma_of
 from pistor.care.exposure.order import MG_PER_ML, TREATMENTS, WEIGHT_KG, Content, NoExposure, constricted
 from pistor.care.exposure.solute import Fenced, Solute, solute_of
@@ -134,12 +135,7 @@ class FilmSolute:
             **{name: getattr(self, name) for name in shared}, **{name: getattr(self, name).as_dict() for name in bands}, **dict.fromkeys(lateral),
             "not_lateral": NOT_LATERAL, "points": [], "times_h": list(self.times_h), "depths_mm": list(self.depths_mm),
             "profile_mg_per_mm3": [list(row) for row in self.profile_mg_per_mm3],
-            "plasma": self.plasma.as_dict() if self.plasma else None,
-            "limit": {"mg_per_l": self.limit.number, "note": self.limit.note, "sources": [ref.as_dict() for ref in self.limit.sources]} if self.limit else None,
-            "comparisons": [one.as_dict() for one in self.comparisons],
-            "drivers": [{"name": sentences.DRIVERS.get(name, name), "share": share} for name, share in self.drivers.share.items()] if self.drivers else [],
-            "drivers_together": self.drivers.together if self.drivers else None,
-            "values": [value.as_dict() for value in self.values], "findings": [finding.as_dict() for finding in self.findings],
+            "plasma": self.plasma.as_dict() if self.plasma else None, **beside_the_numbers(self),
         }  # fmt: skip
 
 
