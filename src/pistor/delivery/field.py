@@ -31,6 +31,7 @@ MOST_TYPICAL = 40  # kinds of depots by which the elements are judged
 MOST_LOOKED_AT = 12  # times at which the elements are judged
 WIDEST_MM2 = 1e6  # a metre: nothing is asked that far away
 ENDLESS_MM2 = 1e14  # where nothing clears, the exposure falls with distance only
+AT_ONCE = 4  # times of a volume
 CHUNK = 2_000_000  # numbers held at once while probes are read
 
 
@@ -296,15 +297,29 @@ class Solution:
             yield _weighted(weights, maps[window, ...], out)
 
     def volume(self, x_mm: Any, y_mm: Any, depth_mm: ArrayLike, out: Any = None) -> Any:
-        """Concentration (T, Z, Y, X) on a grid."""
+        """Concentration (T, Z, Y, X) on a grid; ``out``, NumPy only, is contiguous. Raises ``ValueError``."""
+        if out is not None and not out.flags.c_contiguous:
+            raise ValueError("out is not contiguous; give an array in the order times, depths, y, x.")
         if out is None and isinstance(x_mm, np.ndarray):
             out = np.empty((len(self.times_h), np.size(depth_mm), y_mm.shape[0], x_mm.shape[0]), dtype=x_mm.dtype)
         if out is None:
             return lateral.namespace(x_mm).stack(list(self.fields(x_mm, y_mm, depth_mm)))
-        maps = self.maps(x_mm, y_mm)
-        for t, (weights, window) in enumerate(zip(self.weights(depth_mm), self._windows, strict=True)):
-            _weighted(weights, maps[window, ...], out[t])
+        maps, depths = self.maps(x_mm, y_mm), np.size(depth_mm)
+        for times, weights, window in self._together(self.weights(depth_mm)):
+            _weighted(weights.reshape(-1, *weights.shape[2:]), maps[window, ...], out[times].reshape(len(weights) * depths, *out.shape[2:]))
         return out
+
+    def _together(self, weights: Sequence[Array]) -> Iterator[tuple[slice, Array, slice]]:
+        """Times next to each other with the weights (T, Z, M, R) of the window that holds all of theirs: a product with
+        more rows reads the maps less often."""
+        for start in range(0, len(weights), AT_ONCE):
+            times = slice(start, min(start + AT_ONCE, len(weights)))
+            windows = self._windows[times]
+            whole = slice(min(w.start for w in windows), max(w.stop for w in windows))
+            filled = np.zeros((len(windows), weights[0].shape[0], whole.stop - whole.start, weights[0].shape[2]))
+            for row, window, found in zip(filled, windows, weights[times], strict=True):
+                row[:, window.start - whole.start : window.stop - whole.start] = found
+            yield times, filled, whole
 
     def maps(self, x_mm: Any, y_mm: Any) -> Any:
         """Dose maps (M, R, Y, X), one for each Gaussian of the grid and each source, mg/mm². All times share them."""
@@ -313,14 +328,15 @@ class Solution:
     def _maps(self, variance_mm2: Array, x_mm: Any, y_mm: Any) -> Any:
         """Maps (M, R, Y, X): for each Gaussian and source one product of two thin matrices."""
         xp = lateral.namespace(x_mm)
-        x, y, extra, amounts = self._placed(variance_mm2[-1])
-        shape = (len(variance_mm2), len(amounts), y_mm.shape[0], x_mm.shape[0])
+        x, y = self._placed(variance_mm2[-1])
+        shape = (len(variance_mm2), len(self._amounts), y_mm.shape[0], x_mm.shape[0])
         out = np.empty(shape, dtype=x_mm.dtype) if xp is np else None
         rows: list[list[Any]] = [[] for _ in variance_mm2]
-        for r, amount in enumerate(amounts):
+        for r, amount in enumerate(self._amounts):
             on = np.flatnonzero(amount)
-            here = [xp.asarray(a[on], dtype=x_mm.dtype) for a in (x, y, amount)]
-            spread = [xp.asarray(v + extra[on] if extra.any() else v, dtype=x_mm.dtype) for v in variance_mm2]
+            here = [xp.asarray(a, dtype=x_mm.dtype) for a in (x[:, on], y[:, on], amount[on])]
+            extra = self.extra_mm2[on]
+            spread = [xp.asarray(v + extra if extra.any() else v, dtype=x_mm.dtype) for v in variance_mm2]
             for m, (height, width) in enumerate(lateral.factors(x_mm, y_mm, here[0], here[1], spread, here[2])):
                 if out is not None:
                     np.matmul(height, width, out=out[m, r])
@@ -328,18 +344,18 @@ class Solution:
                     rows[m].append(xp.matmul(height, width))
         return out if out is not None else xp.stack([xp.stack(row) for row in rows])
 
-    def _placed(self, widest_mm2: float) -> tuple[Array, Array, Array, Array]:
-        """Positions and extra variances (P,) of the depots and their mirror images, and their amounts (R, P)."""
+    def _placed(self, widest_mm2: float) -> tuple[Array, Array]:
+        """Positions of the depots and their images, (K, P) across and (L, P) along."""
         reach = math.sqrt(2 * math.log(10 / self.tolerance) * (widest_mm2 + self.extra_mm2.max()))
-        x, y, which = lateral.mirrored(self.x_mm, self.y_mm, self.walls, reach)
-        return x, y, self.extra_mm2[which], self._amounts[:, which]
+        across, along = (self.walls[:2], self.walls[2:]) if self.walls else (None, None)
+        return lateral.images(self.x_mm, across, reach), lateral.images(self.y_mm, along, reach)
 
     def _at_points(self, x: Array, y: Array, level: NDArray[np.int64], variance: Array, windows: Sequence[slice], weights: Sequence[Array]) -> Array:
-        at_x, at_y, extra, amounts = self._placed(variance[-1])
+        at_x, at_y = self._placed(variance[-1])
         found = np.zeros((len(windows), len(x)))
-        size = max(1, CHUNK // len(at_x))
+        size = max(1, CHUNK // (at_x.size * at_y.shape[0]))
         for part in (slice(start, start + size) for start in range(0, len(x), size)):
-            near = np.stack([lateral.at_points(x[part], y[part], at_x, at_y, v + extra, amounts) for v in variance])
+            near = np.stack([lateral.at_points(x[part], y[part], at_x, at_y, v + self.extra_mm2, self._amounts) for v in variance])
             for t, (window, weight) in enumerate(zip(windows, weights, strict=True)):
                 found[t, part] = np.einsum("nmr,mrn->n", weight[level[part]], near[window])
         return found
