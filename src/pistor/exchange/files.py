@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from pistor.exchange.case import read_case
-from pistor.exchange.errors import Unusable
+from pistor.exchange.errors import Unusable, in_file
 from pistor.exchange.fhir import read_record
 from pistor.exchange.imported import ImportedRecord
 from pistor.knowledge import Library
@@ -17,7 +17,7 @@ LIMIT_BYTES = 64_000_000
 def read_file(path: Path | str, on: dt.date, library: Library | None = None) -> ImportedRecord:
     """The record in a file. Raises :class:`Unusable`, whose sentence begins with the file's name."""
     path = Path(path)
-    try:
+    with in_file(path):
         size = path.stat().st_size
         if path.is_dir():
             raise Unusable("this is a folder; name a file with one patient's record.")
@@ -26,15 +26,6 @@ def read_file(path: Path | str, on: dt.date, library: Library | None = None) -> 
                 f"the file has {size / 1e6:.0f} MB and at most {LIMIT_BYTES / 1e6:.0f} MB are read; export fewer years, or leave out documents and images."
             )
         return read_bytes(path.read_bytes() if path.is_file() else _up_to_the_limit(path), on, name=path.name, library=library)
-    except FileNotFoundError:
-        raise Unusable(f"{path}: there is no such file; check the path.") from None
-    except OSError as error:
-        raise Unusable(f"{path}: the file cannot be read ({error.strerror or 'unknown reason'}); check its permissions.") from None
-    except ValueError as error:  # a path with a null byte
-        raise Unusable(f"The path cannot be used ({error}); check it.") from None
-    except Unusable as problem:
-        said = problem.sentence
-        raise Unusable(f"{path}: {said}") from None
 
 
 def _up_to_the_limit(path: Path) -> bytes:
