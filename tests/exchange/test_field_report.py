@@ -79,3 +79,13 @@ def test_the_field_is_drawn_at_the_time_and_depth_that_are_asked(exposure):
     early, late = (field_of(exposure, solute, time=time, depth=5) for time in (2, len(solute["times_h"]) - 1))
     assert early.caption != late.caption and "0.5 mm deep" in early.caption
     assert "all over time" in field_of(exposure, solute, time=0, depth=5, measure="exposure").caption
+
+
+def test_page_report_and_sentences_say_the_same_of_a_toxic_level(exposure):
+    """One wording and one peak: the picture may not compare another number than the sentence above it."""
+    [lidocaine] = exposure["solutes"]
+    told = lidocaine["limit"]["told"]
+    assert "times below it, which is no margin of safety" in told
+    blood = next(picture for picture in pictures_of(exposure, lidocaine) if picture.key == "plasma")
+    assert told in blood.caption and told in " ".join(plainly(lidocaine))
+    assert blood.caption.split(" micrograms")[0].removeprefix("Highest ") in " ".join(plainly(lidocaine))

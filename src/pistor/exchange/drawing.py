@@ -62,16 +62,16 @@ def ticks(high: float) -> list[float]:
     return [step * number for number in range(math.floor(high / step + 1e-9) + 1)]
 
 
-def number(value: float | None) -> str:
-    """Three significant digits, a leading zero, no trailing zero, thin spaces between thousands; *unknown* where there is no number."""
+def number(value: float | None, digits: int = 3) -> str:
+    """So many significant digits, a leading zero, no trailing zero, thin spaces between thousands; *unknown* where there is no number."""
     if value is None or not math.isfinite(value):
         return "unknown"
     if value == 0:
         return "0"
     if abs(value) < 1e-6:
         return "less than 0.000001"
-    digits = 2 - math.floor(math.log10(abs(value)))
-    whole, _, part = f"{round(value, digits):.{max(0, digits)}f}".partition(".")
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    whole, _, part = f"{round(value, places):.{max(0, places)}f}".partition(".")
     sign, whole = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
     part = part.rstrip("0")
     grouped = f"{int(whole):,}".replace(",", "\u202f") if len(whole) > 4 else whole

@@ -24,6 +24,7 @@ UG_PER_ML = 1e6  # of one mg/mm³
 UNIT = "micrograms/mL"
 AREA_UNIT = "micrograms·h/mL"
 DECADES = 3  # shown below the highest value on a logarithmic scale
+ROUGH = 2  # digits of a model's number
 FEW_POINTS = 80  # with more of them every line is made of so many rings that fewer lines are drawn
 INK, HALO = "#17262b", "#ffffff"
 _W, _LEFT, _TOP = 440, 56, 24
@@ -60,7 +61,7 @@ class Banded:
 
     def told(self, at: int) -> str:
         """The number and its band, as words."""
-        return with_band(self.middle[at], self.low[at], self.high[at]) if self.low else number(self.middle[at])
+        return with_band(self.middle[at], self.low[at], self.high[at]) if self.low else number(self.middle[at], ROUGH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ class Region:
 
 def with_band(middle: float | None, low: float | None, high: float | None) -> str:
     """A number with its 5-95 % band, where there is one."""
-    return number(middle) if low is None or high is None else f"{number(middle)} ({number(low)} to {number(high)})"
+    if low is None or high is None:
+        return number(middle, ROUGH)
+    return f"{number(middle, ROUGH)} ({number(low, ROUGH)} to {number(high, ROUGH)})"
 
 
 # ── depth and time ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -357,9 +360,12 @@ def plasma(
     *,
     limit: float | None,
     limit_name: str = "toxic limit",
+    limit_said: str = "",
+    highest_said: str = "",
     others: Sequence[tuple[str, Sequence[float]]] = (),
 ) -> Picture:
-    """Plasma concentration over time in micrograms/mL with its band; ``limit`` None is *unknown*. ``others`` are other routes, dashed."""
+    """Plasma concentration over time in micrograms/mL with its band; ``limit`` None is *unknown*, ``limit_said`` is what is to be said of
+    it beside this plan, ``highest_said`` what of the peaks of patients, which are not the peak of the curve. ``others`` are other routes, dashed."""
     peak = max([*level.middle, *level.high])
     peak_at = int(np.argmax(level.middle))
     highest = max([peak, *(max(values) for _, values in others), *([limit] if limit else [])], default=1.0) or 1.0
@@ -379,14 +385,8 @@ def plasma(
         parts.append(
             line(_LEFT, y(limit), _W - 16, y(limit), AMBER, width=2) + text(_W - 18, y(limit) - 6, f"{limit_name} {number(limit)}", anchor="end", weight="600")
         )
-    caption = f"Highest {level.told(peak_at)} {UNIT}, {span(times_h[peak_at])} after the treatment."
-    caption += (
-        f" The {limit_name} is {number(limit)} {UNIT}, {number(limit / level.middle[peak_at])} times that."
-        if limit and level.middle[peak_at]
-        else ""
-        if limit
-        else f" The {limit_name} is unknown."
-    )
+    caption = highest_said or f"Highest {level.told(peak_at)} {UNIT}, {span(times_h[peak_at])} after the treatment."
+    caption += f" {limit_said}" if limit_said else f" The {limit_name} is {number(limit)} {UNIT}." if limit else f" The {limit_name} is unknown."
     chosen = np.unique(np.linspace(0, len(times_h) - 1, min(9, len(times_h))).astype(int))
     rows = tuple(
         (span(times_h[at]), number(level.middle[at]), f"{number(level.low[at])} to {number(level.high[at])}" if level.low else "unknown") for at in chosen
@@ -444,7 +444,7 @@ def _times_as_high(rows: Sequence[tuple[str, float | None, float | None, float |
     if not told:
         return ""
     parts = [
-        f"{number(ratio)} times “{name[0].lower()}{name[1:]}”" if ratio >= 1 else f"{number(100 * ratio)} % of “{name[0].lower()}{name[1:]}”"
+        f"about {number(ratio, 1)} times “{name[0].lower()}{name[1:]}”" if ratio >= 2 else f"about {number(100 * ratio, 1)} % of “{name[0].lower()}{name[1:]}”"
         for name, ratio in told
     ]
     return f"{first[0]} is {', '.join(parts[:-1])}{' and ' if len(parts) > 1 else ''}{parts[-1]}."

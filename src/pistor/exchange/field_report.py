@@ -104,8 +104,11 @@ def _plasma(solute: Json) -> Picture:
     curve = _curve(plasma)
     end = _quiet_from([curve.middle, *(values for _, values in others)])
     cut = Banded(curve.middle[:end], curve.low[:end], curve.high[:end])
-    limit_mg_per_l = limit["mg_per_l"] if limit else None
-    return draw.plasma("In the blood", plasma["times_h"][:end], cut, limit=limit_mg_per_l, others=[(name, values[:end]) for name, values in others])
+    ways = [(name, values[:end]) for name, values in others]
+    known, said = (limit["mg_per_l"], limit["told"]) if limit else (None, "")
+    peak, after = plasma["cmax_mg_per_l"], plasma["tmax_h"]
+    highest = f"Highest {draw.with_band(peak['median'], peak['low'], peak['high'])} {UNIT}, {draw.span(after['median'])} after the treatment."
+    return draw.plasma("In the blood", plasma["times_h"][:end], cut, limit=known, limit_said=said, highest_said=highest, others=ways)
 
 
 def _quiet_from(curves: Sequence[Sequence[float]]) -> int:

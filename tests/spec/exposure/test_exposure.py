@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
@@ -13,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pistor.care.exposure.bands import Banded
 from pistor.care.exposure.exposure import expose
 from pistor.care.exposure.mixed import mixed
 from pistor.care.exposure.order import VASOCONSTRICTOR, Content, NoExposure, Order, Region, Spot, constricted
+from pistor.care.exposure.sentences import beside_limit, of_blood
 from pistor.care.formulation import Interval
 from pistor.delivery.grids import grid_points
 from pistor.knowledge import load
@@ -53,6 +56,42 @@ def test_the_kernel_redraws_what_the_dose_is(usual):
     assert over_depth[0] == pytest.approx(1.0, abs=0.02)  # trapezoids, down to 3 mm
     assert (over_depth <= left + 0.02).all()
     assert np.array(list(usual.balance.values())).sum(axis=0) == pytest.approx(1.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("median", "high", "told"),
+    [
+        (0.0877, 0.13, "at least 40 times below it, which is no margin"),  # 46 times: not from the middle (68), not rounded up
+        (0.5, 1.0, "at least 6 times below it"),  # just six, however it is stored
+        (0.1, 3.0 - 1e-9, "at least 2 times below it"),
+        (0.1, 3.001, "the upper end of the range is 51 % of it"),
+        (2.9, 5.99, "the upper end of the range is 100 % of it"),  # never 99.8 rounded to something comfortable
+        (2.9, 6.0, "the upper end of the range is above it"),
+        (7.0, 9.0, "more than half of the patients are above it"),
+        (0.1, math.inf, "cannot be told"),
+        (0.0, 0.0, "next to nothing"),
+    ],
+)
+def test_a_toxic_level_is_no_margin_of_safety(median, high, told):
+    assert told in beside_limit(Banded(median, 0.0, high), 6.0)
+
+
+@given(st.floats(1e-6, 1e6), st.floats(1e-3, 1e3))
+def test_what_is_said_of_a_toxic_level_is_never_more_comfortable_than_the_model(high, limit):
+    """A row per number is not enough: rounding may not take the patient farther from harm."""
+    said = beside_limit(Banded(high / 2, 0.0, high), limit)
+    if times := re.search(r"at least (\S+) times", said):
+        assert float(times[1]) <= limit / high * (1 + 1e-9)
+    if part := re.search(r"is (\S+) % of it", said):
+        assert float(part[1]) >= 100 * high / limit * (1 - 1e-9)
+
+
+def test_near_a_toxic_level_is_a_caution_before_it_is_reached(usual):
+    """From half of it on, reckoned by the patients with the highest peaks."""
+    peak = usual.plasma.cmax_mg_per_l
+    for factor, effect in ((2.1, "inform"), (1.9, "caution"), (0.5, "caution")):
+        [finding] = of_blood(replace(usual, limit=replace(usual.limit, number=peak.high * factor)))
+        assert finding.effect.value == effect, finding.text
 
 
 def test_bands_hold_their_middles(usual):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DENSER_THREAD = 2.0  # of the middle of a Gaussian over an even cylinder of the same second moments
 DENSER = 4 * math.pi / 3 * 5**1.5 / (2 * math.pi) ** 1.5  # centre of a Gaussian over an even ellipsoid of the same second moments
 ISLANDS = 0.3  # below that part the least of the zone is called much less than the most
+NEAR = 2.0  # times below a toxic level: nearer than that is told as a part of it, with a caution
 NOTHING = 0.005  # a part so small that it would be told as 0 %
 MODEL = "A model's estimate from published numbers, not a measurement: use it to compare plans, not as a concentration that is there."
 DRIVERS = {
@@ -144,9 +145,35 @@ def of_blood(exposed: SoluteExposure | FilmSolute) -> tuple[Finding, ...]:
         text += f" The same dose by mouth: {number(mouth.cmax_mg_per_l)} micrograms/mL."
     if exposed.limit is None:
         return (Finding("exposure.plasma", Effect.INFORM, f"{text} No toxic level was read."),)
-    text += f" Harm was seen above {number(exposed.limit.number)} micrograms/mL."
-    above = isinstance(high, float) and high >= exposed.limit.number
-    return (Finding("exposure.plasma", Effect.CAUTION if above else Effect.INFORM, text, sources=exposed.limit.sources),)
+    text += f" {beside_limit(peak, exposed.limit.number)}"
+    near = not isinstance(high, float) or not high < exposed.limit.number / NEAR
+    return (Finding("exposure.plasma", Effect.CAUTION if near else Effect.INFORM, text, sources=exposed.limit.sources),)
+
+
+def beside_limit(peak: Banded, limit: float) -> str:
+    """A peak in plasma beside a toxic level, both in micrograms/mL.
+
+    Not the middle but the end of the range that 95 of 100 stay below is compared, and always rounded toward the danger.
+    """
+    middle, high = (math.inf if isinstance(end, tuple) else float(end) for end in (peak.median, peak.high))
+    known = f"The lowest toxic level that was read is {number(limit)} micrograms/mL"
+    if not math.isfinite(high):
+        return f"{known}; how near the highest patients come to it cannot be told."
+    if middle >= limit:
+        return f"{known}; in this model more than half of the patients are above it."
+    if high >= limit:
+        return f"{known}; in this model the upper end of the range is above it."
+    if high > limit / NEAR:
+        return f"{known}; in this model the upper end of the range is {math.ceil(100 * high / limit)} % of it."
+    if high <= 0:
+        return f"{known}; in this model next to nothing comes into the blood."
+    return f"{known}; in this model 95 of 100 patients stay at least {number(at_least(limit / high))} times below it, which is no margin of safety."
+
+
+def at_least(ratio: float) -> float:
+    """A ratio above 1 with one digit that counts, rounded down."""
+    power = 10.0 ** math.floor(math.log10(ratio))
+    return math.floor(ratio / power * (1 + 1e-12)) * power
 
 
 def _dense(exposed: SoluteExposure) -> tuple[Finding, ...]:
@@ -166,11 +193,11 @@ def _dense(exposed: SoluteExposure) -> tuple[Finding, ...]:
 def _together(anaesthetics: Load | None) -> tuple[Finding, ...]:
     if anaesthetics is None:
         return ()
-    share = f"{number(100 * float(anaesthetics.known))} %"
+    used = 100 * float(anaesthetics.known)
     if anaesthetics.unknown:
-        text = f"Local anaesthetics together use at least {share} of their toxic levels; that of {', '.join(anaesthetics.unknown)} is not known."
+        text = f"Local anaesthetics together use at least {number(used)} % of their toxic levels; that of {', '.join(anaesthetics.unknown)} is not known."
         return (Finding("exposure.anaesthetics", Effect.CAUTION, text),)
-    text = f"Local anaesthetics together use {share} of their toxic levels, with the peaks that 95 of 100 stay below and as if they came at once."
+    text = f"Local anaesthetics together use up to {number(at_most(used))} % of their toxic levels, with the peaks that 95 of 100 stay below and as if they came at once."
     return (Finding("exposure.anaesthetics", Effect.CAUTION if anaesthetics.exceeded else Effect.INFORM, text),)
 
 
@@ -182,6 +209,14 @@ def number(value: float) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "without end"
     return f"{float(f'{value:.2g}'):.10f}".rstrip("0").rstrip(".")
+
+
+def at_most(value: float) -> float:
+    """Two digits that count, rounded up."""
+    if value <= 0 or not math.isfinite(value):
+        return value
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return math.ceil(value / step * (1 - 1e-12)) * step
 
 
 def spread(band: Banded) -> str:
