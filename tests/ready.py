@@ -31,8 +31,12 @@ from tests.conftest import NOW, TODAY
 PATH = "M10 60L40 20L60 80L90 30L130 70L200 40"
 
 
-def planned_visit(people, *, spacing: str = "40", volume: str = "1", **patient) -> Treatment:
-    """Neck pain with lidocaine, planned to the last step before consent."""
+POINTS = Generator("points", Decimal(40), Decimal("0.125"), Decimal(2), Decimal(90))
+THREADS = Generator("lines", Decimal(20), Decimal("0.125"), Decimal(20), Decimal(5))  # of 20 mm, 1.7 mm deep
+
+
+def planned_visit(people, *, spacing: str = "40", volume: str = "1", threads: bool = False, **patient) -> Treatment:
+    """Neck pain with lidocaine, planned to the last step before consent; as single points, or as threads."""
     by = people.practitioner
     person = factories.patient(by, sex="male", **patient)
     factories.history(person, "measurement", "weight_kg", {"value": "60", "unit": "kg"})
@@ -46,8 +50,9 @@ def planned_visit(people, *, spacing: str = "40", volume: str = "1", **patient) 
     record_alternatives_talk(course=course, preference="undecided", **do)
     compose_blend(course=course, parts=[Part("lidocaine_2pct", Decimal(volume))], **do)
     side = next(area.side for area in library.body_maps["neck_back"].zones if area.zone == "neck")
-    generator = Generator("points", Decimal(spacing), Decimal("0.125"), Decimal(2), Decimal(90))
-    draw_map(course=course, areas=[Area("neck_back", "neck", side)], technique="point_by_point", generator=generator, **do)
+    generator = replace(THREADS if threads else POINTS, spacing_mm=Decimal(spacing))
+    technique = "linear_retrograde" if threads else "point_by_point"
+    draw_map(course=course, areas=[Area("neck_back", "neck", side)], technique=technique, generator=generator, **do)
     schedule_course(course=course, start=TODAY, sessions=3, interval_days=7, **do)
     record_score(treatment=visit, scale="nrs", items={library.scales["nrs"].items[0].id: Decimal(6)}, measured_on=TODAY, token=None, **do)
     review(visit, by)

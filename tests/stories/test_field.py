@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests import ready
 from tests.conftest import NOW
 from tests.stories.story import Visit
+from tests.stories.test_accessibility import AXE, EVERY_IMPACT, EVERYTHING, OPEN_ALL, OVERFLOW, broken
 
 pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
 
@@ -131,3 +132,80 @@ def test_a_broken_connection_is_said_and_loses_nothing(open_page, people, planne
     page.get_by_role("slider", name="Volume at each point").press("ArrowRight")
     page.locator('figure[data-plan="1"] canvas').wait_for()
     assert page.locator("[data-problem]").is_hidden()
+
+
+def test_what_is_looked_at_first_comes_first_and_nothing_scrolls_sideways(open_page, people, planned):
+    """The field, what moves it and depth by time; the sentences after them. Under axe with the other plan beside it, unfolded."""
+    page = open_page()
+    opened(page, people, planned)
+    slider = page.get_by_role("slider", name="Spacing")
+    slider.press("ArrowLeft")
+    page.locator('figure[data-plan="1"] canvas').wait_for()
+    page.evaluate(OPEN_ALL)
+    page.evaluate(AXE)
+    tops = [page.locator(what).bounding_box()["y"] for what in (".hand >> nth=0", ".profile", "#plainly")]
+    assert tops == sorted(tops)
+    complaints = []
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        complaints += broken(page, EVERYTHING, EVERY_IMPACT) + page.evaluate(OVERFLOW) + page.evaluate(SIDEWAYS)
+    assert complaints == []
+
+
+SIDEWAYS = """() => [...document.querySelectorAll('.delivery .table-wrap')].filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+  .map(e => `${e.getAttribute('aria-label')} scrolls sideways at ${innerWidth}`)"""
+
+
+def test_what_a_screen_reader_hears(open_page, people, planned):
+    """Sliders say times and lengths instead of the numbers of a list, and the page says nothing of itself while nobody does anything."""
+    page = open_page()
+    opened(page, people, planned)
+    page.evaluate("() => { window.heard = []; new MutationObserver(() => window.heard.push(document.querySelector('[data-told]').textContent)).observe(document.querySelector('[data-told]'), { childList: true }); }")
+    time, spacing = (page.get_by_role("slider", name=name) for name in ("Time after the injection", "Spacing"))
+    assert re.fullmatch(r"\d+ (min|h)", time.get_attribute("aria-valuetext"))
+    before = time.get_attribute("aria-valuetext")
+    time.press("ArrowRight")
+    expect(time).not_to_have_attribute("aria-valuetext", before)
+    spacing.press("ArrowLeft")
+    expect(spacing).to_have_attribute("aria-valuetext", "19.5 mm")
+    page.locator(".hand").first.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-told]")).to_have_text(re.compile("mm from the next"))
+    heard = page.evaluate("window.heard")
+    assert len(heard) <= 3, heard  # the time, the other plan and the end of the movement; not the ten steps of it
+
+
+def test_every_control_is_reached_by_keyboard_and_shows_it(open_page, people, planned):
+    page = open_page()
+    opened(page, people, planned)
+    wanted = page.evaluate("() => [...document.querySelectorAll('.delivery :is(a[href], button, input, summary, [tabindex=\"0\"])')].filter(e => e.checkVisibility() && !(e.type === 'radio' && !e.checked)).length")
+    page.evaluate("document.querySelector('main').focus()")
+    reached, unseen = 0, []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        at = page.evaluate("() => { const e = document.activeElement, s = getComputedStyle(e); return [!!e.closest('.delivery'), s.outlineStyle === 'none' && !e.matches('[type=radio]') ? e.outerHTML.slice(0, 90) : '']; }")
+        if not at[0] and reached:
+            break
+        reached += at[0]
+        unseen += [at[1]] if at[1] else []
+    assert reached == wanted and unseen == []
+
+
+def test_a_thread_is_drawn_as_a_line_and_moves_as_a_whole(open_page, people, monkeypatch):
+    monkeypatch.setattr("pistor.clinic.delivery.views.PATIENTS", 8)
+    monkeypatch.setattr("pistor.clinic.shared.middleware.timezone", SimpleNamespace(now=lambda: NOW, override=timezone.override))
+    page = open_page()
+    opened(page, people, ready.planned_visit(people, spacing="20", threads=True))
+    pieces = page.evaluate("JSON.parse(document.getElementById('field-data').textContent).plans[0].pieces.length")
+    assert pieces > 5
+    x, y, scale = first_point(page)
+    curve = page.evaluate(PLACES)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 3 * scale, y + 5 * scale, steps=4)
+    expect(page.locator("[data-now]")).to_have_text(re.compile("^Point 1 of "))
+    page.mouse.up()
+    assert page.evaluate(PLACES) != curve
+    assert "Under one point" in page.locator(".profile figcaption").inner_text()

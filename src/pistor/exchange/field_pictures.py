@@ -122,8 +122,8 @@ def depth_time(
     reach = _half_depth(depths, value[0])
     gone = _fallen(times, value.max(axis=1), high / 10)
     where, ring = ("Under one point", "; the ring is the tip") if tip_mm is not None else ("Under the film", "")
-    caption = f"{where}. The lines are a half, a tenth and a hundredth of the highest concentration, {number(high)} {UNIT}{ring}."
-    caption += f" At the first time shown, depths from {number(reach[0])} to {number(reach[1])} mm hold at least half of it."
+    caption = f"{where}. The lines are a half, a tenth and a hundredth of the highest concentration, {number(high, ROUGH)} {UNIT}{ring}."
+    caption += f" At the first time shown, depths from {number(reach[0], ROUGH)} to {number(reach[1], ROUGH)} mm hold at least half of it."
     caption += f" It is down to a tenth after {span(gone)}." if gone is not None else f" After {span(float(times[-1]))} it is still above a tenth."
     caption += above_the_syringe(high, syringe)
     picture = svg(_W, base + 92, f"{name}: concentration by depth and time", caption, parts)
@@ -185,9 +185,9 @@ def _fallen(times: Array, value: Array, level: float) -> float | None:
 
 def _depth_table(name: str, times: Array, depths: Array, value: Array, layers: Sequence[tuple[str, float, float]]) -> Table:
     chosen = [int(np.abs(depths - depth).argmin()) for depth in sorted({(start + min(end, depths[-1])) / 2 for _, start, end in layers if start < depths[-1]})]
-    picked = np.unique(np.linspace(0, len(times) - 1, min(6, len(times))).astype(int))
+    picked = np.unique(np.linspace(0, len(times) - 1, min(4, len(times))).astype(int))
     head = ("Depth, mm", *(span(float(times[at])) for at in picked))
-    rows = tuple((number(float(depths[z])), *(number(float(value[at, z])) for at in picked)) for z in dict.fromkeys(chosen))
+    rows = tuple((number(float(depths[z])), *(number(float(value[at, z]), ROUGH) for at in picked)) for z in dict.fromkeys(chosen))
     return Table(f"{name} under a point, {UNIT}", head, rows)
 
 
@@ -255,12 +255,12 @@ def zone_field(
     within = plane[inside] if inside.any() else plane.ravel()
     names = ("a half", "a tenth", "a hundredth")[: len(levels)]
     lines = f"Lines at {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"A line at {names[0]}"
-    caption = f"{what}. {lines} of {number(high)} {unit}; double rings are the points."
+    caption = f"{what}. {lines} of {number(high, ROUGH)} {unit}; double rings are the points."
     caption += (
-        f" Half of the area holds less than {number(float(np.median(within)))} {unit}, a tenth of it less than {number(float(np.quantile(within, 0.1)))}."
+        f" Half of the area holds less than {number(float(np.median(within)), ROUGH)} {unit}, a tenth of it less than {number(float(np.quantile(within, 0.1)), ROUGH)}."
     )
     rows = tuple(
-        (f"at least {number(level)}", f"{100 * float((within >= level).mean()):.0f} %")
+        (f"at least {number(level, ROUGH)}", f"{100 * float((within >= level).mean()):.0f} %")
         for level in sorted({*levels, *([threshold] if threshold is not None else [])}, reverse=True)
     )
     table = Table(f"Share of the area, {what[0].lower()}{what[1:]}", (unit, "of the area"), rows)
@@ -347,7 +347,7 @@ def coverage(
     caption = f"Half of the zone gets {_gets(level, share, 0.5)} {unit},{most} its best 5 % {_gets(level, share, 0.05)}."
     caption += " The shade is the 5-95 % band." if share.low else ""
     rows = tuple(
-        (number(level[at]), _percent(share.middle[at]), f"{_percent(share.low[at])} to {_percent(share.high[at])}" if share.low else "unknown")
+        (number(level[at], ROUGH), _percent(share.middle[at]), f"{_percent(share.low[at])} to {_percent(share.high[at])}" if share.low else "unknown")
         for at in np.unique(np.linspace(0, len(level) - 1, 9).astype(int))
     )
     return Picture("coverage", title, svg(_W, 276, title, caption, parts), caption, Table(title, (f"At least, {unit}", "of the zone", "5-95 % band"), rows))
@@ -389,7 +389,7 @@ def plasma(
     caption += f" {limit_said}" if limit_said else f" The {limit_name} is {number(limit)} {UNIT}." if limit else f" The {limit_name} is unknown."
     chosen = np.unique(np.linspace(0, len(times_h) - 1, min(9, len(times_h))).astype(int))
     rows = tuple(
-        (span(times_h[at]), number(level.middle[at]), f"{number(level.low[at])} to {number(level.high[at])}" if level.low else "unknown") for at in chosen
+        (span(times_h[at]), number(level.middle[at], ROUGH), f"{number(level.low[at], ROUGH)} to {number(level.high[at], ROUGH)}" if level.low else "unknown") for at in chosen
     )
     return Picture("plasma", title, svg(_W, 276, title, caption, parts), caption, Table(f"{title}, {UNIT}", ("After", "Plasma", "5-95 % band"), rows))
 
@@ -416,8 +416,8 @@ def side_by_side(title: str, rows: Sequence[tuple[str, float | None, float | Non
     told = tuple(
         (
             name,
-            number(middle) if middle is not None else "unknown",
-            f"{number(least)} to {number(most)}" if least is not None and most is not None else "unknown",
+            number(middle, ROUGH) if middle is not None else "unknown",
+            f"{number(least, ROUGH)} to {number(most, ROUGH)}" if least is not None and most is not None else "unknown",
         )
         for name, middle, least, most in rows
     )
@@ -430,7 +430,7 @@ def _value_line(name: str, middle: float | None, least: float | None, most: floa
             text(14, y, f"{name}: unknown", weight="600"),
             f'<line x1="14" y1="{y + 14}" x2="{_W - 14}" y2="{y + 14}" stroke="{GREY}" stroke-dasharray="2 4"/>',
         ]
-    parts = [text(14, y, f"{name}: {number(middle)}", weight="600"), line(14, y + 14, _W - 14, y + 14, GREY, width=0.5)]
+    parts = [text(14, y, f"{name}: {number(middle, ROUGH)}", weight="600"), line(14, y + 14, _W - 14, y + 14, GREY, width=0.5)]
     if least is not None and most is not None:
         parts.append(f'<rect x="{x(least):.1f}" y="{y + 8}" width="{max(2.0, x(most) - x(least)):.1f}" height="12" rx="3" fill="{TEAL}" fill-opacity="0.35"/>')
     return [*parts, f'<circle cx="{x(middle):.1f}" cy="{y + 14}" r="6" fill="{TEAL}" stroke="currentColor" stroke-width="1.5"/>']
@@ -532,7 +532,7 @@ def _dashed(at: Sequence[float], value: Sequence[float], x: Callable[[float], fl
 
 def _gets(level: Sequence[float], share: Banded, part: float) -> str:
     """What a part of the zone gets, in words; the curve may begin where fewer get anything."""
-    return f"at least {number(level[_nearest(share.middle, part)])}" if share.middle[0] >= part else f"less than {number(level[0])}"
+    return f"at least {number(level[_nearest(share.middle, part)], ROUGH)}" if share.middle[0] >= part else f"less than {number(level[0], ROUGH)}"
 
 
 def _nearest(falling: Sequence[float], wanted: float) -> int:

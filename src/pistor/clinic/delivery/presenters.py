@@ -12,7 +12,7 @@ from pistor.care.evidence import SourceRef
 from pistor.care.injection_map import InjectionMap
 from pistor.clinic.delivery.forms import RANGES, Choice, numbers_of
 from pistor.exchange.drawing import number
-from pistor.exchange.field_pictures import AREA_UNIT, UG_PER_ML, UNIT, Picture, span, with_band
+from pistor.exchange.field_pictures import AREA_UNIT, ROUGH, UG_PER_ML, UNIT, Picture, span, with_band
 from pistor.exchange.field_report import field_of, syringe_of
 from pistor.exchange.raster import PALETTE
 
@@ -106,8 +106,8 @@ def rows(first: Json, second: Json, measure: str) -> list[dict[str, Any]]:
     fixed = (
         ("punctures", "Punctures", ""),
         ("volume", "Volume in all", "mL"),
-        ("valley", "What 95 % of the area get, as a part of what its best 5 % get", "%"),
-        ("reach", "Exposure down to a tenth at", "mm"),
+        ("valley", "Weakest places as a part of the strongest", "%"),
+        ("reach", "Beside a point, down to a tenth within", "mm"),
         ("gone", "Nine tenths gone from the skin after", ""),
         ("cmax", "Highest in the blood", UNIT),
     )
@@ -123,7 +123,7 @@ def sliders(drawn: InjectionMap, other: InjectionMap | None) -> list[dict[str, A
         now, shown = (numbers_of(plan.generator)[name] if plan else None for plan in (drawn, other or drawn))
         start = shown if shown is not None else Decimal(1)
         top = min(Decimal(most), max(high, *((2 * value) for value in (now, shown) if value is not None)))
-        bottom = min(low, start)
+        bottom = low + (start - low) % step if start > low else start  # so that the plan's own number is a step of the slider
         told.append(
             {
                 "name": name,
@@ -131,7 +131,7 @@ def sliders(drawn: InjectionMap, other: InjectionMap | None) -> list[dict[str, A
                 "unit": unit,
                 "low": bottom,
                 "high": top,
-                "step": step if (start - bottom) % step == 0 else Decimal("0.001"),
+                "step": step,
                 "value": start,
             }
         )
@@ -149,7 +149,7 @@ def band_note(solute: Json) -> str:
     peak = solute.get("peak_mg_per_mm3")
     if not peak or not peak["median"]:
         return ""
-    return f"The 5-95 % band of such a number goes from {number(peak['low'] / peak['median'])} to {number(peak['high'] / peak['median'])} times it."
+    return f"The 5-95 % band of such a number goes from {number(peak['low'] / peak['median'], ROUGH)} to {number(peak['high'] / peak['median'], ROUGH)} times it."
 
 
 def inputs(values: Sequence[Json]) -> list[dict[str, Any]]:

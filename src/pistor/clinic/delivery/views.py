@@ -156,11 +156,13 @@ def _board(
                 second = fixed_numbers(other, its)
     except ValueError as error:
         problem = str(error) if isinstance(error, NotShown) else f"The other plan cannot be computed: {error}"
+    depth_time, *pictures = pictures_of(exposure, solute)
     return {
         "address": _address(request),
         "solutes": [{"id": item["id"], "name": item["name"], "chosen": item["id"] == solute["id"]} for item in exposure["solutes"]],
         "plainly": plainly(solute),
-        "pictures": pictures_of(exposure, solute),
+        "depth_time": depth_time,
+        "pictures": pictures,
         "plans": plans,
         "chosen": chosen,
         "sliders": sliders(drawn, other),

@@ -11,17 +11,18 @@ const STEP = { fine: 0.5, coarse: 5 }; // mm, of the arrow keys
 // Below this part of the highest value a number says no more than that there is next to nothing.
 const NOTHING = 1e-5;
 
-const number = (value) => {
+const number = (value, digits = 3) => {
   if (!Number.isFinite(value)) return "unknown";
   if (value === 0) return "0";
   if (value < 1e-6) return "less than 0.000001";
-  const digits = 2 - Math.floor(Math.log10(value));
-  const rounded = Number(value.toPrecision(3));
-  const [whole, part = ""] = rounded.toFixed(Math.max(0, digits)).split(".");
+  const places = digits - 1 - Math.floor(Math.log10(value));
+  const rounded = Number(value.toPrecision(digits));
+  const [whole, part = ""] = rounded.toFixed(Math.max(0, places)).split(".");
   const grouped = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
   const left = part.replace(/0+$/, "");
   return left ? `${grouped}.${left}` : grouped;
 };
+const rough = (value) => number(value, 2); // a model's number
 const span = (hours) => hours < 1 ? `${number(Number((hours * 60).toPrecision(2)))} min` : hours < 48 ? `${number(Number(hours.toPrecision(2)))} h` : `${number(Number((hours / 24).toPrecision(2)))} days`;
 
 const nearest = (values, wanted) => values.reduce((best, value, at) => Math.abs(value - wanted) < Math.abs(values[best] - wanted) ? at : best, 0);
@@ -349,8 +350,8 @@ class Stage {
     const point = this.plane.points[this.chosen];
     if (!point) return "";
     const others = this.plane.points.filter((other) => other !== point).map((other) => Math.hypot(other.x - point.x, other.y - point.y));
-    const neighbour = others.length ? `, ${number(Math.min(...others))} mm from the next` : "";
-    return `Point ${this.chosen + 1} of ${this.plane.points.length}${neighbour}: ${number(this.plane.at(point.x, point.y))} ${this.board.unit} under it.`;
+    const neighbour = others.length ? `, ${rough(Math.min(...others))} mm from the next` : "";
+    return `Point ${this.chosen + 1} of ${this.plane.points.length}${neighbour}: ${rough(this.plane.at(point.x, point.y))} ${this.board.unit} under it.`;
   }
 }
 
@@ -405,12 +406,16 @@ class Board {
     this.follow();
   }
 
-  say(name, words) { const place = this.form.querySelector(`output[data-for="${name}"]`); if (place) place.value = words; }
+  // Beside the slider, and to those who hear it instead of its bare number.
+  say(name, words) {
+    this.form.querySelector(`output[data-for="${name}"]`).value = words;
+    this.field(name).setAttribute("aria-valuetext", words);
+  }
 
   legend() {
     const place = this.element.querySelector("[data-legend]");
     const marks = this.log ? [1, 0.1, 0.01, 0.001] : [1, 0.75, 0.5, 0.25];
-    place.querySelector(".marks").replaceChildren(...marks.toReversed().map((part) => Object.assign(document.createElement("span"), { textContent: number(this.high * part) })));
+    place.querySelector(".marks").replaceChildren(...marks.toReversed().map((part) => Object.assign(document.createElement("span"), { textContent: rough(this.high * part) })));
     place.querySelector(".unit").textContent = `${this.unit}, ${this.shown}`;
     place.querySelector("[data-dense]").hidden = this.exposure || this.high <= this.data.syringe;
     const strip = place.querySelector("canvas"), ink = strip.getContext("2d");
@@ -437,7 +442,7 @@ class Board {
     this.draw(held);
     const level = this.threshold ?? this.high / 10;
     const of = (values, share) => values[Math.min(values.length - 1, Math.floor(share * values.length))] ?? 0;
-    const words = (value) => (value > this.high * NOTHING ? number(value) : "next to nothing");
+    const words = (value) => (value > this.high * NOTHING ? rough(value) : "next to nothing");
     const rows = {
       half: (values) => words(of(values, 0.5)),
       least: (values) => words(of(values, 0.95)),
@@ -448,14 +453,16 @@ class Board {
       const cell = this.element.querySelector(`[data-number="${name}-${at}"]`);
       if (cell) cell.textContent = work(values);
     });
-    for (const place of this.element.querySelectorAll("[data-level]")) place.textContent = `${number(level)} ${this.unit}`;
+    for (const place of this.element.querySelectorAll("[data-level]")) place.textContent = `${rough(level)} ${this.unit}`;
     for (const place of this.element.querySelectorAll("[data-unit]")) place.textContent = this.unit;
     clearTimeout(this.telling);
     const mine = held[this.stages.indexOf(this.stage)];
     const half = of(mine, 0.5) > this.high * NOTHING ? `Half of the area gets at least ${rows.half(mine)} ${this.unit}.` : "Half of the area gets next to nothing.";
     const told = [this.stage.told(), half].filter(Boolean).join(" ");
     this.element.querySelector("[data-now]").textContent = told;
-    this.telling = setTimeout(() => { this.live.textContent = told; }, 600); // a screen reader hears the end of a movement
+    // A screen reader hears the end of a movement, and nothing of what stood there when the page came.
+    if (this.told !== undefined) this.telling = setTimeout(() => { this.live.textContent = told; }, 600);
+    this.told = told;
   }
 
   // Which share of the area gets at least a level: the sorted values are the curve.
@@ -466,7 +473,7 @@ class Board {
     marks.replaceChildren(...Array.from({ length: DECADES + 2 }, (_, at) => {
       const label = document.createElementNS("http://www.w3.org/2000/svg", "text");
       for (const [name, value] of Object.entries({ x: x(low * 10 ** at), y: 247, "text-anchor": at === 0 ? "start" : at > DECADES ? "end" : "middle", fill: "currentColor", "font-size": 15 })) label.setAttribute(name, value);
-      label.textContent = number(low * 10 ** at);
+      label.textContent = rough(low * 10 ** at);
       return label;
     }));
     held.forEach((values, at) => {
@@ -485,8 +492,7 @@ class Board {
   changed(event) {
     const { name } = event.target;
     if (["time", "depth", "measure", "scale"].includes(name)) { this.choose(); return; }
-    const output = this.form.querySelector(`output[data-for="${name}"]`);
-    if (output) output.value = `${number(Number(event.target.value))} ${output.dataset.suffix}`;
+    this.say(name, `${number(Number(event.target.value))} ${event.target.dataset.suffix}`);
     clearTimeout(this.asking);
     this.asking = setTimeout(() => this.ask(), 350);
   }
