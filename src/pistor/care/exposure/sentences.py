@@ -197,7 +197,8 @@ def _together(anaesthetics: Load | None) -> tuple[Finding, ...]:
     if anaesthetics.unknown:
         text = f"Local anaesthetics together use at least {number(used)} % of their toxic levels; that of {', '.join(anaesthetics.unknown)} is not known."
         return (Finding("exposure.anaesthetics", Effect.CAUTION, text),)
-    text = f"Local anaesthetics together use up to {number(at_most(used))} % of their toxic levels, with the peaks that 95 of 100 stay below, as if all came at once."
+    share = f"{number(at_most(used))} %"
+    text = f"Local anaesthetics together use up to {share} of their toxic levels, with the peaks that 95 of 100 stay below, as if all came at once."
     return (Finding("exposure.anaesthetics", Effect.CAUTION if anaesthetics.exceeded else Effect.INFORM, text),)
 
 

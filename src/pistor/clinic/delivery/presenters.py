@@ -149,7 +149,8 @@ def band_note(solute: Json) -> str:
     peak = solute.get("peak_mg_per_mm3")
     if not peak or not peak["median"]:
         return ""
-    return f"The 5-95 % band of such a number goes from {number(peak['low'] / peak['median'], ROUGH)} to {number(peak['high'] / peak['median'], ROUGH)} times it."
+    low, high = (number(peak[end] / peak["median"], ROUGH) for end in ("low", "high"))
+    return f"The 5-95 % band of such a number goes from {low} to {high} times it."
 
 
 def inputs(values: Sequence[Json]) -> list[dict[str, Any]]:
