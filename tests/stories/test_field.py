@@ -200,12 +200,18 @@ def test_a_thread_is_drawn_as_a_line_and_moves_as_a_whole(open_page, people, mon
     opened(page, people, ready.planned_visit(people, spacing="20", threads=True))
     pieces = page.evaluate("JSON.parse(document.getElementById('field-data').textContent).plans[0].pieces.length")
     assert pieces > 5
+    assert "threads" in page.locator(".hand").first.get_attribute("aria-label")
     x, y, scale = first_point(page)
     curve = page.evaluate(PLACES)
-    page.mouse.move(x, y)
+    lines = page.evaluate(THREAD)
+    page.mouse.move(x + lines["dx"] * scale, y + lines["dy"] * scale)  # by its end, which stands far from its middle
     page.mouse.down()
-    page.mouse.move(x + 3 * scale, y + 5 * scale, steps=4)
-    expect(page.locator("[data-now]")).to_have_text(re.compile("^Point 1 of "))
+    page.mouse.move(x + (lines["dx"] + 3) * scale, y + (lines["dy"] + 5) * scale, steps=4)
     page.mouse.up()
+    expect(page.locator("[data-now]")).to_have_text(re.compile("^Thread 1 of .* mm from the next"))
     assert page.evaluate(PLACES) != curve
-    assert "Under one point" in page.locator(".profile figcaption").inner_text()
+    assert "Under the middle of one thread" in page.locator(".profile figcaption").inner_text()
+    assert "double lines are the threads" in page.locator(".drawn").first.text_content()
+
+
+THREAD = """() => { const { pieces } = JSON.parse(document.getElementById('field-data').textContent).plans[0], [dx, dy] = pieces.at(-1); return { dx, dy }; }"""

@@ -92,8 +92,9 @@ def depth_time(
     tip_mm: float | None,
     *,
     syringe: float | None = None,
+    thread: bool = False,
 ) -> Picture:
-    """Concentration (T, Z) in mg/mm³ straight under a point, or under a film (``tip_mm`` None). ``layers`` are (name, from mm, to mm);
+    """Concentration (T, Z) in mg/mm³ straight under a point, the middle of a ``thread``, or under a film (``tip_mm`` None). ``layers`` are (name, from mm, to mm);
     ``syringe`` is the strength in it, in micrograms/mL."""
     times, depths, value = np.array(times_h, dtype=float), np.array(depths_mm, dtype=float), np.array(concentration, dtype=float) * UG_PER_ML
     later = times > 0
@@ -121,7 +122,8 @@ def depth_time(
     parts += _scale(low, high, base + 40, log=True, unit=UNIT, marks=(high / 2, *levels))
     reach = _half_depth(depths, value[0])
     gone = _fallen(times, value.max(axis=1), high / 10)
-    where, ring = ("Under one point", "; the ring is the tip") if tip_mm is not None else ("Under the film", "")
+    under = "the middle of one thread" if thread else "one point"
+    where, ring = (f"Under {under}", "; the ring is the tip") if tip_mm is not None else ("Under the film", "")
     caption = f"{where}. The lines are a half, a tenth and a hundredth of the highest concentration, {number(high, ROUGH)} {UNIT}{ring}."
     caption += f" At the first time shown, depths from {number(reach[0], ROUGH)} to {number(reach[1], ROUGH)} mm hold at least half of it."
     caption += f" It is down to a tenth after {span(gone)}." if gone is not None else f" After {span(float(times[-1]))} it is still above a tenth."
@@ -217,8 +219,12 @@ def zone_field(
     threshold: float | None = None,
     log: bool = True,
     high: float | None = None,
+    threads: Sequence[Sequence[tuple[float, float]]] = (),
 ) -> Picture:
-    """The field at one depth over the areas, with the points. ``threshold`` and ``high`` are in ``unit``; ``what`` says depth and time."""
+    """The field at one depth over the areas, with the points. ``threshold`` and ``high`` are in ``unit``; ``what`` says depth and time.
+
+    ``threads`` are lines in mm that stand for the points they are reckoned of.
+    """
     placed = np.asarray(points, dtype=float).reshape(-1, 3)
     left, right, top, bottom = _bounds(regions, placed)
     wide, tall = right - left, bottom - top
@@ -241,10 +247,11 @@ def zone_field(
         parts.append(f'<path d="{shape}" fill="none" stroke="{HALO}" stroke-width="3"/><path d="{shape}" fill="none" stroke="{TEAL}" stroke-width="1.6"/>')
         parts += [_no_go(path([(x(a), y(b)) for a, b in hole], closed=True)) for hole in region.no_go]
     ring = max(1.2, min(3.0, 0.6 * scale))
-    dots = "".join(f"M{x(a):.1f} {y(b):.1f}h0" for a, b, _ in placed)
+    lines = threads or [[(a, b), (a, b)] for a, b, _ in placed]
+    dots = "".join(path([(x(a), y(b)) for a, b in ends]) for ends in lines)
     parts.append(
         "".join(
-            f'<path d="{dots}" stroke="{ink}" stroke-width="{2 * size:.1f}" stroke-linecap="round"/>'
+            f'<path d="{dots}" fill="none" stroke="{ink}" stroke-width="{2 * size:.1f}" stroke-linecap="round"/>'
             for ink, size in ((HALO, ring * 1.5), (INK, ring * 1.15), (HALO, ring * 0.6))
         )
     )
@@ -254,8 +261,9 @@ def zone_field(
     inside = _inside(regions, x_mm, y_mm)
     within = plane[inside] if inside.any() else plane.ravel()
     names = ("a half", "a tenth", "a hundredth")[: len(levels)]
-    lines = f"Lines at {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"A line at {names[0]}"
-    caption = f"{what}. {lines} of {number(high, ROUGH)} {unit}; double rings are the points."
+    told = f"Lines at {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"A line at {names[0]}"
+    drawn = "double lines are the threads" if threads else "double rings are the points"
+    caption = f"{what}. {told} of {number(high, ROUGH)} {unit}; {drawn}."
     caption += (
         f" Half of the area holds less than {number(float(np.median(within)), ROUGH)} {unit}, a tenth of it less than {number(float(np.quantile(within, 0.1)), ROUGH)}."
     )

@@ -61,7 +61,7 @@ def field_of(
     threshold = None if whole or not solute.get("threshold_mg_per_mm3") else solute["threshold_mg_per_mm3"] * UG_PER_ML
     return draw.zone_field(
         title or "The field over the zone", regions_of(exposure), _pieces(solute), kernel["variance_mm2"], weight,
-        what=what, unit=AREA_UNIT if whole else UNIT, threshold=threshold, log=log, high=high,
+        what=what, unit=AREA_UNIT if whole else UNIT, threshold=threshold, log=log, high=high, threads=_threads(solute),
     )  # fmt: skip
 
 
@@ -69,6 +69,12 @@ def _pieces(solute: Json) -> list[list[float]]:
     """Every depot (x, y, mg): the points themselves, or the pieces of threads."""
     pieces = solute["pieces_mm"]
     return [[x + dx, y + dy, dose / len(pieces)] for x, y, dose in solute["points"] for dx, dy in pieces]
+
+
+def _threads(solute: Json) -> list[list[tuple[float, float]]]:
+    """From where to where each thread runs, in mm; none where points are single ones."""
+    pieces = solute["pieces_mm"]
+    return [[(x + dx, y + dy) for dx, dy in (pieces[0], pieces[-1])] for x, y, _ in solute["points"]] if len(pieces) > 1 else []
 
 
 def _depth_time(exposure: Json, solute: Json) -> Picture:
@@ -88,7 +94,7 @@ def _depth_time(exposure: Json, solute: Json) -> Picture:
     together = np.exp(np.divide.outer(beside, -2 * variance)).mean(axis=0)
     unit = np.array(kernel["weight_per_mm"], dtype=float) @ (together / (2 * np.pi * variance))
     under = np.maximum(unit[:, shown], 0) * solute["points"][0][2]
-    return draw.depth_time(solute["name"], solute["times_h"], depths[shown].tolist(), under, layers, tip, syringe=syringe_of(solute))
+    return draw.depth_time(solute["name"], solute["times_h"], depths[shown].tolist(), under, layers, tip, syringe=syringe_of(solute), thread=len(solute["pieces_mm"]) > 1)
 
 
 def _coverage(exposure: Json, solute: Json) -> Picture:

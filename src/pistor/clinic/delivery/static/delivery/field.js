@@ -32,6 +32,7 @@ const nearest = (values, wanted) => values.reduce((best, value, at) => Math.abs(
 class Plane {
   constructor(plan) {
     this.plan = plan;
+    this.thread = plan.pieces.length > 1;
     this.points = plan.points.map(([x, y, dose]) => ({ x, y, dose }));
     const xs = [...plan.regions.flatMap((region) => region.outline.map(([x]) => x)), ...this.points.map((point) => point.x)];
     const ys = [...plan.regions.flatMap((region) => region.outline.map(([, y]) => y)), ...this.points.map((point) => point.y)];
@@ -97,6 +98,12 @@ class Plane {
     point.x = Math.min(this.left + this.wide, Math.max(this.left, x));
     point.y = Math.min(this.top + this.tall, Math.max(this.top, y));
     this.add(point, 1);
+  }
+
+  // From where to where a thread runs; a point is a thread without length.
+  ends({ x, y }) {
+    const { pieces } = this.plan;
+    return [pieces[0], pieces.at(-1)].map(([dx, dy]) => ({ x: x + dx, y: y + dy }));
   }
 
   at(x, y) {
@@ -181,7 +188,7 @@ class Stage {
   take(plan) {
     this.plane = new Plane(plan);
     this.chosen = Math.min(this.chosen, plan.points.length - 1);
-    this.hand.setAttribute("aria-label", `${this.figure.dataset.name}: field with ${plan.points.length} points`);
+    this.hand.setAttribute("aria-label", `${this.figure.dataset.name}: field with ${plan.points.length} ${this.plane.thread ? "threads" : "points"}`);
     this.hand.style.maxInlineSize = `${Math.max(0.3, this.plane.wide / this.plane.tall) * 75}vh`; // a tall area stays within the window
     this.figure.hidden = false;
   }
@@ -257,10 +264,10 @@ class Stage {
   rings(ink) {
     const size = Math.max(1, Math.min(4, 0.6 * this.scale, 0.13 * this.room));
     this.plane.points.forEach((point, at) => {
-      const [x, y] = this.place(point);
+      const [from, to] = this.plane.ends(point).map((end) => this.place(end));
       const radius = at === this.chosen ? Math.max(6, size * 2) : size;
       for (const [part, colour] of [[1.5, "#ffffff"], [1.15, "#17262b"], [at === this.chosen ? 0.8 : 0.6, at === this.chosen ? "#c2570c" : "#ffffff"]]) {
-        ink.beginPath(); ink.arc(x, y, radius * part, 0, 7); ink.fillStyle = colour; ink.fill();
+        ink.beginPath(); ink.moveTo(...from); ink.lineTo(...to); ink.lineCap = "round"; ink.lineWidth = 2 * radius * part; ink.strokeStyle = colour; ink.stroke();
       }
     });
   }
@@ -285,7 +292,9 @@ class Stage {
     const box = this.hand.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
     let best = -1, away = within;
     this.plane.points.forEach((point, at) => {
-      const [left, top] = this.place(point), distance = Math.hypot(left - x, top - y);
+      const [[x1, y1], [x2, y2]] = this.plane.ends(point).map((end) => this.place(end)), squared = (x2 - x1) ** 2 + (y2 - y1) ** 2;
+      const along = squared ? Math.max(0, Math.min(1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / squared)) : 0;
+      const distance = Math.hypot(x1 + along * (x2 - x1) - x, y1 + along * (y2 - y1) - y);
       if (distance < away) { best = at; away = distance; }
     });
     return best;
@@ -351,7 +360,7 @@ class Stage {
     if (!point) return "";
     const others = this.plane.points.filter((other) => other !== point).map((other) => Math.hypot(other.x - point.x, other.y - point.y));
     const neighbour = others.length ? `, ${rough(Math.min(...others))} mm from the next` : "";
-    return `Point ${this.chosen + 1} of ${this.plane.points.length}${neighbour}: ${rough(this.plane.at(point.x, point.y))} ${this.board.unit} under it.`;
+    return `${this.plane.thread ? "Thread" : "Point"} ${this.chosen + 1} of ${this.plane.points.length}${neighbour}: ${rough(this.plane.at(point.x, point.y))} ${this.board.unit} under it.`;
   }
 }
 
