@@ -141,7 +141,7 @@ def _exposure(order: Order | FilmOrder, library: Library, options: argparse.Name
     if options.html:
         from pistor.exchange.field_report import report_html
 
-        page = report_html(exposure.as_dict(), title=library.zones[order.zone].name, on=options.on.isoformat())
+        page = report_html(exposure.as_dict(), title=library.zones[order.zone].name, on=options.on.isoformat(), works=library.sources)
         _write(options.html, page.encode())
         print(f"Wrote {options.html}.", file=sys.stderr)
     elif options.json:

@@ -29,7 +29,7 @@ def exposure():
 
 @pytest.fixture(scope="module")
 def report(exposure):
-    return report_html(exposure, title='What <b>the</b> skin & "we" will see', subtitle="<script>", on="26 Nov 2026")
+    return report_html(exposure, title='What <b>the</b> skin & "we" will see', subtitle="<script>", on="26 Nov 2026", works=load().sources)
 
 
 class Balance(HTMLParser):
@@ -89,3 +89,11 @@ def test_page_report_and_sentences_say_the_same_of_a_toxic_level(exposure):
     blood = next(picture for picture in pictures_of(exposure, lidocaine) if picture.key == "plasma")
     assert told in blood.caption and told in " ".join(plainly(lidocaine))
     assert blood.caption.split(" micrograms")[0].removeprefix("Highest ") in " ".join(plainly(lidocaine))
+
+
+def test_every_key_beside_a_number_is_named_in_full(exposure, report):
+    """A reader outside the clinic has no library to look a key up in."""
+    works = report[report.index("<h2>Sources</h2>") :]
+    keys = {ref["key"] for solute in exposure["solutes"] for value in solute["values"] for ref in value["sources"]} | {ref["key"] for item in exposure["fenced"] for ref in item["sources"]}
+    assert keys and all(f"<strong>{key}</strong>" in works for key in keys)
+    assert works.count("<li>") == works.count("Read: ")

@@ -24,6 +24,7 @@ UG_PER_ML = 1e6  # of one mg/mm³
 UNIT = "micrograms/mL"
 AREA_UNIT = "micrograms·h/mL"
 DECADES = 3  # shown below the highest value on a logarithmic scale
+NOTHING = 1e-5  # of the highest value
 ROUGH = 2  # digits of a model's number
 FEW_POINTS = 80  # with more of them every line is made of so many rings that fewer lines are drawn
 INK, HALO = "#17262b", "#ffffff"
@@ -129,7 +130,7 @@ def depth_time(
     caption += f" It is down to a tenth after {span(gone)}." if gone is not None else f" After {span(float(times[-1]))} it is still above a tenth."
     caption += above_the_syringe(high, syringe)
     picture = svg(_W, base + 92, f"{name}: concentration by depth and time", caption, parts)
-    return Picture("depth_time", "Depth and time", picture, caption, _depth_table(name, times, depths, value, layers))
+    return Picture("depth_time", "Depth and time", picture, caption, _depth_table(f"{name} {where.lower()}", times, depths, value, layers))
 
 
 def above_the_syringe(highest: float, syringe: float | None) -> str:
@@ -189,8 +190,13 @@ def _depth_table(name: str, times: Array, depths: Array, value: Array, layers: S
     chosen = [int(np.abs(depths - depth).argmin()) for depth in sorted({(start + min(end, depths[-1])) / 2 for _, start, end in layers if start < depths[-1]})]
     picked = np.unique(np.linspace(0, len(times) - 1, min(4, len(times))).astype(int))
     head = ("Depth, mm", *(span(float(times[at])) for at in picked))
-    rows = tuple((number(float(depths[z])), *(number(float(value[at, z]), ROUGH) for at in picked)) for z in dict.fromkeys(chosen))
-    return Table(f"{name} under a point, {UNIT}", head, rows)
+    rows = tuple((number(float(depths[z])), *(_or_nothing(float(value[at, z]), value.max()) for at in picked)) for z in dict.fromkeys(chosen))
+    return Table(f"{name}, {UNIT}", head, rows)
+
+
+def _or_nothing(value: float, highest: float) -> str:
+    """A number; so far below the highest the model has no digit to give."""
+    return number(value, ROUGH) if value > NOTHING * highest else "next to nothing"
 
 
 # ── the field over the zone ─────────────────────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from pistor.exchange import field_pictures as draw
 from pistor.exchange.drawing import number
 from pistor.exchange.field_pictures import AREA_UNIT, UG_PER_ML, UNIT, Banded, Picture, Region
+from pistor.knowledge.model import Source
 
 Json = Mapping[str, Any]
 
@@ -163,12 +165,15 @@ def _polygon(places: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ..
 FIRST_LOOK_H = 0.5  # of the field over the zone
 
 
-def report_html(exposure: Json, *, title: str, subtitle: str = "", on: str = "") -> str:
-    """The whole answer as one page without anything from elsewhere: no script, no font, no picture that is not in it."""
+def report_html(exposure: Json, *, title: str, subtitle: str = "", on: str = "", works: Mapping[str, Source] = MappingProxyType({})) -> str:
+    """The whole answer as one page without anything from elsewhere: no script, no font, no picture that is not in it.
+
+    ``works`` are the sources of the library by their keys; those that the answer rests on are listed at the end.
+    """
     foot = f"Made by Pistor{f' on {on}' if on else ''}. Estimated by a model, not measured in a patient: to compare plans, never as a dose. It is not a cleared medical device."
     if version := exposure.get("knowledge_version"):
         foot += f" Knowledge {version}."
-    body = [_overview(exposure), *(_solute_section(exposure, solute) for solute in exposure["solutes"]), _fenced_section(exposure)]
+    body = [_overview(exposure), *(_solute_section(exposure, solute) for solute in exposure["solutes"]), _fenced_section(exposure), _works_section(exposure, works)]
     page = Template((Path(__file__).parent / "templates" / "field_report.html").read_text(encoding="utf-8"))
     return page.substitute(title=escape(title), subtitle=escape(subtitle), body="\n".join(filter(None, body)), foot=escape(foot))
 
@@ -240,6 +245,28 @@ def _fenced_section(exposure: Json) -> str:
         return ""
     told = "".join(f"<li><strong>{escape(item['name'])}.</strong> {escape(item['reason'])} <span class=\"muted\">{escape('; '.join(_cited(ref) for ref in item['sources']))}</span></li>" for item in exposure["fenced"])
     return f"<section><h2>Not computed</h2><ul>{told}</ul></section>"
+
+
+def _works_section(exposure: Json, works: Mapping[str, Source]) -> str:
+    """What the keys beside the numbers stand for."""
+    named = [works[key] for key in sorted(_keys(exposure)) if key in works]
+    if not named:
+        return ""
+    told = "".join(f"<li><strong>{escape(work.id)}</strong> {escape(_work(work))}</li>" for work in named)
+    return f"<section><h2>Sources</h2><details><summary>{len(named)} works that the numbers come from</summary><ul>{told}</ul></details></section>"
+
+
+def _keys(value: Any) -> set[str]:
+    """The keys of every source that an answer names, wherever in it."""
+    if isinstance(value, Mapping):
+        found = {ref["key"] for ref in value.get("sources", ())}
+        return found.union(*map(_keys, value.values()))
+    return set().union(*map(_keys, value)) if isinstance(value, list | tuple) and value and isinstance(value[0], Mapping) else set()
+
+
+def _work(work: Source) -> str:
+    where = f"doi {work.doi}" if work.doi else work.url.partition("://")[2] if work.url else ""
+    return ". ".join(filter(None, (work.title.rstrip("."), str(work.year or ""), where, f"Read: {work.read}")))
 
 
 def _findings(found: Sequence[Json]) -> str:
