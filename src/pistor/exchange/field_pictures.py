@@ -207,8 +207,10 @@ def field_on_grid(variance_mm2: ArrayLike, weight_per_mm: ArrayLike, points: Arr
     placed = np.asarray(points, dtype=float).reshape(-1, 3)
     weights = np.asarray(weight_per_mm, dtype=float)
     plane = np.zeros((len(y_mm), len(x_mm)))
-    gaussians = lateral.factors(x_mm, y_mm, placed[None, :, 0], placed[None, :, 1], [float(v) for v in np.asarray(variance_mm2)], placed[:, 2])
-    for weight, (along, across) in zip(weights, gaussians, strict=True):
+    carrying = np.flatnonzero(weights)  # at one time most of the Gaussians of all times carry nothing
+    variances = [float(np.asarray(variance_mm2)[at]) for at in carrying]
+    gaussians = lateral.factors(x_mm, y_mm, placed[None, :, 0], placed[None, :, 1], variances, placed[:, 2])
+    for weight, (along, across) in zip(weights[carrying], gaussians, strict=True):
         plane += (weight * along) @ across
     return np.maximum(plane, 0.0)
 
