@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pistor.care.exposure.values import constants_of
@@ -94,6 +94,7 @@ def test_what_likes_fat_more_is_bound_more(c, log_p, more, neutral, kind):
 
 
 @given(st.floats(0, 1e3, allow_subnormal=False), st.floats(0, 1e3, allow_subnormal=False), st.floats(1, 50))
+@example(1.8053072590361307e-31, 7.720137407561513e-290, 1.0)
 def test_blood_takes_no_more_than_the_wall_lets_through_or_the_flow_carries(wall, flow, binding):
     found = p.layer_clearance(wall, flow, binding, 0.06)
     assert 0 <= found.blood_per_h * binding <= min(wall, flow) * (1 + 1e-12)

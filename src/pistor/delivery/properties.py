@@ -151,6 +151,6 @@ def passing(molar_mass: float, c: Constants) -> float:
 
 def layer_clearance(permeability_surface_per_h: float, flow_per_h: float, binding: float, lymph_per_h: float, metabolism_per_h: float = 0.0) -> Clearance:
     """The wall and the flow stand in series; what is bound waits. ``flow_per_h`` is blood per volume of tissue."""
-    wall, flow = permeability_surface_per_h, flow_per_h
-    blood = wall * flow / (wall + flow) if wall > 0 and flow > 0 else 0.0
+    narrow, wide = sorted((permeability_surface_per_h, flow_per_h))
+    blood = narrow / (1 + narrow / wide) if narrow > 0 else 0.0  # a product of two small ones would have lost its digits
     return Clearance(blood / binding, lymph_per_h / binding, metabolism_per_h)
