@@ -14,3 +14,9 @@ from tests.conftest import NOW
 def _the_clock_stands(monkeypatch):
     """A statement holds for thirty days and a lot for some hundred: by the real clock these tests would fail one day."""
     monkeypatch.setattr("pistor.clinic.shared.middleware.timezone", SimpleNamespace(now=lambda: NOW, override=timezone.override))
+
+
+@pytest.fixture(autouse=True)
+def _few_virtual_patients(monkeypatch):
+    """What a page shows does not depend on how many there are; every sweep over the addresses opens the page that computes them."""
+    monkeypatch.setattr("pistor.clinic.delivery.views.PATIENTS", 8)

@@ -15,12 +15,6 @@ from tests import factories, ready
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _few_virtual_patients(monkeypatch):
-    """What a page shows does not depend on how many there are."""
-    monkeypatch.setattr("pistor.clinic.delivery.views.PATIENTS", 8)
-
-
 @pytest.fixture
 def visit(people):
     """Neck pain with lidocaine: blend, map with its depth, and dates."""

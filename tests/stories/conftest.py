@@ -26,6 +26,12 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(autouse=True)
+def _few_virtual_patients(monkeypatch):
+    """What a page shows does not depend on how many there are."""
+    monkeypatch.setattr("pistor.clinic.delivery.views.PATIENTS", 8)
+
+
 @pytest.fixture
 def open_page(browser, live_server):
     """``open_page(width)`` is a fresh window; when the test ends, its console must have been silent.

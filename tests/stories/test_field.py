@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def planned(people, monkeypatch):
     """A neck with points so far apart that one can be moved, looked at on the day for which it was planned."""
-    monkeypatch.setattr("pistor.clinic.delivery.views.PATIENTS", 8)
     monkeypatch.setattr("pistor.clinic.shared.middleware.timezone", SimpleNamespace(now=lambda: NOW, override=timezone.override))
     return ready.planned_visit(people, spacing="20")
 
