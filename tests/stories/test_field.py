@@ -56,7 +56,7 @@ def first_point(page):
 def test_a_point_is_dragged_and_everything_follows(open_page, people, planned):
     page = open_page()
     opened(page, people, planned)
-    assert page.evaluate(DRAWN) > 50
+    page.wait_for_function(f"({DRAWN})() > 50")
     x, y, scale = first_point(page)
     page.mouse.move(x, y)
     page.mouse.down()
@@ -66,8 +66,8 @@ def test_a_point_is_dragged_and_everything_follows(open_page, people, planned):
     page.mouse.up()
     expect(page.locator("[data-now]")).not_to_have_text(before)
     expect(page.locator("[data-told]")).to_have_text(re.compile("^Point 1 of "))
-    assert "mm from the next" in page.locator("[data-told]").inner_text()
-    assert page.evaluate(PLACES) != curve
+    expect(page.locator("[data-told]")).to_contain_text("mm from the next")
+    page.wait_for_function(f"before => JSON.stringify(({PLACES})()) !== JSON.stringify(before)", arg=curve)
     page.get_by_role("button", name="Put the points back").click()
     expect(page.get_by_role("button", name="Put the points back")).to_be_hidden()  # it follows with the next frame
 
@@ -111,14 +111,15 @@ def test_sliders_change_what_is_looked_at_and_bring_another_plan_beside_it(open_
     before = number(page, "most")
     page.get_by_role("slider", name="Time after the injection").press("ArrowRight")
     expect(page.locator('[data-number="most-0"]')).not_to_have_text(before)
-    assert page.locator('figure[data-plan="1"]').is_hidden()
+    expect(page.locator('figure[data-plan="1"]')).to_be_hidden()
     page.get_by_role("slider", name="Spacing").press("ArrowLeft")
     page.locator('figure[data-plan="1"] canvas').wait_for()
-    assert "19.5 mm apart" in page.locator('[data-title="1"]').inner_text()
-    assert number(page, "most", 1) and page.locator('[data-fixed="punctures-1"]').inner_text().isdigit()
+    expect(page.locator('[data-title="1"]')).to_contain_text("19.5 mm apart")
+    expect(page.locator('[data-number="most-1"]')).to_have_text(re.compile(r"\S"))
+    expect(page.locator('[data-fixed="punctures-1"]')).to_have_text(re.compile(r"^\d+$"))
     page.get_by_label("all over time").check()
     expect(page.locator("tr", has=page.locator('[data-number="most-0"]'))).to_contain_text("micrograms·h/mL")
-    assert page.get_by_role("slider", name="Time after the injection").is_disabled()
+    expect(page.get_by_role("slider", name="Time after the injection")).to_be_disabled()
 
 
 def test_a_broken_connection_is_said_and_loses_nothing(open_page, people, planned):
@@ -130,7 +131,7 @@ def test_a_broken_connection_is_said_and_loses_nothing(open_page, people, planne
     page.context.set_offline(False)
     page.get_by_role("slider", name="Volume at each point").press("ArrowRight")
     page.locator('figure[data-plan="1"] canvas').wait_for()
-    assert page.locator("[data-problem]").is_hidden()
+    expect(page.locator("[data-problem]")).to_be_hidden()
 
 
 def test_what_is_looked_at_first_comes_first_and_nothing_scrolls_sideways(open_page, people, planned):
@@ -208,7 +209,7 @@ def test_a_thread_is_drawn_as_a_line_and_moves_as_a_whole(open_page, people, mon
     page.mouse.move(x + (lines["dx"] + 3) * scale, y + (lines["dy"] + 5) * scale, steps=4)
     page.mouse.up()
     expect(page.locator("[data-now]")).to_have_text(re.compile("^Thread 1 of .* mm from the next"))
-    assert page.evaluate(PLACES) != curve
+    page.wait_for_function(f"before => JSON.stringify(({PLACES})()) !== JSON.stringify(before)", arg=curve)
     assert "Under the middle of one thread" in page.locator(".profile figcaption").inner_text()
     assert "double lines are the threads" in page.locator(".drawn").first.text_content()
 
