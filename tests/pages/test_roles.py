@@ -47,6 +47,7 @@ TABLE = {
     HERE + "injection-map/preview/":                     (S,           S,     NO,         S),
     HERE + "delivery/":                                  (S,           S,     NO,         S),
     HERE + "delivery/field/":                            (S,           S,     NO,         S),
+    HERE + "delivery/points/":                           (S,           S,     NO,         S),
     HERE + "course/":                                    (S,           R,     NO,         R),
     HERE + "course/plan.pdf":                            (S,           S,     NO,         S),
     HERE + "consent/":                                   (S,           S,     NO,         R),

@@ -308,7 +308,7 @@ class _Demo:
         ))  # fmt: skip
         self.keep(InjectionPlan(
             **self._own(at), course=course, technique=made.technique, areas=[area.as_dict() for area in made.areas], generator=made.generator.as_dict(),
-            exceptions={"removed": list(made.removed), "added": []}, points=made.points, volume_ml=made.volume_ml, totals=made.as_dict(),
+            exceptions={"removed": list(made.removed)}, points=made.points, volume_ml=made.volume_ml, totals=made.as_dict(),
             knowledge_version=version,
         ))  # fmt: skip
         shown = [option.id for option in compare(self.library, course.application, course.indication).options]

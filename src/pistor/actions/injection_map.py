@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.care.formulation import Blend, dose_findings
-from pistor.care.injection_map import Area, Generator, InjectionMap, NoMap, make_map
+from pistor.care.injection_map import Area, ChosenPoints, Generator, InjectionMap, NoMap, chosen_as_json, make_map
 from pistor.knowledge import Library
 from pistor.records.course import Course
 from pistor.records.doses import giving_of
@@ -25,6 +25,7 @@ def draw_map(
     technique: str,
     generator: Generator,
     removed: Sequence[str] = (),
+    chosen: ChosenPoints | None = None,
     by: User,
     at: dt.datetime,
     token: uuid.UUID | None = None,
@@ -36,7 +37,7 @@ def draw_map(
         course = Course.objects.of(by.clinic).get(pk=course.pk)
         library = library_of(by.clinic)
         try:
-            drawn = make_map(areas, generator, technique, library, exceptions={"removed": removed})
+            drawn = make_map(areas, generator, technique, library, exceptions={"removed": removed, "chosen": chosen_as_json(chosen or {})})
         except NoMap as error:
             raise Refused(str(error)) from None
         if drawn.stops:
@@ -50,7 +51,7 @@ def draw_map(
             technique=technique,
             areas=[area.as_dict() for area in drawn.areas],
             generator=generator.as_dict(),
-            exceptions={"removed": list(drawn.removed), "added": []},
+            exceptions={"removed": list(drawn.removed), "chosen": chosen_as_json(drawn.chosen)},
             points=drawn.points,
             volume_ml=drawn.volume_ml,
             totals=drawn.as_dict(),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from pistor.care.consultation import Answer
 from pistor.care.evidence import Effect, Fact, Finding, SourceRef, cited
@@ -15,6 +16,7 @@ from pistor.knowledge.model import BodyMap, Cited, MapZone, Quantity, Technique,
 
 LAYER_WORDS = {"epidermis": "epidermis", "dermis": "dermis", "hypodermis": "fat under the skin", "deeper": "deeper than the fat"}
 VOLUME_PER_POINT_ML = (Decimal("0.001"), Decimal(5))
+POSITION_MM = 10_000
 DEEP_MM = Decimal(4)  # KONDA13: should not be exceeded to be effective
 INTRADERMAL = ("epidermis", "dermis")
 FLAT = "Areas are measured on a flat drawing of an average adult, not on the patient."
@@ -73,12 +75,24 @@ class Generator:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point on a body map. ``key`` is stable while areas and generator stay the same."""
+    """A point on a body map. ``key`` is stable while areas and generator, or the points chosen, stay the same."""
 
     key: str
     area: Area
     x_mm: float
     y_mm: float
+    volume_ml: Decimal
+
+
+class Chosen(NamedTuple):
+    """A point that was chosen one by one, with a volume of its own."""
+
+    x_mm: float
+    y_mm: float
+    volume_ml: Decimal
+
+
+ChosenPoints = Mapping[str, Sequence[Chosen]]  # by the key of the area in which they stand in the place of the generator's
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +135,24 @@ class InjectionMap:
     volume_ml: Decimal
     findings: tuple[Finding, ...] = ()
     removed: tuple[str, ...] = ()  # keys of generated points that were taken out
+    chosen: ChosenPoints = field(default_factory=dict)
     placed: tuple[Point, ...] = field(default=(), repr=False)  # the points that are left
     taken_out: tuple[Point, ...] = field(default=(), repr=False)
 
     @property
     def area_cm2(self) -> Decimal:
         return sum((zone.area_cm2 for zone in self.zones), Decimal(0))
+
+    @property
+    def volumes_ml(self) -> tuple[Decimal, Decimal]:
+        """The least and the most that a point gets."""
+        volumes = [point.volume_ml for point in self.placed] or [self.generator.volume_per_point_ml]
+        return min(volumes), max(volumes)
+
+    @property
+    def least_spacing_mm(self) -> Decimal:
+        """What the generator keeps between points, or the shortest distance between chosen ones where that is less."""
+        return _least_spacing_mm(self.generator, self.placed, self.chosen)
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -143,6 +169,9 @@ class InjectionMap:
             "volume_ml": str(self.volume_ml),
             "area_cm2": str(self.area_cm2),
             "removed": list(self.removed),
+            "chosen": chosen_as_json(self.chosen),
+            "most_per_point_ml": str(self.volumes_ml[1]),
+            "least_spacing_mm": str(self.least_spacing_mm),
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -163,6 +192,18 @@ def generator_from_dict(data: Mapping[str, Any]) -> Generator:
     )
 
 
+def chosen_as_json(chosen: ChosenPoints) -> dict[str, list[list[Any]]]:
+    return {area: [[point.x_mm, point.y_mm, str(point.volume_ml)] for point in points] for area, points in chosen.items()}
+
+
+def chosen_from_json(kept: Mapping[str, Sequence[Sequence[Any]]] | None) -> dict[str, tuple[Chosen, ...]]:
+    """Raises :class:`NoMap` for anything that is no points."""
+    try:
+        return {str(area): tuple(Chosen(float(x), float(y), Decimal(str(ml))) for x, y, ml in points) for area, points in (kept or {}).items()}
+    except (TypeError, ValueError, AttributeError, InvalidOperation):
+        raise NoMap("The points chosen one by one are not as the map keeps them: x and y in mm and a volume in mL for each; choose them anew.") from None
+
+
 def make_map(
     areas: Sequence[Area],
     generator: Generator,
@@ -171,18 +212,23 @@ def make_map(
     *,
     exceptions: Mapping[str, Any] | None = None,
 ) -> InjectionMap:
-    """Points, totals per zone and findings. ``exceptions`` is ``{"removed": [point keys]}``. Raises :class:`NoMap`."""
+    """Points, totals per zone and findings. Raises :class:`NoMap`.
+
+    ``exceptions`` is ``{"removed": [point keys], "chosen": {area key: [[x, y, mL]]}}``: in an area with chosen points the generator makes none.
+    """
     method = library.techniques.get(technique)
     if method is None:
         raise NoMap(f"“{technique}” is no known technique; known are {', '.join(library.techniques)}.")
     drawn = _drawn(areas, library)
     _check(generator, method)
     wanted_out = tuple(dict.fromkeys((exceptions or {}).get("removed", ())))
+    singles = chosen_from_json((exceptions or {}).get("chosen"))
+    chosen = {area.key: singles[area.key] for area, _ in drawn if singles.get(area.key)}
     placed: list[Point] = []
     taken_out: list[Point] = []
     zones: list[ZoneTotal] = []
     for area, shape in drawn:
-        points = _points(area, shape, generator)
+        points = _singled(area, shape, chosen[area.key]) if area.key in chosen else _points(area, shape, generator)
         left = [point for point in points if point.key not in wanted_out]
         taken_out += [point for point in points if point.key in wanted_out]
         placed += left
@@ -190,7 +236,7 @@ def make_map(
             raise NoMap(
                 f"The spacing of {generator.spacing_mm} mm needs more than {grids.MOST_POINTS} points in these areas; choose a wider spacing or fewer areas."
             )
-        zones.append(_total(area, shape, len(left), generator, library))
+        zones.append(_total(area, shape, left, generator, library))
     total = sum((zone.volume_ml for zone in zones), Decimal(0))
     return InjectionMap(
         areas=tuple(area for area, _ in drawn),
@@ -199,7 +245,8 @@ def make_map(
         zones=tuple(zones),
         points=len(placed),
         volume_ml=total,
-        findings=_findings(method, generator, zones, library),
+        findings=_findings(method, generator, zones, library, placed, chosen),
+        chosen=chosen,
         removed=tuple(point.key for point in taken_out),
         placed=tuple(placed),
         taken_out=tuple(taken_out),
@@ -305,17 +352,44 @@ def _points(area: Area, shape: MapZone, generator: Generator) -> list[Point]:
         )
     except ValueError as error:
         raise NoMap(str(error)) from None
-    return [Point(f"{area.key}:{number}", area, x, y) for number, (x, y) in enumerate(found, 1)]
+    return [Point(f"{area.key}:{number}", area, x, y, generator.volume_per_point_ml) for number, (x, y) in enumerate(found, 1)]
 
 
-def _total(area: Area, shape: MapZone, points: int, generator: Generator, library: Library) -> ZoneTotal:
+def _singled(area: Area, shape: MapZone, chosen: Sequence[Chosen]) -> list[Point]:
+    """The chosen points of an area, as long as each lies in it and holds what a point may hold."""
+    low, high = VOLUME_PER_POINT_ML
+    if len(chosen) > grids.MOST_POINTS:
+        raise NoMap(f"{shape.label} has {len(chosen)} points chosen one by one; give at most {grids.MOST_POINTS}.")
+    for point in chosen:
+        if not point.volume_ml.is_finite() or not low <= point.volume_ml <= high:
+            raise NoMap(f"A chosen point in {shape.label} gets {point.volume_ml} mL; give a number from {low} to {high} mL.")
+        if not all(abs(place) < POSITION_MM for place in (point.x_mm, point.y_mm)):  # also where it is no number
+            raise NoMap(f"A chosen point in {shape.label} lies at {point.x_mm:g}, {point.y_mm:g} mm, which is not on the drawing.")
+    out = grids.outside(shape.polygon, shape.no_go, [(point.x_mm, point.y_mm) for point in chosen])
+    if out:
+        raise NoMap(f"{out} of the chosen points of {shape.label} lie outside it or where nothing may be injected; choose them anew.")
+    return [Point(f"{area.key}:{number}", area, *point) for number, point in enumerate(chosen, 1)]
+
+
+def _least_spacing_mm(generator: Generator, placed: Sequence[Point], chosen: ChosenPoints) -> Decimal:
+    from scipy.spatial import KDTree
+
+    spacings = [generator.spacing_mm] if any(point.area.key not in chosen for point in placed) else []
+    for area in chosen:
+        places = [(point.x_mm, point.y_mm) for point in placed if point.area.key == area]
+        if len(places) > 1:
+            spacings.append(Decimal(str(round(float(KDTree(places).query(places, k=2)[0][:, 1].min()), 1))))
+    return min(spacings, default=generator.spacing_mm)
+
+
+def _total(area: Area, shape: MapZone, points: Sequence[Point], generator: Generator, library: Library) -> ZoneTotal:
     layers = tip_layers(generator, library.zones[area.zone]) if area.zone in library.zones else ()
     return ZoneTotal(
         zone=area.zone,
         side=area.side,
         label=shape.label,
-        points=points,
-        volume_ml=generator.volume_per_point_ml * points,
+        points=len(points),
+        volume_ml=sum((point.volume_ml for point in points), Decimal(0)),
         area_cm2=Decimal(str(round(grids.area_mm2(shape.polygon, shape.no_go) / 100, 1))),
         tip_depth_mm=generator.tip_depth_mm,
         tip_layer=_one_layer(layers),
@@ -333,13 +407,17 @@ def _one_layer(layers: tuple[str, ...]) -> str:
 # ── findings ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _findings(method: Technique, generator: Generator, zones: Sequence[ZoneTotal], library: Library) -> tuple[Finding, ...]:
+def _findings(
+    method: Technique, generator: Generator, zones: Sequence[ZoneTotal], library: Library, placed: Sequence[Point], chosen: ChosenPoints
+) -> tuple[Finding, ...]:
+    volumes = sorted({point.volume_ml for point in placed}) or [generator.volume_per_point_ml]
+    each = [_outside(method, "volume per point", "mL", method.volume_per_point_ml, volume) for volume in dict.fromkeys((volumes[0], volumes[-1]))]
     return (
         *_no_points(zones),
         *_tip(method, generator, zones, library),
         *_deep(method, generator, library),
-        *_outside(method, "spacing", "mm", method.spacing_mm, generator.spacing_mm),
-        *_outside(method, "volume per point", "mL", method.volume_per_point_ml, generator.volume_per_point_ml),
+        *_outside(method, "spacing", "mm", method.spacing_mm, _least_spacing_mm(generator, placed, chosen)),
+        *itertools.chain.from_iterable(each),
         *_outside(method, "angle", "degrees", method.angle_deg, generator.angle_deg),
         *_outside(method, "depth of the tip", "mm", method.depth_mm, generator.tip_depth_mm),
         *_cautions(zones, library),

@@ -21,7 +21,7 @@ from pistor.care.consultation import PatientPicture
 from pistor.care.course import Schedule, make_schedule
 from pistor.care.evidence import Finding, cited
 from pistor.care.formulation import Blend, DoseCheck, Part, check_doses, compose, dose_findings
-from pistor.care.injection_map import VOLUME_PER_POINT_ML, Area, Generator, InjectionMap, NoMap, Point, make_map
+from pistor.care.injection_map import VOLUME_PER_POINT_ML, Area, Generator, InjectionMap, NoMap, Point, chosen_as_json, make_map
 from pistor.care.intent import Intent, allows
 from pistor.knowledge import Library, model
 
@@ -230,13 +230,13 @@ def _doses(
     return check_doses(
         blend,
         library,
-        volume_per_point_ml=drawn.generator.volume_per_point_ml,
+        volume_per_point_ml=drawn.volumes_ml[1],
         points=drawn.points,
         volume_ml=drawn.volume_ml,
         sessions=len(schedule.treatments) if schedule else None,
         weight_kg=picture.weight_kg.value if picture.weight_kg else None,
         area_cm2=drawn.area_cm2 or None,
-        spacing_mm=drawn.generator.spacing_mm,
+        spacing_mm=drawn.least_spacing_mm,
         interval_days=schedule.interval_days if schedule else None,
         topical=intent.topical,
     )
@@ -353,7 +353,7 @@ def _without_rim(drawn: InjectionMap, most: int, library: Library) -> InjectionM
     y = sum(point.y_mm for point in drawn.placed) / len(drawn.placed)
     outward = sorted(drawn.placed, key=lambda point: (math.hypot(point.x_mm - x, point.y_mm - y), point.key))
     removed = [*drawn.removed, *(point.key for point in outward[most:])]
-    return make_map(drawn.areas, drawn.generator, drawn.technique, library, exceptions={"removed": removed})
+    return make_map(drawn.areas, drawn.generator, drawn.technique, library, exceptions={"removed": removed, "chosen": chosen_as_json(drawn.chosen)})
 
 
 def _most_points(protocol: model.Protocol, per_point: Decimal, recipe: Decimal) -> int | None:

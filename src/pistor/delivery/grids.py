@@ -18,6 +18,7 @@ PATTERNS = ("hexagonal", "square", LINES, "points")
 SPACING_MM = (1.0, 100.0)
 RUN_MM = (1.0, 100.0)
 MOST_POINTS = 5000
+ROUNDED_MM = 2e-3  # positions are kept to a thousandth of a millimetre
 
 
 def grid_points(
@@ -88,6 +89,13 @@ def usable(polygon: Polygon, no_go: Sequence[Polygon] = ()) -> BaseGeometry:
 def may_be_injected(polygon: Polygon, no_go: Sequence[Polygon], point: Position) -> bool:
     """Whether a single point lies inside the area and outside what must not be injected."""
     return bool(_inside(usable(polygon, no_go), [point]))
+
+
+def outside(polygon: Polygon, no_go: Sequence[Polygon], points: Sequence[Position]) -> int:
+    """How many points lie outside the area or where nothing may be injected, by more than rounding a position costs."""
+    from shapely import contains_xy
+
+    return int((~contains_xy(usable(polygon, no_go).buffer(ROUNDED_MM), [x for x, _ in points], [y for _, y in points])).sum())
 
 
 def _lattice(allowed: BaseGeometry, step: float, row: float, stagger: float, seed: int) -> Iterator[Position]:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pistor.delivery.grids import Polygon, usable
+from pistor.delivery.grids import ROUNDED_MM, Polygon, usable
 from pistor.delivery.problem import within
 
 Array = NDArray[np.float64]
 
 ROUNDED = 1e-9  # of a dose or volume: what adding up may cost
-ROUNDED_MM = 2e-3  # positions are kept to a thousandth of a millimetre
 AMOUNT = (0.0, 1e6)
 COUNT = (1, 5000)
 

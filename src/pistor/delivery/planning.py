@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from pistor.delivery import metrics
 from pistor.delivery.field import Kernel
-from pistor.delivery.grids import Polygon, grid_points, usable
-from pistor.delivery.hard_limits import ROUNDED_MM, HardLimits, Points
+from pistor.delivery.grids import ROUNDED_MM, Polygon, grid_points, usable
+from pistor.delivery.hard_limits import HardLimits, Points
 from pistor.delivery.influence import Influence, Picture, Raster, field_of, influence_of, maps_of, mixed, raster_of, stacked
 from pistor.delivery.objectives import Hinge, Objective
 from pistor.delivery.problem import within

@@ -7,6 +7,7 @@ from pistor.care.exposure.exposure import Exposure, SoluteExposure
 from pistor.care.exposure.film import FilmExposure, FilmOrder, FilmSolute
 from pistor.care.exposure.order import Order
 from pistor.care.exposure.sentences import DRIVERS, number, spread
+from pistor.care.exposure.single_points import Judged, SinglePoints, objective_text
 from pistor.exchange.text_table import table
 
 
@@ -21,6 +22,29 @@ def exposure_text(exposure: Exposure | FilmExposure) -> str:
         if fenced.half_life is not None:
             lines.append(f"  Half of it was gone after {number(fenced.half_life.number)} {fenced.half_life.unit} ({fenced.half_life.note or 'as published'}).")
     return "\n".join([*lines, "", f"Knowledge {exposure.knowledge_version}. --json gives every number, --html the pictures."])
+
+
+def volumes_text(one: Judged) -> str:
+    """What each point gets, mL."""
+    least, most = one.volumes_ml
+    return number(least) if least == most else f"{number(least)} to {number(most)}"
+
+
+def points_text(region: str, found: SinglePoints) -> str:
+    """The regular grids and the points chosen in their place, as a table."""
+    rows = []
+    for at, pair in enumerate(found.pairs, 1):
+        rows.append(_judged(f"grid {at}", pair.grid))
+        if pair.better:
+            rows.append(_judged(f"points {at}", pair.chosen))
+    head = ("", "punctures", "mL each", "mL in all", "depth mm", "missing %", "covered %", "at worst %", "beside %")
+    lines = [f"Points to choose from in {region}, estimated by the model; how much is enough is not known.", f"  Missing: {objective_text(found.skins)}"]
+    return "\n".join([*lines, "", *(f"  {row}" for row in table(head, [*rows, _judged("this plan", found.now)]))])
+
+
+def _judged(name: str, one: Judged) -> tuple[str, ...]:
+    shares = (f"{100 * one.missing:.1f}", *(f"{100 * share:.0f}" for share in (one.covered, one.covered_least, one.beside)))
+    return (name, str(len(one.points)), volumes_text(one), number(one.total_ml), number(one.depth_mm), *shares)
 
 
 def _what(order: Order | FilmOrder) -> str:

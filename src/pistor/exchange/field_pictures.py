@@ -496,31 +496,35 @@ def drivers(title: str, shares: Sequence[tuple[str, float]]) -> Picture:
 
 
 def trade_off(
-    title: str, points: Sequence[tuple[str, float, float, bool]], *, x_label: str, y_label: str, current: tuple[float, float] | None = None
+    title: str, points: Sequence[tuple[str, float, float, bool]], *, x_label: str, y_label: str, current: tuple[float, float] | None = None,
+    others: Sequence[tuple[str, float, float]] = (), series: tuple[str, str] = ("", ""),
 ) -> Picture:
-    """Plans to choose from: (name, x, y, chosen). The present plan is a cross."""
-    xs, ys = [at for _, at, *_ in points] + ([current[0]] if current else []), [at for _, _, at, _ in points] + ([current[1]] if current else [])
-    x, y = linear(0, max(xs, default=1) * 1.08 or 1, _LEFT, _W - 16), linear(0, max(ys, default=1) * 1.08 or 1, 226, _TOP)
-    parts = _frame_y([(value, number(value)) for value in ticks(max(ys, default=1) * 1.08)], y)
-    parts += [
-        line(x(value), 226, x(value), 231, "currentColor") + text(x(value), 247, number(value), anchor="middle") for value in ticks(max(xs, default=1) * 1.08)
-    ]
+    """Plans to choose from: (name, x, y, chosen); ``others`` are a second series, and ``series`` names both. The present plan is a cross."""
+    places = [*((a, b) for _, a, b, _ in points), *((a, b) for _, a, b in others), *([current] if current else [])]
+    right, top = (max((place[axis] for place in places), default=1) * 1.08 or 1 for axis in (0, 1))
+    x, y = linear(0, right, _LEFT, _W - 16), linear(0, top, 226, _TOP)
+    parts = _frame_y([(value, number(value)) for value in ticks(top)], y)
+    parts += [line(x(value), 226, x(value), 231, "currentColor") + text(x(value), 247, number(value), anchor="middle") for value in ticks(right)]
     parts += [text(_W - 16, 268, x_label, anchor="end"), text(8, 14, y_label)]
-    along = sorted((x(a), y(b)) for _, a, b, _ in points)
-    parts.append(f'<path d="{path(along)}" fill="none" stroke="{GREY}" stroke-width="1.5"/>' if len(along) > 1 else "")
+    for along, ink in ((sorted((x(a), y(b)) for _, a, b, _ in points), GREY), (sorted((x(a), y(b)) for _, a, b in others), TEAL)):
+        parts.append(f'<path d="{path(along)}" fill="none" stroke="{ink}" stroke-width="1.5"/>' if len(along) > 1 else "")
     for name, a, b, chosen in points:
         parts.append(
             f'<circle cx="{x(a):.1f}" cy="{y(b):.1f}" r="{9 if chosen else 6}" fill="{TEAL if chosen else HALO}" stroke="{INK if chosen else TEAL}" stroke-width="2.5"><title>{escape(name)}</title></circle>'
         )
-        parts.append(text(x(a), y(b) - 11, name, anchor="middle", weight="650" if chosen else "400"))
+        parts.append(text(x(a), y(b) + (22 if others else -11), name, anchor="middle", weight="650" if chosen else "400"))
+    for name, a, b in others:
+        parts.append(f'<rect x="{x(a) - 5.5:.1f}" y="{y(b) - 5.5:.1f}" width="11" height="11" fill="{TEAL}" stroke="{HALO}"><title>{escape(name)}</title></rect>')
+        parts.append(text(x(a), y(b) - 11, name, anchor="middle", weight="650"))
     if current:
         a, b = x(current[0]), y(current[1])
         parts.append(
             f'<path d="M{a - 6:.1f} {b - 6:.1f}l12 12m0 -12l-12 12" stroke="{AMBER}" stroke-width="3" fill="none"/>'
-            + text(a + 10, b + 18, "this plan", weight="600")
+            + text(min(a + 10, _W - 96), b + (34 if others else 18), "this plan", weight="600")
         )
-    caption = "Each ring is a plan to choose; the cross is this plan. Along the line one is bought with the other."
-    rows = tuple((name, number(a), number(b)) for name, a, b, _ in points)
+    kinds = f"Rings are {series[0]}, squares {series[1]}" if others else "Each ring is a plan to choose"
+    caption = f"{kinds}; the cross is this plan. Along {'a' if others else 'the'} line one is bought with the other."
+    rows = tuple((name, number(a), number(b)) for name, a, b in ((*((name, a, b) for name, a, b, _ in points), *others)))
     return Picture("trade_off", title, svg(_W, 276, title, caption, parts), caption, Table(title, ("Plan", x_label, y_label), rows))
 
 

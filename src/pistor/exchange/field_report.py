@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pistor.care.exposure.single_points import SinglePoints
 from pistor.exchange import field_pictures as draw
 from pistor.exchange.drawing import number
 from pistor.exchange.field_pictures import AREA_UNIT, UG_PER_ML, UNIT, Banded, Picture, Region
@@ -137,6 +138,19 @@ def _local_and_systemic(exposure: Json, solute: Json) -> Picture:
     reasons = [f"{way['name'][0].upper()}{way['name'][1:]}: {_lower(way['reason'])}" for way in solute.get("comparisons", ()) if way.get("reason")]
     dense = draw.above_the_syringe(local["median"] * UG_PER_ML, syringe_of(solute)).strip()
     return draw.side_by_side("Skin against blood, the highest of each", rows, note=" ".join(filter(None, [dense, *reasons])))
+
+
+def points_trade_off(found: SinglePoints) -> Picture:
+    """Regular grids and chosen points: what more punctures buy."""
+    return draw.trade_off(
+        "What more punctures buy, and what choosing points adds",
+        [(str(at), len(pair.grid.points), 100 * pair.grid.covered, False) for at, pair in enumerate(found.pairs, 1)],
+        others=[(str(at), len(pair.chosen.points), 100 * pair.chosen.covered) for at, pair in enumerate(found.pairs, 1) if pair.better],
+        series=("regular grids", "points chosen in their place"),
+        x_label="punctures",
+        y_label="% of the area covered",
+        current=(len(found.now.points), 100 * found.now.covered),
+    )
 
 
 def _mm(depth: float) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from html import escape
 
 from pistor.care.course import Schedule
-from pistor.care.injection_map import Area, InjectionMap
+from pistor.care.injection_map import Area, InjectionMap, Point
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap, Landmark, MapZone
 
@@ -277,28 +277,35 @@ def _side_letters(body: BodyMap, unit: float, width: float) -> str:
     )
 
 
-def radius_mm(injection_map: InjectionMap, unit: float) -> float:
+def radius_mm(volume_ml: float, spacing_mm: float, unit: float) -> float:
     """Size by volume, within what can be seen and does not overlap."""
-    by_volume = 1.15 * unit * math.cbrt(float(injection_map.generator.volume_per_point_ml) / 0.02)
-    return max(0.55 * unit, min(by_volume, 2.6 * unit, 0.36 * float(injection_map.generator.spacing_mm)))
+    by_volume = 1.15 * unit * math.cbrt(volume_ml / 0.02)
+    return max(0.55 * unit, min(by_volume, 2.6 * unit, 0.36 * spacing_mm))
 
 
 def _points(injection_map: InjectionMap, area: Area, unit: float) -> str:
-    """The points of one area as dots of one path, drawn three times: light ring, dark ring, filling."""
+    """The points of one area as dots of one path, each volume drawn three times: light ring, dark ring, filling."""
     total = next((zone for zone in injection_map.zones if (zone.zone, zone.side) == (area.zone, area.side)), None)
-    dots = "".join(f"M{point.x_mm:.1f} {point.y_mm:.1f}h0" for point in injection_map.placed if point.area == area)
-    if not dots or total is None:
+    placed = [point for point in injection_map.placed if point.area == area]
+    if not placed or total is None:
         return ""
-    radius = radius_mm(injection_map, unit)
-    line = radius * 0.34
+    spacing = float(injection_map.least_spacing_mm if area.key in injection_map.chosen else injection_map.generator.spacing_mm)
+    radii = {volume: radius_mm(float(volume), spacing, unit) for volume in sorted({point.volume_ml for point in placed})}
     key = f"points-{area.map}-{area.zone}-{area.side}"
     taken = " ".join(point.key.rpartition(":")[2] for point in injection_map.taken_out if point.area == area)
-    layers = ((HALO, radius + line), (RING, radius + line / 2), (FILL[total.tip_layer], radius - line / 2))
-    return (
-        f'<defs><path id="{key}" data-points="{area.key}" data-taken="{taken}" data-reach="{radius + line:.2f}" d="{dots}"/></defs><g class="map-point" stroke-linecap="round">'
-        + "".join(f'<use href="#{key}" stroke="{ink}" stroke-width="{2 * half:.2f}"/>' for ink, half in layers)
-        + "</g>"
+    whole = f'<path id="{key}" data-points="{area.key}" data-taken="{taken}" data-reach="{1.34 * max(radii.values()):.2f}" d="{_dots(placed)}"/>'
+    ids = [key] if len(radii) == 1 else [f"{key}-{number}" for number in range(len(radii))]
+    parts = [f'<path id="{id_}" d="{_dots([p for p in placed if p.volume_ml == ml])}"/>' for id_, ml in zip(ids, radii, strict=True) if id_ != key]
+    drawn = "".join(
+        f'<use href="#{id_}" stroke="{ink}" stroke-width="{2 * wide * radius:.2f}"/>'
+        for id_, radius in zip(ids, radii.values(), strict=True)
+        for ink, wide in ((HALO, 1.34), (RING, 1.17), (FILL[total.tip_layer], 0.83))
     )
+    return f'<defs>{whole}{"".join(parts)}</defs><g class="map-point" stroke-linecap="round">{drawn}</g>'
+
+
+def _dots(points: Sequence[Point]) -> str:
+    return "".join(f"M{point.x_mm:.1f} {point.y_mm:.1f}h0" for point in points)
 
 
 def _ring(x: float, y: float, radius: float, fill: str) -> str:

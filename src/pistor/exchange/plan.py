@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
@@ -289,13 +290,24 @@ def _unit(unit: str) -> str:
     return {"d": "days", "mg/cm2": "mg/cm²"}.get(unit, unit)
 
 
+def _points_facts(drawn: InjectionMap) -> list[str]:
+    """How far apart and how much; of points chosen one by one, how many get how much."""
+    generator = drawn.generator
+    grid = [f"{amount(generator.spacing_mm)} mm apart", f"{amount(generator.volume_per_point_ml)} mL per point"]
+    singles = Counter(point.volume_ml for point in drawn.placed if point.area.key in drawn.chosen)
+    if not singles:
+        return grid
+    told = "points chosen one by one: " + ", ".join(f"{count} of {amount(volume)} mL" for volume, count in sorted(singles.items()))
+    return [told, *(grid if len(drawn.chosen) < len(drawn.areas) else [])]
+
+
 def _map(plan: Plan, library: Library, keys: _Keys) -> dict[str, Any] | None:
     drawn = plan.injection_map
     if drawn is None:
         return None
     technique = library.techniques.get(drawn.technique)
     generator = drawn.generator
-    facts = [f"{amount(generator.spacing_mm)} mm apart", f"{amount(generator.volume_per_point_ml)} mL per point"]
+    facts = _points_facts(drawn)
     facts += [f"{amount(generator.inserted_length_mm)} mm of needle inserted" if generator.inserted_length_mm is not None else "inserted length to be recorded"]
     facts += [f"at {amount(generator.angle_deg)} degrees" if generator.angle_deg is not None else "angle to be recorded"]
     return {

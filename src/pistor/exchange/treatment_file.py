@@ -75,8 +75,8 @@ def read_plan(value: dict[str, Any], library: Library, depth_mm: float | None = 
 
 
 def _map(part: dict[str, Any], library: Library) -> InjectionMap:
-    removed = {"removed": [str(key) for key in part.get("removed") or ()]}
-    return make_map([area_from_dict(area) for area in part["areas"]], generator_from_dict(part["generator"]), part["technique"], library, exceptions=removed)
+    exceptions = {"removed": [str(key) for key in part.get("removed") or ()], "chosen": part.get("chosen")}
+    return make_map([area_from_dict(area) for area in part["areas"]], generator_from_dict(part["generator"]), part["technique"], library, exceptions=exceptions)
 
 
 def _part(value: dict[str, Any], key: str, read: Callable[[Any], _T]) -> _T | None:

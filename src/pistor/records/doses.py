@@ -67,14 +67,14 @@ def giving_of(course: Course, library: Library) -> Giving:
     interval = course.interval_days or _whole(_low(protocol.interval_days) if protocol and protocol.interval_days else None)
     weight, topical = weight_of(course.patient), tuple(course.topical)
     if drawn:
-        generator = drawn.generator or {}
+        generator, totals = drawn.generator or {}, drawn.totals or {}
         return Giving(
-            volume_per_point_ml=_decimal(generator.get("volume_per_point_ml")),
+            volume_per_point_ml=_decimal(totals.get("most_per_point_ml", generator.get("volume_per_point_ml"))),
             points=drawn.points or None,
             volume_ml=drawn.volume_ml or None,
             sessions=sessions,
             interval_days=interval,
-            spacing_mm=_decimal(generator.get("spacing_mm")),
+            spacing_mm=_decimal(totals.get("least_spacing_mm", generator.get("spacing_mm"))),
             area_cm2=_area(drawn.totals),
             weight_kg=weight,
             topical=topical,

@@ -10,6 +10,7 @@ import pytest
 from pistor.care.exposure.proposals import Wish, as_it_is, proposed_grids
 from pistor.care.exposure.solute import solute_of
 from pistor.care.exposure.tissue import site_of
+from pistor.care.exposure.virtual import Setting
 from pistor.delivery.planning import Infeasible
 from pistor.knowledge import load
 
@@ -20,7 +21,7 @@ WISH = Wish(SQUARE, (), "hexagonal", volume_ml=2.0, strength_mg_per_ml=10.0, tar
 @pytest.fixture(scope="module")
 def lidocaine():
     library = load()
-    return solute_of("lidocaine", library, depot_mg_per_ml=10.0), site_of("neck", library)
+    return solute_of("lidocaine", library, depot_mg_per_ml=10.0), Setting(site_of("neck", library), library)
 
 
 @pytest.fixture(scope="module")

@@ -21,12 +21,12 @@ from pistor.care.exposure.bands import Banded, banded
 from pistor.care.exposure.beside import beside_the_numbers
 from pistor.care.exposure.blood import Comparison, Plasma, comparisons, disposition_of, plasma_of
 from pistor.care.exposure.mixed import mixed
-from pistor.care.exposure.order import GUN, Content, NoExposure, Order, Region, Spot, constricted
+from pistor.care.exposure.order import Content, NoExposure, Order, Region, Spot, constricted
 from pistor.care.exposure.places import neighbour_mm, places_in
 from pistor.care.exposure.solute import Fenced, Solute, solute_of
-from pistor.care.exposure.tissue import EPIDERMIS, HYPODERMIS, Site, site_of
+from pistor.care.exposure.tissue import EPIDERMIS, HYPODERMIS, Site
 from pistor.care.exposure.values import Value
-from pistor.care.exposure.virtual import Setting, layer_at
+from pistor.care.exposure.virtual import Setting, layer_at, setting_of
 from pistor.delivery import ensemble
 from pistor.delivery.depots import DERMIS, MM3_PER_ML
 from pistor.delivery.depots import HYPODERMIS as FAT
@@ -174,7 +174,7 @@ def expose(order: Order, library: Library, *, patients: int = PATIENTS, seed: in
 
 def _exposed(order: Order, library: Library, patients: int, seed: int, workers: int, progress: Progress | None) -> Exposure:
     order = replace(order, vasoconstrictor=constricted(order.vasoconstrictor, order.contents, library))
-    setting = Setting(site_of(order.zone, library, sex=order.sex), library, bool(order.vasoconstrictor), order.run_mm, order.device == GUN)
+    setting = setting_of(order, library)
     layers = tuple((layer.name, layer.thickness.number) for layer in setting.site.layers)
     target = _target_mm(order, layers, library)
     run = _Run(order, setting, target, sample(setting.priors(), patients, seed), workers, progress)

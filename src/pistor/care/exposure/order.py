@@ -202,13 +202,12 @@ def _placed(drawn: InjectionMap, library: Library, depth_mm: float | None) -> tu
     tip = drawn.generator.tip_depth_mm if depth_mm is None else depth_mm
     if tip is None:
         raise NoExposure("The depth of the tip is not known, so nothing is reckoned; give the inserted length and the angle, or the depth.")
-    volume = drawn.generator.volume_per_point_ml
     main = Counter(point.area.map for point in drawn.placed).most_common(1)[0][0]
     here = [point for point in drawn.placed if point.area.map == main]
     zone = Counter(point.area.zone for point in here).most_common(1)[0][0]
-    spots = tuple(Spot(point.x_mm, point.y_mm, float(tip), float(volume)) for point in here)
+    spots = tuple(Spot(point.x_mm, point.y_mm, float(tip), float(point.volume_ml)) for point in here)
     shapes = [shape for area in drawn.areas if area.map == main for shape in _shapes(library.body_map(area.map, area.version), area.zone, area.side)]
-    return spots, tuple(map(region_of, shapes)), zone, float(volume * Decimal(len(drawn.placed) - len(here)))
+    return spots, tuple(map(region_of, shapes)), zone, float(drawn.volume_ml - sum((point.volume_ml for point in here), Decimal(0)))
 
 
 def region_of(shape: MapZone) -> Region:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from pistor.care.exposure.order import Spot
+from pistor.care.exposure.order import GUN, Order, Spot, constricted
 from pistor.care.exposure.solute import Solute
-from pistor.care.exposure.tissue import HYPODERMIS, Site, Variation, clearances, flow_periods, tissue_of
+from pistor.care.exposure.tissue import HYPODERMIS, Site, Variation, clearances, flow_periods, site_of, tissue_of
 from pistor.care.exposure.values import How, Prior, Value, parameter, priors_of
 from pistor.delivery import depots
 from pistor.delivery.depots import Bleb, Placement
@@ -115,6 +115,12 @@ class Setting:
         """One virtual patient; ``spots`` are one of each kind."""
         tissue = self.tissue(solute, drawn)
         return Patient(tissue, tuple(self.depot(spot, tissue, drawn) for spot in spots), min(target_mm, tissue.depth_mm))
+
+
+def setting_of(order: Order, library: Library) -> Setting:
+    """The skin of an order's zone and how its blend is put there."""
+    constricts = bool(constricted(order.vasoconstrictor, order.contents, library))
+    return Setting(site_of(order.zone, library, sex=order.sex), library, constricts, order.run_mm, order.device == GUN)
 
 
 def in_layer(tissue: Tissue, depth_mm: float) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
-from pistor.care.injection_map import Generator, InjectionMap, NoMap, make_map
+from django.http import QueryDict
+
+from pistor.care.injection_map import ChosenPoints, Generator, InjectionMap, NoMap, chosen_as_json, make_map
+from pistor.clinic.shared.single_points import chosen_from
 from pistor.knowledge import Library
 
 RANGES = {
@@ -49,20 +53,29 @@ def with_tip(query: Mapping[str, str], drawn: InjectionMap, library: Library) ->
     if drawn.generator.tip_depth_mm is not None or (depth := _number("depth_mm", query.get("tip_mm"))) is None:
         return drawn
     straight = replace(drawn.generator, inserted_length_mm=depth, angle_deg=Decimal(90), needle_length_mm=None)
-    return make_map(drawn.areas, straight, drawn.technique, library, exceptions={"removed": list(drawn.removed)})
+    return make_map(drawn.areas, straight, drawn.technique, library, exceptions=_exceptions(drawn))
 
 
-def other_map(query: Mapping[str, str], drawn: InjectionMap, library: Library) -> InjectionMap | None:
-    """The map with the spacing, volume or depth that the address asks for; None where it asks for none or for the same. Raises ``NotShown``."""
+def _exceptions(drawn: InjectionMap) -> dict[str, Any]:
+    return {"removed": list(drawn.removed), "chosen": chosen_as_json(drawn.chosen)}
+
+
+def other_map(query: QueryDict, drawn: InjectionMap, library: Library) -> InjectionMap | None:
+    """The map with the spacing, volume, depth or chosen points that the address asks for; None where it asks for none or for the same.
+    Raises ``NotShown``.
+    """
     asked = {name: value for name in RANGES if (value := _number(name, query.get(name))) is not None}
     given = drawn.generator
     now = numbers_of(given)
     changed = {name: value for name, value in asked.items() if now[name] is None or value != now[name]}
-    if not changed:
+    singles = _singles(query.getlist("points"))
+    if not changed and not singles:
         return None
     depth = changed.pop("depth_mm", None)
     straight = {"inserted_length_mm": depth, "angle_deg": Decimal(90), "needle_length_mm": None} if depth is not None else {}
-    kept = {} if "spacing_mm" in changed else {"removed": list(drawn.removed)}
+    kept = {} if "spacing_mm" in changed else _exceptions(drawn)
+    if singles:
+        kept = {"removed": [key for key in drawn.removed if key.rpartition(":")[0] not in singles], "chosen": chosen_as_json({**drawn.chosen, **singles})}
     try:
         made = make_map(drawn.areas, replace(given, **changed, **straight), drawn.technique, library, exceptions=kept)
     except NoMap as none:
@@ -74,6 +87,13 @@ def other_map(query: Mapping[str, str], drawn: InjectionMap, library: Library) -
             else "No point is left in the areas."
         )
     return made
+
+
+def _singles(values: Sequence[str]) -> ChosenPoints:
+    try:
+        return chosen_from(values)
+    except NoMap as none:
+        raise NotShown(str(none)) from None
 
 
 def numbers_of(generator: Generator) -> dict[str, Decimal | None]:

@@ -71,7 +71,9 @@ def board_data(solute: Json, plans: Sequence[Json]) -> dict[str, Any]:
 def plan_title(drawn: InjectionMap) -> str:
     """A plan in one line."""
     depth = drawn.generator.tip_depth_mm
-    told = f"{drawn.points} points, {_plain(drawn.generator.spacing_mm)} mm apart, {_plain(drawn.generator.volume_per_point_ml)} mL each"
+    least, most = drawn.volumes_ml
+    how = "chosen one by one" if drawn.chosen else f"{_plain(drawn.generator.spacing_mm)} mm apart"
+    told = f"{drawn.points} points, {how}, {_plain(least)}{f' to {_plain(most)}' if most != least else ''} mL each"
     return f"{told}, {_plain(depth)} mm deep" if depth is not None else told
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from pistor.actions.course import local_day
-from pistor.care.exposure.exposure import Exposure, expose
-from pistor.care.exposure.order import Order, order_of
+from pistor.care.exposure.exposure import Exposure, SoluteExposure, expose
+from pistor.care.exposure.order import Order, Region, order_of
+from pistor.care.exposure.single_points import SinglePoints, single_points_of
 from pistor.care.injection_map import InjectionMap
 from pistor.care.plan import Plan
 from pistor.clinic.delivery.forms import Choice, NotShown, choice_of, other_map, with_tip
+from pistor.clinic.delivery.points import points_context
 from pistor.clinic.delivery.presenters import band_note, board_data, chosen_of, figures, fixed_numbers, inputs, peaks, plan_data, plan_title, rows, sliders
 from pistor.clinic.delivery.proposals import choices_of
 from pistor.clinic.shared.access import page, visit_of
@@ -51,7 +53,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     context: dict[str, Any] = {"solute": solute, "fenced": inputs(exposure["fenced"]), "proposed": _proposed(visit), **told}
     if solute is not None:
         context |= _board(request, visit, plan, library, exposure, solute, choice)
-        context |= _choices(request, visit, plan, solute["id"], exposure, library)
+        context |= _choices(request, visit, plan, solute["id"], exposure["target_depth_mm"], library)
     return render_step(request, visit, "delivery", "delivery/show.html", context, findings=first.findings)
 
 
@@ -73,6 +75,39 @@ def field(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     if solute is None:
         return JsonResponse({"problem": "None of the substances can be computed."})
     return JsonResponse({"plan": plan_data(exposure, solute), "title": plan_title(drawn), "numbers": fixed_numbers(drawn, solute)})
+
+
+@page(Capability.SEE_CLINICAL)
+def points(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """Single points with volumes of their own, beside regular grids with as many punctures. Takes seconds; writes nothing."""
+    visit = visit_of(request, visit_id)
+    library = library_of(visit.clinic)
+    plan, told = _plan(request, visit, library)
+    if plan is None or plan.injection_map is None:
+        return render_step(request, visit, "delivery", "delivery/points.html", told)
+    context: dict[str, Any] = {**told, "token": uuid.uuid4(), "version": visit.course.version, "may_decide": request.user.may(Capability.DECIDE)}  # type: ignore[union-attr]
+    try:
+        order = _order(request, visit, plan, library)
+        exposure = _exposed(order, library, PATIENTS)
+        solute = _computed(exposure, choice_of(request.GET))
+        if solute is None:
+            return render_step(request, visit, "delivery", "delivery/points.html", {"missing": ("None of the substances can be computed.",)})
+        region, found = _pointed(order, solute.id, exposure.target_depth_mm, library)
+        context |= {"solute": solute, **points_context(found, region, plan.injection_map, library)}
+    except ValueError as error:
+        context |= {"missing": (str(error),)}
+    return render_step(request, visit, "delivery", "delivery/points.html", context)
+
+
+@lru_cache(maxsize=KEPT)
+def _pointed(order: Order, ingredient: str, target_mm: float, library: Library) -> tuple[Region, SinglePoints]:
+    """The points to choose from, kept so that who comes back to the page finds the same."""
+    return single_points_of(order, ingredient, target_mm, library)
+
+
+def _computed(exposure: Exposure, choice: Choice) -> SoluteExposure | None:
+    """The substance that is asked for, or the first that can be computed."""
+    return next((item for item in exposure.computed if item.id == choice.solute), next(iter(exposure.computed), None))
 
 
 @lru_cache(maxsize=KEPT)
@@ -159,6 +194,7 @@ def _board(
     depth_time, *pictures = pictures_of(exposure, solute)
     return {
         "address": _address(request),
+        "points": request.GET.getlist("points"),
         "solutes": [{"id": item["id"], "name": item["name"], "chosen": item["id"] == solute["id"]} for item in exposure["solutes"]],
         "plainly": plainly(solute),
         "depth_time": depth_time,
@@ -177,12 +213,13 @@ def _board(
     }
 
 
-def _choices(request: HttpRequest, visit: Treatment, plan: Plan, ingredient: str, exposure: dict[str, Any], library: Library) -> dict[str, Any]:
+def _choices(request: HttpRequest, visit: Treatment, plan: Plan, ingredient: str, target_mm: float, library: Library) -> dict[str, Any]:
     """Grids to choose from, worked out only where they are asked for."""
     if "propose" not in request.GET:
         return {"choices": None}
+    assert plan.injection_map is not None
     try:
-        return choices_of(plan, ingredient, exposure, library, sex=visit.patient.sex)
+        return choices_of(_order(request, visit, plan, library), plan.injection_map.generator, ingredient, target_mm, library)
     except ValueError as error:
         return {"choices": (), "no_choice": str(error)}
 

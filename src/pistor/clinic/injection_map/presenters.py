@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from pistor.care.injection_map import InjectionMap, thicknesses
+from pistor.clinic.shared.single_points import chosen_value
 from pistor.delivery.depth import boundaries
 from pistor.exchange.pictures import depth_svg, map_svg
 from pistor.knowledge import Library
@@ -131,8 +133,28 @@ def ingredient_totals(drawn: InjectionMap, formulation: Formulation | None) -> l
     for concentration in formulation.result.get("concentrations", ()):
         per_ml = Decimal(str(concentration["per_ml"]))
         unit = str(concentration["unit"]).removesuffix("/mL")
-        rows.append({"name": concentration["name"], "unit": unit, "point": per_ml * drawn.generator.volume_per_point_ml, "total": per_ml * drawn.volume_ml})
+        least, most = (per_ml * volume for volume in drawn.volumes_ml)
+        rows.append({"name": concentration["name"], "unit": unit, "least": least, "most": most, "total": per_ml * drawn.volume_ml})
     return rows
+
+
+def single_points(drawn: InjectionMap) -> list[dict[str, Any]]:
+    """The areas whose points were chosen one by one: the value that keeps them, how many get how much, and where each lies."""
+    labels = {(total.zone, total.side): total.label for total in drawn.zones}
+    found = []
+    for area in (area for area in drawn.areas if area.key in drawn.chosen):
+        points = [point for point in drawn.placed if point.area == area]
+        counts = sorted(Counter(point.volume_ml for point in points).items())
+        found.append(
+            {
+                "value": chosen_value(area.key, drawn.chosen[area.key]),
+                "label": labels[area.zone, area.side],
+                "count": len(points),
+                "told": ", ".join(f"{count} of {plain(volume)} mL" for volume, count in counts),
+                "points": sorted(points, key=lambda point: (point.y_mm, point.x_mm)),
+            }
+        )
+    return found
 
 
 def point_choices(drawn: InjectionMap, *, listed: bool) -> SafeString:

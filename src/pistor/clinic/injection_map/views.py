@@ -11,7 +11,7 @@ from pistor.actions.core import Refused, Stale
 from pistor.actions.course import local_day
 from pistor.actions.injection_map import draw_map
 from pistor.care.evidence import Finding
-from pistor.care.injection_map import InjectionMap, NoMap, below_the_fat, make_map
+from pistor.care.injection_map import InjectionMap, NoMap, below_the_fat, chosen_as_json, chosen_from_json, make_map
 from pistor.care.plan import Plan, make_plan
 from pistor.clinic.injection_map.forms import InjectionMapForm
 from pistor.clinic.injection_map.presenters import (
@@ -24,6 +24,7 @@ from pistor.clinic.injection_map.presenters import (
     pictures,
     point_choices,
     published,
+    single_points,
     suggested_values,
     technique_facts,
     values_of,
@@ -31,6 +32,7 @@ from pistor.clinic.injection_map.presenters import (
 )
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
+from pistor.clinic.shared.single_points import chosen_from, chosen_value
 from pistor.records.course import Course
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import intent_of
@@ -49,15 +51,16 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
         return _posted(request, visit)
     plan, library = _current(visit.course), library_of(request.user.clinic)  # type: ignore[union-attr]
     first = {**first_values(visit.course, plan, library), "version": visit.course.version}
-    removed = plan.exceptions.get("removed", []) if plan and not drawn_earlier(plan, library) else []
+    kept = plan.exceptions if plan and not drawn_earlier(plan, library) else {}
+    removed, singles = kept.get("removed", []), [chosen_value(area, points) for area, points in chosen_from_json(kept.get("chosen")).items()]
     proposed = _proposed(request, visit) if plan is None else None
     if proposed and proposed.injection_map:
         first |= values_of(proposed.injection_map)
         removed = list(proposed.injection_map.removed)
     if suggested := suggested_values(request.GET):
         first |= suggested
-        removed = []
-    drawn = None if proposed and proposed.withheld else _from_values(visit.course, first, removed)
+        removed, singles = [], []
+    drawn = None if proposed and proposed.withheld else _from_values(visit.course, first, removed, singles)
     return _shown(request, visit, _form(visit.course, initial=first), drawn, removed, proposed=proposed, suggested=bool(suggested))
 
 
@@ -68,25 +71,26 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     data = request.GET.copy()
     data["token"] = str(uuid.uuid4())
     form, removed = _form(visit.course, data), data.getlist("removed")
-    drawn, problem = _made(form, removed)
+    drawn, problem = _made(form, removed, data.getlist("chosen"))
     context = _context(visit, form, drawn, removed, "listed" in request.GET)
     return render(request, "injection_map/drawn.html", {**context, "problem": problem or _first_error(form), "with_findings": _findings(request, visit, drawn)})
 
 
 def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
     form, removed, do = _form(visit.course, request.POST), request.POST.getlist("removed"), request.POST.get("do", "save")
+    singles = request.POST.getlist("chosen")
     if do == "published":
         library = library_of(request.user.clinic)  # type: ignore[union-attr]
         method = library.techniques.get(request.POST.get("technique", ""))
         data = request.POST.copy()
         for name, value in (published(method) if method else {}).items():
             data[name] = value
-        form, removed = _form(visit.course, data), []
-    drawn, problem = _made(form, removed)
+        form, removed, singles = _form(visit.course, data), [], []
+    drawn, problem = _made(form, removed, singles)
     if do != "save" or drawn is None:
         if problem:
             form.add_error(None, problem)
-        return _shown(request, visit, form, drawn, removed, listed=do == "list", status=200 if drawn else 422)
+        return _shown(request, visit, form, drawn, removed, listed=do == "list", suggested=do == "take", status=200 if drawn else 422)
     location = reverse("injection_map:show", args=[visit.pk])
     try:
         draw_map(
@@ -95,6 +99,7 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
             technique=drawn.technique,
             generator=drawn.generator,
             removed=drawn.removed,
+            chosen=drawn.chosen,
             by=request.user,  # type: ignore[arg-type]
             at=request.at,  # type: ignore[attr-defined]
             token=form.cleaned_data["token"],
@@ -119,18 +124,19 @@ def _form(course: Course, data: Any = None, initial: dict[str, Any] | None = Non
     return InjectionMapForm(data, initial=initial, library=library, maps=maps_of(course, library), zones=zones_of(course, library), version=course.version)
 
 
-def _made(form: InjectionMapForm, removed: list[str]) -> tuple[InjectionMap | None, str]:
+def _made(form: InjectionMapForm, removed: list[str], singles: list[str]) -> tuple[InjectionMap | None, str]:
     if not form.is_valid():
         return None, ""
     try:
-        return make_map(form.chosen_areas(), form.generator(), form.cleaned_data["technique"], form.library, exceptions={"removed": removed}), ""
+        exceptions = {"removed": removed, "chosen": chosen_as_json(chosen_from(singles))}
+        return make_map(form.chosen_areas(), form.generator(), form.cleaned_data["technique"], form.library, exceptions=exceptions), ""
     except NoMap as error:
         return None, str(error)
 
 
-def _from_values(course: Course, values: dict[str, Any], removed: list[str]) -> InjectionMap | None:
+def _from_values(course: Course, values: dict[str, Any], removed: list[str], singles: list[str]) -> InjectionMap | None:
     """The map of what the form begins with, where that is complete."""
-    drawn, _ = _made(_form(course, {**values, "token": str(uuid.uuid4())}), removed)
+    drawn, _ = _made(_form(course, {**values, "token": str(uuid.uuid4())}), removed, singles)
     return drawn
 
 
@@ -152,6 +158,7 @@ def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | Non
         "form": form,
         "drawn": drawn,
         "removed": removed,
+        "singles": single_points(drawn) if drawn else [],
         "method": method,
         "method_facts": technique_facts(method) if method else [],
         "pictures": pictures(maps_of(course, library), drawn, library),

@@ -510,6 +510,7 @@ class Board {
     this.running?.abort();
     this.running = new AbortController();
     const fields = new URLSearchParams(new FormData(this.form));
+    fields.delete("points"); // a slider asks for a regular grid again
     this.element.setAttribute("aria-busy", "true");
     const problem = this.element.querySelector("[data-problem]");
     try {
@@ -548,6 +549,13 @@ class Board {
     this.element.querySelector("[data-title='1']").textContent = told.title;
     this.choose();
   }
+}
+
+// What takes seconds says so while the next page is worked out; whoever comes back finds it as it was.
+for (const link of document.querySelectorAll("a[data-busy]")) {
+  const status = link.parentElement.querySelector("[role=status]"), before = status.textContent;
+  link.addEventListener("click", () => { status.textContent = link.dataset.busy; });
+  addEventListener("pageshow", () => { status.textContent = before; });
 }
 
 if (given && board) new Board(board, JSON.parse(given.textContent));

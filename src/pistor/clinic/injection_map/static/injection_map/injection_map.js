@@ -61,6 +61,7 @@ if (form && drawn) {
 
   // A restored draft holds points that have no box in the page yet.
   if (form.restored) {
+    for (const value of form.restored.chosen ?? []) drawn.append(Object.assign(document.createElement("input"), { type: "checkbox", name: "chosen", value, checked: true, hidden: true }));
     for (const key of form.restored.removed ?? []) boxFor(key).checked = true;
     soon();
   }
