@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pistor.care.exposure.exposure import Exposure
     from pistor.care.exposure.film import FilmExposure, FilmOrder
     from pistor.care.exposure.order import Order
+    from pistor.care.exposure.single_points import ProposedPoints
     from pistor.care.intent import Intent
     from pistor.knowledge import Library
 
@@ -118,6 +119,8 @@ def deliver(options: argparse.Namespace) -> int:
     asked = read_delivery_file(options.file, library, depth_mm=options.depth)
     if not isinstance(asked, RawProblem):
         return _exposure(asked, library, options)
+    if options.propose:
+        raise Unanswerable("--propose is for a plan or a treatment; a problem of layers and depots says itself where its depots are.")
     if options.html:
         raise Unanswerable("--html is for a plan or a treatment; a problem of layers and depots has --json.")
     answered = answer(asked)
@@ -129,26 +132,44 @@ def _exposure(order: Order | FilmOrder, library: Library, options: argparse.Name
     """The exposure of a treatment as text, JSON or a page; what the options say of the patient goes before what the file says."""
     from pistor.care.exposure.exposure import expose
     from pistor.care.exposure.film import FilmOrder, expose_film
-    from pistor.exchange.exposure_text import exposure_text
+    from pistor.exchange.exposure_text import exposure_text, points_text
 
     said = {"weight_kg": options.weight, "sex": options.sex, "vasoconstrictor": options.vasoconstrictor}
     order = replace(order, **{name: value for name, value in said.items() if value is not None})
     exposure: Exposure | FilmExposure
+    proposed = None
     if isinstance(order, FilmOrder):
+        if options.propose:
+            raise Unanswerable("--propose is for injections; a film is the same everywhere, so there are no points to choose.")
         exposure = expose_film(order, library, patients=options.patients, seed=options.seed)
     else:
         exposure = expose(order, library, patients=options.patients, seed=options.seed, workers=options.workers)
+        proposed = _proposed(exposure, library) if options.propose else None
     if options.html:
         from pistor.exchange.field_report import report_html
 
-        page = report_html(exposure.as_dict(), title=library.zones[order.zone].name, on=options.on.isoformat(), works=library.sources)
+        page = report_html(exposure.as_dict(), title=library.zones[order.zone].name, on=options.on.isoformat(), works=library.sources, proposed=proposed)
         _write(options.html, page.encode())
         print(f"Wrote {options.html}.", file=sys.stderr)
     elif options.json:
-        _print_json(exposure.as_dict())
+        _print_json({**exposure.as_dict(), **({"proposed": proposed.as_dict()} if proposed else {})})
     else:
         print(exposure_text(exposure))
+        if proposed:
+            print(f"\n{points_text(proposed)}")
     return 0
+
+
+def _proposed(exposure: Exposure, library: Library) -> ProposedPoints:
+    """Single points for the first substance that can be computed, beside regular grids."""
+    from pistor.care.exposure.single_points import single_points_of
+
+    if not exposure.computed:
+        raise Unanswerable("--propose needs a substance that can be computed; none of these can.")
+    try:
+        return single_points_of(exposure.order, exposure.computed[0].id, exposure.target_depth_mm, library)
+    except ValueError as error:
+        raise Unanswerable(str(error)) from None
 
 
 def knowledge(options: argparse.Namespace) -> int:
@@ -268,6 +289,7 @@ def _deliver_options(command: argparse.ArgumentParser) -> None:
     given = command.add_mutually_exclusive_group()
     given.add_argument("--json", action="store_true", help="one JSON object on standard output")
     given.add_argument("--html", type=Path, metavar="OUT", help="write a page with pictures to this file")
+    command.add_argument("--propose", action="store_true", help="also single points with volumes of their own, beside regular grids; takes some seconds")
     command.add_argument("--depth", type=float, metavar="MM", help="of the tip, where a plan does not say it")
     command.add_argument("--weight", type=float, metavar="KG", help="of the patient; without it nothing is said of the plasma")
     command.add_argument("--sex", choices=("female", "male"))

@@ -7,7 +7,7 @@ from pistor.care.exposure.exposure import Exposure, SoluteExposure
 from pistor.care.exposure.film import FilmExposure, FilmOrder, FilmSolute
 from pistor.care.exposure.order import Order
 from pistor.care.exposure.sentences import DRIVERS, number, spread
-from pistor.care.exposure.single_points import Judged, SinglePoints, objective_text
+from pistor.care.exposure.single_points import Judged, ProposedPoints, SinglePoints, objective_text
 from pistor.exchange.text_table import table
 
 
@@ -27,24 +27,42 @@ def exposure_text(exposure: Exposure | FilmExposure) -> str:
 def volumes_text(one: Judged) -> str:
     """What each point gets, mL."""
     least, most = one.volumes_ml
-    return number(least) if least == most else f"{number(least)} to {number(most)}"
+    return _ml(least) if least == most else f"{_ml(least)} to {_ml(most)}"
 
 
-def points_text(region: str, found: SinglePoints) -> str:
-    """The regular grids and the points chosen in their place, as a table."""
+def _ml(volume: float) -> str:
+    """A volume as a syringe is read."""
+    return f"{volume:.3f}".rstrip("0").rstrip(".")
+
+
+POINTS_HEAD = ("", "punctures", "mL each", "mL in all", "depth, mm", "missing, %", "covered, %", "at worst, %", "beside, %")
+POINTS_NOTE = (
+    "Covered: the share of the area that gets at least that half, in the middle case and in the worst of the skins. Beside: the part of the exposure outside "
+    "the area. Chosen points take as many punctures as their grid, no more volume and the same depth. A model's estimate; how much is enough is not known."
+)
+
+
+def points_rows(found: SinglePoints) -> list[tuple[str, ...]]:
+    """The regular grids, the points chosen in their place and the plan as it is, a row for each under `POINTS_HEAD`."""
     rows = []
     for at, pair in enumerate(found.pairs, 1):
         rows.append(_judged(f"grid {at}", pair.grid))
         if pair.better:
             rows.append(_judged(f"points {at}", pair.chosen))
-    head = ("", "punctures", "mL each", "mL in all", "depth mm", "missing %", "covered %", "at worst %", "beside %")
-    lines = [f"Points to choose from in {region}, estimated by the model; how much is enough is not known.", f"  Missing: {objective_text(found.skins)}"]
-    return "\n".join([*lines, "", *(f"  {row}" for row in table(head, [*rows, _judged("this plan", found.now)]))])
+    return [*rows, _judged("this plan", found.now)]
+
+
+def points_text(proposed: ProposedPoints) -> str:
+    """What can be chosen from, as a table with what its columns mean."""
+    found = proposed.found
+    head = f"Points to choose from: {proposed.substance} in {proposed.region.name}, {number(round(proposed.target_mm, 2))} mm deep"
+    rows = (f"  {row}" for row in table(POINTS_HEAD, points_rows(found)))
+    return "\n".join([head, f"  Missing: {objective_text(found.skins)}", f"  {POINTS_NOTE}", "", *rows])
 
 
 def _judged(name: str, one: Judged) -> tuple[str, ...]:
     shares = (f"{100 * one.missing:.1f}", *(f"{100 * share:.0f}" for share in (one.covered, one.covered_least, one.beside)))
-    return (name, str(len(one.points)), volumes_text(one), number(one.total_ml), number(one.depth_mm), *shares)
+    return (name, str(len(one.points)), volumes_text(one), _ml(one.total_ml), number(one.depth_mm), *shares)
 
 
 def _what(order: Order | FilmOrder) -> str:

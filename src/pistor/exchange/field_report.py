@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from pistor.care.exposure.single_points import SinglePoints
+from pistor.care.exposure.single_points import Judged, ProposedPoints, SinglePoints, objective_text
 from pistor.exchange import field_pictures as draw
 from pistor.exchange.drawing import number
+from pistor.exchange.exposure_text import POINTS_HEAD, POINTS_NOTE, points_rows
 from pistor.exchange.field_pictures import AREA_UNIT, UG_PER_ML, UNIT, Banded, Picture, Region
 from pistor.knowledge.model import Source
 
@@ -179,7 +180,9 @@ def _polygon(places: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ..
 FIRST_LOOK_H = 0.5  # of the field over the zone
 
 
-def report_html(exposure: Json, *, title: str, subtitle: str = "", on: str = "", works: Mapping[str, Source] = MappingProxyType({})) -> str:
+def report_html(
+    exposure: Json, *, title: str, subtitle: str = "", on: str = "", works: Mapping[str, Source] = MappingProxyType({}), proposed: ProposedPoints | None = None
+) -> str:
     """The whole answer as one page without anything from elsewhere: no script, no font, no picture that is not in it.
 
     ``works`` are the sources of the library by their keys; those that the answer rests on are listed at the end.
@@ -187,7 +190,8 @@ def report_html(exposure: Json, *, title: str, subtitle: str = "", on: str = "",
     foot = f"Made by Pistor{f' on {on}' if on else ''}. Estimated by a model, not measured in a patient: to compare plans, never as a dose. It is not a cleared medical device."
     if version := exposure.get("knowledge_version"):
         foot += f" Knowledge {version}."
-    body = [_overview(exposure), *(_solute_section(exposure, solute) for solute in exposure["solutes"]), _fenced_section(exposure), _works_section(exposure, works)]
+    solutes = [_solute_section(exposure, solute) for solute in exposure["solutes"]]
+    body = [_overview(exposure), *solutes, _points_section(proposed) if proposed else "", _fenced_section(exposure), _works_section(exposure, works)]
     page = Template((Path(__file__).parent / "templates" / "field_report.html").read_text(encoding="utf-8"))
     return page.substitute(title=escape(title), subtitle=escape(subtitle), body="\n".join(filter(None, body)), foot=escape(foot))
 
@@ -281,6 +285,28 @@ def _keys(value: Any) -> set[str]:
 def _work(work: Source) -> str:
     where = f"doi {work.doi}" if work.doi else work.url.partition("://")[2] if work.url else ""
     return ". ".join(filter(None, (work.title.rstrip("."), str(work.year or ""), where, f"Read: {work.read}")))
+
+
+def _points_section(proposed: ProposedPoints) -> str:
+    """The trade-off picture, and the points of each choice in a fold."""
+    found, picture = proposed.found, points_trade_off(proposed.found)
+    head = "".join(f'<th scope="col"{" class=num" if at else ""}>{escape(cell or "Plan")}</th>' for at, cell in enumerate(POINTS_HEAD))
+    rows = "".join("<tr>" + "".join(_cell(at, cell) for at, cell in enumerate(row)) + "</tr>" for row in points_rows(found))
+    folds = "".join(_places(f"Points {at}", pair.chosen) for at, pair in enumerate(found.pairs, 1) if pair.better)
+    return (
+        f"<section><h2>Points to choose from</h2><p>{escape(proposed.substance)} in {escape(proposed.region.name)}, {_mm(proposed.target_mm)} deep.</p>"
+        f'<div class="pictures"><div><h3>{escape(picture.title)}</h3>{_figure(picture)}</div></div>'
+        f'<div class="table-wrap"><table><caption>Regular grids, and the points chosen in their place</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f"<p>Missing: {escape(objective_text(found.skins))}</p><p>{escape(POINTS_NOTE)}</p>{folds}</section>"
+    )
+
+
+def _places(name: str, chosen: Judged) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{at}</th>' + "".join(f'<td class="num">{number(value)}</td>' for value in point) + "</tr>" for at, point in enumerate(chosen.points, 1)
+    )
+    head = '<tr><th scope="col">Point</th><th scope="col" class="num">x, mm</th><th scope="col" class="num">y, mm</th><th scope="col" class="num">mL</th></tr>'
+    return f'<details><summary>{name}: where each lies</summary><div class="table-wrap"><table><caption>{name}, {_mm(chosen.depth_mm)} deep</caption><thead>{head}</thead><tbody>{rows}</tbody></table></div></details>'
 
 
 def _findings(found: Sequence[Json]) -> str:

@@ -35,7 +35,8 @@ SEED = 0
 PIXELS = 50  # of the longer side of the zone, at most
 OFFERED = 4  # numbers of punctures for which points are chosen
 MOST_CHOSEN = 100  # points that anybody would place one by one
-SECONDS = 0.6  # for the programme in whole numbers, for each number of punctures
+LEAST_GAIN = 0.01  # of what a grid leaves missing: for less nobody should leave a grid
+SECONDS = 0.5  # for the programme in whole numbers, for each number of punctures
 READ_ML = (0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2)  # few, so that nobody has to set each point anew
 ROUND_UP = 0.3  # of the way to the next volume, where the whole allows it
 PLACE_MM = 1  # decimals of a position
@@ -86,7 +87,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A regular grid, and the points chosen in its place: never worse, and the grid itself where nothing better was found."""
+    """A regular grid, and the points chosen in its place: never worse, and the grid itself where nothing clearly better was found."""
 
     grid: Judged
     chosen: Judged
@@ -117,11 +118,24 @@ def objective_text(skins: int) -> str:
     )
 
 
-def single_points_of(order: Order, ingredient: str, target_mm: float, library: Library) -> tuple[Region, SinglePoints]:
-    """The largest area of an order, and the points to choose from there. ``ValueError`` with a sentence where there are none."""
+@dataclass(frozen=True, slots=True)
+class ProposedPoints:
+    """What can be chosen from in the largest area of an order, for one of its substances."""
+
+    substance: str
+    region: Region
+    target_mm: float
+    found: SinglePoints
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"substance": self.substance, "area": self.region.name, "target_depth_mm": self.target_mm, **self.found.as_dict()}
+
+
+def single_points_of(order: Order, ingredient: str, target_mm: float, library: Library) -> ProposedPoints:
+    """``ValueError`` with a sentence where there are no points to choose from."""
     solute, mg_per_ml = solute_in(order, ingredient, library)
     region, spots, wish = wish_of(order, mg_per_ml, target_mm, library)
-    return region, single_points(solute, setting_of(order, library), wish, spots)
+    return ProposedPoints(solute.name, region, target_mm, single_points(solute, setting_of(order, library), wish, spots))
 
 
 def single_points(solute: Solute, setting: Setting, wish: Wish, now: Sequence[Spot], *, skins: int = SKINS) -> SinglePoints:
@@ -241,7 +255,7 @@ def _pair(known: _Known, grid: Proposed) -> Pair:
             if not task.broken(rounded):
                 judged = _judged(task, rounded, task.fields(rounded), None)
                 best = judged if judged.missing < best.missing and judged.covered >= first.covered else best
-    return Pair(first, best)
+    return Pair(first, best if best.missing < first.missing * (1 - LEAST_GAIN) else first)
 
 
 def _on_tenths(task: planning.Task, points: Points) -> Points:

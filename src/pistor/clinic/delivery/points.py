@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pistor.care.exposure.order import Region
-from pistor.care.exposure.single_points import Judged, SinglePoints
+from pistor.care.exposure.single_points import Judged, ProposedPoints, objective_text
 from pistor.care.injection_map import Area, ChosenPoints, InjectionMap
 from pistor.clinic.shared.single_points import as_chosen, chosen_value
 from pistor.delivery.grids import outside
@@ -18,8 +18,9 @@ from pistor.knowledge.model import MapZone
 TWIN_MM = 0.05  # how far an outline may be from the mirrored other one
 
 
-def points_context(found: SinglePoints, region: Region, drawn: InjectionMap, library: Library) -> dict[str, Any]:
+def points_context(proposed: ProposedPoints, drawn: InjectionMap, library: Library) -> dict[str, Any]:
     """Everything the page shows of the choices for the largest area."""
+    region, found = proposed.region, proposed.found
     area, shape = _area_of(region, drawn, library)
     twin = _twin(area, shape, drawn, library)
     choices = []
@@ -30,14 +31,14 @@ def points_context(found: SinglePoints, region: Region, drawn: InjectionMap, lib
             chosen = _chosen(pair.chosen, area, shape, twin)
             values = [chosen_value(key, points) for key, points in chosen.items()]
             depth = f"{pair.chosen.depth_mm:g}"
-            choices.append({**row, "look": urlencode({"points": values, "depth_mm": depth}, doseq=True), "take": _fields(drawn, chosen, depth)})
+            choices.append({**row, "look": urlencode({"points": values, "depth_mm": depth}, doseq=True, safe="*:"), "take": _fields(drawn, chosen, depth)})
     return {
         "choices": choices,
         "now": _row("This plan", found.now),
         "area": region.name,
         "twin": twin[1].label if twin else "",
         "trade_off": points_trade_off(found),
-        "objective": found.as_dict()["objective"],
+        "objective": objective_text(found.skins),
         "skins": found.skins,
         "none_better": not any(pair.better for pair in found.pairs),
     }

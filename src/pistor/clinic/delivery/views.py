@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from pistor.actions.course import local_day
 from pistor.care.exposure.exposure import Exposure, SoluteExposure, expose
-from pistor.care.exposure.order import Order, Region, order_of
-from pistor.care.exposure.single_points import SinglePoints, single_points_of
+from pistor.care.exposure.order import Order, order_of
+from pistor.care.exposure.single_points import ProposedPoints, single_points_of
 from pistor.care.injection_map import InjectionMap
 from pistor.care.plan import Plan
 from pistor.clinic.delivery.forms import Choice, NotShown, choice_of, other_map, with_tip
@@ -92,15 +92,15 @@ def points(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
         solute = _computed(exposure, choice_of(request.GET))
         if solute is None:
             return render_step(request, visit, "delivery", "delivery/points.html", {"missing": ("None of the substances can be computed.",)})
-        region, found = _pointed(order, solute.id, exposure.target_depth_mm, library)
-        context |= {"solute": solute, **points_context(found, region, plan.injection_map, library)}
+        proposed = _pointed(order, solute.id, exposure.target_depth_mm, library)
+        context |= {"solute": solute, **points_context(proposed, plan.injection_map, library)}
     except ValueError as error:
         context |= {"missing": (str(error),)}
     return render_step(request, visit, "delivery", "delivery/points.html", context)
 
 
 @lru_cache(maxsize=KEPT)
-def _pointed(order: Order, ingredient: str, target_mm: float, library: Library) -> tuple[Region, SinglePoints]:
+def _pointed(order: Order, ingredient: str, target_mm: float, library: Library) -> ProposedPoints:
     """The points to choose from, kept so that who comes back to the page finds the same."""
     return single_points_of(order, ingredient, target_mm, library)
 
