@@ -7,17 +7,20 @@ import datetime as dt
 import json
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 
 import pytest
 import yaml
 
 from pistor.care.consultation import Measurement, PatientPicture
 from pistor.care.exposure.order import order_of
+from pistor.care.exposure.single_points import single_points_of
 from pistor.care.injection_map import make_map
 from pistor.care.intent import intent_for
 from pistor.care.plan import make_plan
 from pistor.cli import main
 from pistor.exchange.delivery_file import read
+from pistor.exchange.errors import Unusable
 from pistor.knowledge import load
 
 LIBRARY = load()
@@ -251,3 +254,60 @@ def test_a_drop_of_which_most_runs_back_out_still_counts(deliver):
     """A hundredth of 2 µL stays in some virtual patients, less than can be injected: that is no wrong input."""
     code, _ = deliver({**TREATMENT, "zone": "scalp", "volume_per_point_ml": 0.002, "depth_mm": 2}, "--json", "--patients", "150")
     assert code == 0
+
+
+RAW = {
+    "layers": [{"name": "skin", "thickness_mm": 2, "diffusivity_mm2_per_h": 1, "clearance_per_h": 1, "partition": 1}],
+    "bottom": "far",
+    "depots": [{"x_mm": 0, "y_mm": 0, "depth_mm": 1, "sigma_lateral_mm": 1, "sigma_vertical_mm": 0.3, "dose_mg": 1}],
+    "times_h": [1],
+    "probes": [{"x_mm": 0, "y_mm": 0, "depth_mm": 1}],
+}
+
+
+def test_points_to_choose_from_are_printed_beside_grids(deliver, tmp_path, monkeypatch):
+    monkeypatch.setattr("pistor.care.exposure.single_points.OFFERED", 1)
+    monkeypatch.setattr("pistor.care.exposure.single_points.SECONDS", 2.0)  # a busy machine has the time as well
+    monkeypatch.setattr("pistor.care.exposure.single_points.single_points_of", cache(single_points_of))
+    treatment = {**TREATMENT, "area_cm2": 16, "spacing_mm": 9}
+    code, out = deliver(treatment, "--propose", "--json")
+    proposed = json.loads(out)["proposed"]
+    assert code == 0 and proposed["substance"] == "Lidocaine hydrochloride" and "missing to half" in proposed["objective"]
+    for choice in proposed["choices"]:
+        grid, chosen = choice["grid"], choice["chosen"]
+        assert chosen["missing"] <= grid["missing"] and len(chosen["points"]) == chosen["punctures"] <= grid["punctures"]
+        assert sum(ml for *_, ml in chosen["points"]) <= grid["total_ml"] + 1e-9
+    assert any(choice["chosen"]["missing"] < choice["grid"]["missing"] for choice in proposed["choices"])
+    code, text = deliver(treatment, "--propose")
+    assert code == 0 and "grid 1" in text and "this plan" in text and "how much is enough is not known" in text
+    page = tmp_path / "field.html"
+    code, _ = deliver(treatment, "--propose", "--html", str(page))
+    html = page.read_text(encoding="utf-8")
+    assert code == 0 and "Points to choose from" in html and "squares points chosen in their place" in html
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({**TREATMENT, "mg_per_ml": {"phosphatidylcholine_dc": 20}}, "--propose needs a substance that can be computed"),
+        (RAW, "--propose is for a plan or a treatment"),
+    ],
+)
+def test_where_no_points_can_be_chosen_a_sentence_says_so(deliver, content, said):
+    code, err = deliver(content, "--propose")
+    assert code == 2 and err.count("\n") == 1 and said in err
+
+
+def test_a_plan_with_chosen_points_is_read_as_it_is_printed(plan):
+    drawn = plan.injection_map
+    area = drawn.areas[0]
+    point = next(point for point in drawn.placed if point.area == area)
+    chosen = {area.key: [[point.x_mm, point.y_mm, "0.05"]]}
+    mixed = replace(plan, injection_map=make_map(drawn.areas, drawn.generator, drawn.technique, LIBRARY, exceptions={"chosen": chosen}))
+    printed = json.loads(json.dumps(mixed.as_dict(), default=str))
+    order = read(printed, LIBRARY)
+    assert order.spots == order_of(mixed, LIBRARY).spots
+    assert [spot.volume_ml for spot in order.spots if (spot.x_mm, spot.y_mm) == (point.x_mm, point.y_mm)] == [0.05]
+    printed["injection_map"]["chosen"] = {area.key: "x"}
+    with pytest.raises(Unusable, match="chosen one by one are not as the map keeps them"):
+        read(printed, LIBRARY)

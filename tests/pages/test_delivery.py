@@ -211,3 +211,99 @@ def test_where_no_grid_keeps_what_the_technique_gives_a_sentence_says_so(people,
     visit = ready.planned_visit(people, spacing="60")
     text = page_of(as_(people.practitioner), visit, propose="1").content.decode()
     assert "No regular grid shares" in text or "What more punctures buy" in text
+
+
+@pytest.fixture
+def _quickly_chosen(monkeypatch):
+    monkeypatch.setattr("pistor.care.exposure.single_points.OFFERED", 2)
+    monkeypatch.setattr("pistor.care.exposure.single_points.SECONDS", 2.0)  # a busy machine has the time as well
+
+
+@pytest.fixture
+def chosen_page(people, as_, _quickly_chosen):
+    visit = ready.planned_visit(people, spacing="20", volume="2")
+    client = as_(people.practitioner)
+    return visit, client, client.get(f"/visits/{visit.pk}/delivery/points/").content.decode()
+
+
+def fields_of(text):
+    """The fields of the first form that takes points into the injection map."""
+    form = next(form for form in re.findall(r'<form method="post" action="[^"]*/injection-map/">.*?</form>', text, re.S))
+    fields = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form):
+        fields.setdefault(name, []).append(value)
+    return fields
+
+
+def test_points_to_choose_from_stand_beside_grids_with_the_objective_in_words(chosen_page):
+    _, _, text = chosen_page
+    assert "Rings are regular grids, squares points chosen in their place" in text and "this plan" in text
+    assert "missing to half of what the same volume would give if it were spread evenly, squared" in text
+    assert "badge-model" in text and "How much is enough is not known" in text and "nobody can tell" in text
+    assert len(re.findall(r"<th scope=\"row\">Grid \d", text)) >= 1 and "Use these points" in text
+    assert re.findall(r"<script(?![^>]* src=)", text) == [] and " style=" not in text
+
+
+def test_chosen_points_are_looked_at_beside_this_plan(chosen_page):
+    _, client, text = chosen_page
+    look = re.search(r'href="([^"]*/delivery/\?[^"]*points=[^"]*)#board"', text).group(1).replace("&amp;", "&")
+    page = client.get(look).content.decode()
+    assert re.search(r"Other plan: <span[^>]*>\d+ points, chosen one by one, [\d.]+(?: to [\d.]+)? mL each, [\d.]+ mm deep", page)
+    told = client.get(look.replace("/delivery/?", "/delivery/field/?")).json()
+    assert "chosen one by one" in told["title"] and len(told["plan"]["points"]) == int(told["numbers"]["punctures"])
+
+
+def test_points_are_taken_into_the_form_saved_and_followed(people, chosen_page):
+    """Taken they stand in the form, saved they stand in the map: in its totals, its doses, its picture and its plan."""
+    visit, client, text = chosen_page
+    address, before = f"/visits/{visit.pk}/injection-map/", InjectionPlan.objects.count()
+    form = client.post(address, {**fields_of(text), "do": "take"})
+    shown = form.content.decode()
+    assert form.status_code == 200 and "Nothing is saved yet" in shown and InjectionPlan.objects.count() == before
+    value = re.search(r'name="chosen" value="([^"]+)" checked', shown).group(1)
+    assert client.post(address, {**fields_of(text), "do": "save"}).status_code == 302
+    row = InjectionPlan.objects.latest("created_at", "pk")
+    points = next(iter(row.exceptions["chosen"].values()))
+    assert row.points == len(points) == value.count("*") and row.volume_ml == sum(Decimal(ml) for *_, ml in points)
+    assert Decimal(row.totals["most_per_point_ml"]) == max(Decimal(ml) for *_, ml in points)
+    assert value in client.get(address).content.decode(), "the form begins with the points that are kept"
+    assert "points, chosen one by one" in page_of(client, visit).content.decode()
+    preview = client.get(f"{address}preview/", {**fields_of(text), "chosen": []}).content.decode()
+    assert "Points chosen one by one" not in preview, "unticked, the grid is back"
+
+
+@pytest.mark.parametrize(
+    ("points", "says"),
+    [
+        ("neck_back:neck:left*1_1_0.1", "lie outside it or where nothing may be injected"),
+        ("neck_back:neck:left*x", "The points chosen one by one are not as the map keeps them"),
+        ("neck_back:neck:left*nan_1_0.1", "which is not on the drawing"),
+        ("neck_back:neck:left*200_230_-1", "give a number from 0.001 to 5 mL"),
+        ("neck_back:neck:left*200_230_NaN", "give a number from 0.001 to 5 mL"),
+    ],
+)
+def test_points_that_cannot_be_are_refused_with_a_sentence(people, as_, visit, points, says):
+    side = visit.course.injection_plans.get().areas[0]["side"]
+    points = points.replace("left", side)
+    client = as_(people.practitioner)
+    assert says in page_of(client, visit, points=points, depth_mm="1").content.decode()
+    given = {"areas": f"neck_back:neck:{side}", "technique": "point_by_point", "spacing_mm": "20", "volume_per_point_ml": "0.1", "chosen": points, "do": "save"}
+    refused = client.post(f"/visits/{visit.pk}/injection-map/", {**given, "token": "00000000-0000-4000-8000-000000000001", "version": visit.course.version})
+    assert refused.status_code == 422 and says in refused.content.decode()
+
+
+def test_who_may_not_decide_sees_points_and_takes_none(people, as_, chosen_page):
+    visit, _, _ = chosen_page
+    text = as_(people.nurse).get(f"/visits/{visit.pk}/delivery/points/").content.decode()
+    assert "Points 1" in text or "Grid 1" in text
+    assert "Use these points<" not in text
+
+
+def test_choosing_points_writes_nothing_and_says_what_is_missing(people, as_, chosen_page):
+    visit, client, _ = chosen_page
+    before = InjectionPlan.objects.count(), AuditEvent.objects.count()
+    client.get(f"/visits/{visit.pk}/delivery/points/")
+    assert (InjectionPlan.objects.count(), AuditEvent.objects.count()) == before
+    visit = ready.planned_visit(people, spacing="80", volume="0.2")
+    text = client.get(f"/visits/{visit.pk}/delivery/points/").content.decode()
+    assert "No points can be chosen" in text or "Grid 1" in text

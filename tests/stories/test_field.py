@@ -215,3 +215,24 @@ def test_a_thread_is_drawn_as_a_line_and_moves_as_a_whole(open_page, people, mon
 
 
 THREAD = """() => { const { pieces } = JSON.parse(document.getElementById('field-data').textContent).plans[0], [dx, dy] = pieces.at(-1); return { dx, dy }; }"""
+
+
+def test_points_are_chosen_looked_at_and_used(open_page, people, planned, monkeypatch):
+    monkeypatch.setattr("pistor.care.exposure.single_points.OFFERED", 2)
+    monkeypatch.setattr("pistor.care.exposure.single_points.SECONDS", 2.0)
+    page = open_page()
+    visit = opened(page, people, planned)
+    page.get_by_role("link", name="Choose points").click()
+    expect(page.get_by_role("heading", name="Points chosen one by one")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Look")).first.click()
+    page.locator(".hand").nth(1).wait_for()
+    expect(page.locator("[data-title='1']")).to_have_text(re.compile("chosen one by one"))
+    page.go_back()
+    page.get_by_role("button", name=re.compile("^Use these points")).first.click()
+    expect(page.get_by_text("Points and depth are those you chose")).to_be_visible()
+    expect(page.locator('input[name="chosen"]')).to_be_checked()
+    page.get_by_role("button", name="Save injection map").click()
+    expect(page.get_by_text("The map saved on")).to_be_visible()
+    expect(page.locator('input[name="chosen"]')).to_be_checked()
+    visit.go("delivery")
+    expect(page.locator("[data-title='0']")).to_have_text(re.compile("chosen one by one"))

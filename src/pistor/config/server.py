@@ -12,6 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy starts: every
 wsgi_app = "pistor.config.wsgi:application"
 worker_class = "gthread"
 threads = 4
+limit_request_line = 8190  # a map with a hundred points chosen one by one is previewed by its address
 preload_app = True  # the application is imported once and shared by the workers: a quicker start and half the memory
 keepalive = 75
 loglevel = "warning"
