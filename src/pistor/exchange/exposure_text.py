@@ -38,7 +38,8 @@ def _ml(volume: float) -> str:
 POINTS_HEAD = ("", "punctures", "mL each", "mL in all", "depth, mm", "missing, %", "covered, %", "at worst, %", "beside, %")
 POINTS_NOTE = (
     "Covered: the share of the area that gets at least that half, in the middle case and in the worst of the skins. Beside: the part of the exposure outside "
-    "the area. Chosen points take as many punctures as their grid, no more volume and the same depth. A model's estimate; how much is enough is not known."
+    "the area. Chosen points take as many punctures as their grid, no more volume and the same depth, and are better also when "
+    "each point lands 1 mm off (assumed). A model's estimate; how much is enough is not known."
 )
 
 

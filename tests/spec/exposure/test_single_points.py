@@ -59,6 +59,15 @@ def test_points_are_better_than_the_grid_by_the_objective_that_is_stated(found):
     assert "missing to half of what the same volume would give if it were spread evenly" in objective_text(found.skins)
 
 
+def test_points_that_only_an_exact_hand_makes_better_are_not_offered(neck, monkeypatch):
+    """Where a hand misses by more than points lie apart, no choice of points is better than another by enough to tell."""
+    asked = []
+    monkeypatch.setattr("pistor.care.exposure.single_points._by_hand", lambda task, one: asked.append(one) or 1.0)
+    monkeypatch.setattr("pistor.care.exposure.single_points.OFFERED", 1)
+    [pair] = single_points(*neck, WISH, NOW, skins=1).pairs
+    assert asked and not pair.better and pair.chosen == pair.grid
+
+
 def test_volumes_are_few_and_can_be_read_and_places_can_be_written_down(found):
     for pair in found.pairs:
         usual = pair.grid.points[0].volume_ml

@@ -37,6 +37,7 @@ OFFERED = 4  # numbers of punctures for which points are chosen
 MOST_CHOSEN = 100  # points that anybody would place one by one
 LEAST_GAIN = 0.01  # of what a grid leaves missing: for less nobody should leave a grid
 SECONDS = 0.5  # for the programme in whole numbers, for each number of punctures
+HAND_MM, HANDS = 1.0, 3  # how far (standard deviation, each way) a hand puts a point off, which is assumed; how often that is tried
 READ_ML = (0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2)  # few, so that nobody has to set each point anew
 ROUND_UP = 0.3  # of the way to the next volume, where the whole allows it
 PLACE_MM = 1  # decimals of a position
@@ -255,7 +256,16 @@ def _pair(known: _Known, grid: Proposed) -> Pair:
             if not task.broken(rounded):
                 judged = _judged(task, rounded, task.fields(rounded), None)
                 best = judged if judged.missing < best.missing and judged.covered >= first.covered else best
-    return Pair(first, best if best.missing < first.missing * (1 - LEAST_GAIN) else first)
+    gained = best.missing < first.missing * (1 - LEAST_GAIN) and _by_hand(task, best) < _by_hand(task, first)
+    return Pair(first, best if gained else first)
+
+
+def _by_hand(task: planning.Task, one: Judged) -> float:
+    """What is missing on average where a hand puts every point a little off."""
+    off, (x, y, volume) = np.random.default_rng(SEED), np.array(one.points).T
+    depth = np.full(len(x), one.depth_mm)
+    tried = [Points(x + off.normal(0, HAND_MM, len(x)), y + off.normal(0, HAND_MM, len(x)), depth, volume) for _ in range(HANDS)]
+    return float(np.mean([task.judged(task.terms_of(task.fields(points), volume))[0] for points in tried]))
 
 
 def _on_tenths(task: planning.Task, points: Points) -> Points:
