@@ -130,7 +130,7 @@ def covered_by_label(plan: PlanLike, labelled_zones: Collection[str]) -> bool:
     treatments, days = len(plan.schedule.treatments), plan.schedule.interval_days
     numbers = (
         _within(protocol.points, drawn.points),
-        *(_within(protocol.volume_per_point_ml, volume) for volume in drawn.volumes_ml),
+        *(_within(protocol.volume_per_point_ml, volume) for volume in (drawn.generator.volume_per_point_ml, *drawn.volumes_ml)),
         _within(protocol.spacing_mm, drawn.least_spacing_mm),
         _within(protocol.sessions, treatments),
         treatments == 1 or _within(protocol.interval_days, days),
