@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 
+import numpy as np
 import pytest
+import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon
 
+from pistor.care.injection_map import generator_from_dict
 from pistor.delivery.depth import LayerThickness, layers_at, tip_depth_mm
-from pistor.delivery.grids import area_mm2, density_per_mm2, grid_points
+from pistor.delivery.grids import RULES, area_mm2, density_per_mm2, grid_points
+from pistor.knowledge import load
 
 
 @st.composite
@@ -25,16 +30,82 @@ def stars(draw):
     return area, list(Polygon(hole).convex_hull.exterior.coords)
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(stars(), st.sampled_from(["hexagonal", "square", "lines"]), st.floats(3, 25), st.integers(0, 50))
-def test_every_point_is_inside_and_none_where_one_must_not_inject(shapes, pattern, spacing, seed):
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(stars(), st.sampled_from(["hexagonal", "square", "lines"]), st.floats(3, 25), st.integers(0, 50), st.sampled_from(RULES))
+def test_every_point_is_inside_and_none_where_one_must_not_inject(shapes, pattern, spacing, seed, rule):
     area, hole = shapes
-    points = grid_points(area, [hole], pattern=pattern, spacing_mm=spacing, seed=seed)
+    points = grid_points(area, [hole], pattern=pattern, spacing_mm=spacing, seed=seed, rule=rule)
     inside, forbidden = Polygon(area).buffer(0.01), Polygon(hole).buffer(-0.01)
     assert all(inside.covers(Point(p)) and not forbidden.contains(Point(p)) for p in points)
     usable = Polygon(area).difference(Polygon(hole))
     assert abs(len(points) - usable.area * density_per_mm2(pattern, spacing)) <= usable.length / spacing + 2
-    assert points == grid_points(area, [hole], pattern=pattern, spacing_mm=spacing, seed=seed)
+    assert points == grid_points(area, [hole], pattern=pattern, spacing_mm=spacing, seed=seed, rule=rule)
+
+
+def random_areas(many, seed):
+    """Stars and upright rectangles with what must not be injected in them, and a pattern, a spacing (mm) and a seed for each."""
+    chance = np.random.default_rng(seed)
+    for number in range(many):
+        if number % 4 == 0:
+            width, height = chance.uniform(20, 150, 2)
+            area = np.array([(0, 0), (width, 0), (width, height), (0, height)])
+        else:
+            corners = int(chance.integers(3, 13))
+            turn = 2 * math.pi * np.arange(corners) / corners
+            area = chance.uniform(10, 80, corners)[:, None] * np.column_stack((np.cos(turn), np.sin(turn)))
+        hole = chance.uniform(-10, 60, 2) + chance.uniform(0, 20, (4, 2)) * ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        yield area, hole, str(chance.choice(["hexagonal", "square"])), float(chance.uniform(6, 25)), int(chance.integers(0, 4))
+
+
+def test_ten_thousand_grids_hold_area_times_density_within_one_point_and_none_where_one_must_not_inject():
+    for area, hole, pattern, spacing, seed in random_areas(10_000, seed=26):
+        points = np.array(grid_points(area, [hole], pattern=pattern, spacing_mm=spacing, seed=seed)).reshape(-1, 2)
+        expected = shapely.Polygon(area).difference(shapely.Polygon(hole)).area * density_per_mm2(pattern, spacing)
+        assert abs(len(points) - expected) <= 1, (area, hole, pattern, spacing, seed)
+        forbidden = shapely.Polygon(hole + 0.0005 * np.sign(hole.mean(axis=0) - hole))  # points are rounded to thousandths of a millimetre
+        assert not shapely.contains_xy(forbidden, *points.T).any()
+
+
+def test_mirrored_areas_get_mirrored_points_whatever_lattice_was_found():
+    for area, hole, pattern, spacing, seed in random_areas(600, seed=27):
+        if not area[0].any():
+            continue  # a rectangle is its own mirror image
+        left, right = (
+            np.array(grid_points(area * (side, 1), [hole * (side, 1)], pattern=pattern, spacing_mm=spacing, seed=seed)).reshape(-1, 2) for side in (1, -1)
+        )
+        assert left.shape == right.shape
+        assert np.allclose(left * (-1, 1), right, atol=0.0011), (area, hole, pattern, spacing, seed)
+
+
+@pytest.mark.parametrize("pattern", ["hexagonal", "square"])
+def test_a_symmetric_area_gets_a_symmetric_grid(pattern):
+    area = [(-40, 0), (40, 0), (25, 63), (0, 71), (-25, 63)]
+    points = grid_points(area, pattern=pattern, spacing_mm=8)
+    assert sorted((round(-x, 1) + 0.0, round(y, 1)) for x, y in points) == sorted((round(x, 1) + 0.0, round(y, 1)) for x, y in points)
+    assert abs(len(points) - area_mm2(area) * density_per_mm2(pattern, 8)) <= 1
+
+
+def test_tracks_of_a_needle_keep_their_direction():
+    points = np.array(grid_points([(0, 0), (97, 0), (90, 64), (10, 71)], pattern="lines", spacing_mm=7, run_mm=11))
+    rows = np.unique(points[:, 1])
+    assert np.allclose(np.diff(rows), 7, atol=0.002)
+
+
+def test_maps_drawn_before_there_was_a_rule_are_drawn_again_bit_for_bit():
+    """The digest was made with the code of that time, over drawings that are kept for good."""
+    library, drawn = load(), hashlib.sha256()
+    for id_ in ("abdomen", "face_front", "neck_back", "scalp_top", "submental"):
+        for shape in library.body_map(id_, 1).zones:
+            for pattern, spacing, run, seed in (("hexagonal", 11, None, 0), ("square", 15, None, 3), ("points", 20.5, None, 0), ("lines", 10, 13, 7)):
+                kept = {"pattern": pattern, "spacing_mm": str(spacing), "volume_per_point_ml": "0.1", "seed": seed}
+                rule = generator_from_dict(kept).grid
+                drawn.update(repr(grid_points(shape.polygon, shape.no_go, pattern=pattern, spacing_mm=spacing, run_mm=run, seed=seed, rule=rule)).encode())
+    assert drawn.hexdigest() == "249cde82799deed23e9a62ef38ff653ce4e8b681a50b6c1d63b5d94fb6e7432b"
+
+
+def test_a_rule_that_nobody_knows_is_refused():
+    with pytest.raises(ValueError, match="grid is 3"):
+        grid_points([(0, 0), (9, 0), (9, 9)], pattern="square", spacing_mm=3, rule=3)
 
 
 def test_a_square_of_ten_centimetres_holds_a_hundred_points_at_one_centimetre():

@@ -94,7 +94,7 @@ def test_an_endless_square_lattice_is_one_point_between_mirrors():
 def test_the_lattice_is_what_a_large_grid_is_in_its_middle(pattern):
     spacing, run = 3.4, 4.1 if pattern == "lines" else None
     zone = [(0.0, 0.0), (60.0, 0.0), (60.0, 60.0), (0.0, 60.0)]
-    points = np.array(grid_points(zone, pattern=pattern, spacing_mm=spacing, run_mm=run))
+    points = np.array(grid_points(zone, pattern=pattern, spacing_mm=spacing, run_mm=run, rule=1))  # with a point in the middle
     raster = raster_of([(28.0, 28.0), (32.0, 28.0), (32.0, 32.0), (28.0, 32.0)], pixel_mm=0.5, margin_mm=0.0)
     field = field_of(raster, *points.T, np.ones(len(points)), np.zeros(len(points), dtype=int), [MIXED])[0]
     at = [(x - 30.0, y - 30.0) for y in raster.y_mm for x in raster.x_mm]

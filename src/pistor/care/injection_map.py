@@ -45,7 +45,10 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Generator:
-    """What the points come from. A length or an angle of None is *not given*; the depth is then unknown."""
+    """What the points come from. A length or an angle of None is *not given*; the depth is then unknown.
+
+    ``grid`` is the rule of :mod:`pistor.delivery.grids` by which the lattice is placed. Maps keep the rule they were drawn by.
+    """
 
     pattern: str
     spacing_mm: Decimal
@@ -54,6 +57,7 @@ class Generator:
     angle_deg: Decimal | None = None
     needle_length_mm: Decimal | None = None
     seed: int = 0
+    grid: int = grids.RULE
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -64,6 +68,7 @@ class Generator:
             "angle_deg": _text(self.angle_deg),
             "needle_length_mm": _text(self.needle_length_mm),
             "seed": self.seed,
+            "grid": self.grid,
         }
 
     @property
@@ -181,6 +186,7 @@ def area_from_dict(data: Mapping[str, Any]) -> Area:
 
 
 def generator_from_dict(data: Mapping[str, Any]) -> Generator:
+    """A generator as it was kept. One without a rule for the grid is from before there was a second."""
     return Generator(
         pattern=data["pattern"],
         spacing_mm=Decimal(data["spacing_mm"]),
@@ -189,6 +195,7 @@ def generator_from_dict(data: Mapping[str, Any]) -> Generator:
         angle_deg=_decimal(data.get("angle_deg")),
         needle_length_mm=_decimal(data.get("needle_length_mm")),
         seed=int(data.get("seed", 0)),
+        grid=int(data.get("grid", 1)),
     )
 
 
@@ -349,6 +356,7 @@ def _points(area: Area, shape: MapZone, generator: Generator) -> list[Point]:
             spacing_mm=float(generator.spacing_mm),
             run_mm=_run_mm(generator),
             seed=generator.seed,
+            rule=generator.grid,
         )
     except ValueError as error:
         raise NoMap(str(error)) from None

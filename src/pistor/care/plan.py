@@ -328,17 +328,28 @@ def _in_the_middle(drawn: InjectionMap, most: int, library: Library) -> Injectio
         points = [point for point in drawn.placed if point.area == area]
         before, through = (sum(zone.points for zone in drawn.zones[:place]) for place in (done, done + 1))
         share = most * through // drawn.points - most * before // drawn.points
-        x, y = _cell(points, float(drawn.generator.spacing_mm))
+        x, y = _cell(points)
         kept.update(point.key for point in sorted(points, key=lambda point: (round(math.hypot(point.x_mm - x, point.y_mm - y), 3), point.key))[:share])
     removed = [point.key for point in drawn.placed if point.key not in kept]
     return make_map(drawn.areas, drawn.generator, drawn.technique, library, exceptions={"removed": removed})
 
 
-def _cell(points: Sequence[Point], spacing: float) -> tuple[float, float]:
-    """The middle of a cell of the grid near the middle of its points: four points around it are a square."""
+def _cell(points: Sequence[Point]) -> tuple[float, float]:
+    """The middle of a cell of the grid near the middle of its points, however the grid is turned: four points around it are a square."""
     x, y = (sum(getattr(point, axis) for point in points) / len(points) for axis in ("x_mm", "y_mm"))
-    nearest = min(points, key=lambda point: (round(math.hypot(point.x_mm - x, point.y_mm - y), 3), point.key))
-    return (nearest.x_mm + math.copysign(spacing / 2, x - nearest.x_mm), nearest.y_mm + math.copysign(spacing / 2, y - nearest.y_mm))
+
+    def nearest(from_x: float, from_y: float, among: Sequence[Point]) -> Point:
+        return min(among, key=lambda point: (round(math.hypot(point.x_mm - from_x, point.y_mm - from_y), 2), abs(round(point.y_mm - from_y, 2)), point.key))
+
+    corner = nearest(x, y, points)
+    beside = nearest(corner.x_mm, corner.y_mm, [point for point in points if point != corner] or points)
+    along = ((beside.x_mm - corner.x_mm) / 2, (beside.y_mm - corner.y_mm) / 2)
+    middle = [corner.x_mm, corner.y_mm]
+    for step_x, step_y in (along, (-along[1], along[0])):
+        towards = math.copysign(1.0, step_x * (x - corner.x_mm) + step_y * (y - corner.y_mm))
+        middle[0] += towards * step_x
+        middle[1] += towards * step_y
+    return middle[0], middle[1]
 
 
 def _most_by_area(doses: Sequence[DoseCheck], drawn: InjectionMap) -> int | None:

@@ -12,7 +12,7 @@ class InjectionPlan(ClinicRow):
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="injection_plans")
     technique = models.CharField(max_length=60)
     areas = models.JSONField()  # [{"map", "map_version", "zone", "side"}]
-    generator = models.JSONField()  # {"pattern", "spacing_mm", "volume_per_point_ml", "inserted_length_mm", "angle_deg", ..., "seed"}
+    generator = models.JSONField()  # {"pattern", "spacing_mm", "volume_per_point_ml", "inserted_length_mm", "angle_deg", ..., "seed", "grid"}
     exceptions = models.JSONField(default=dict)  # {"removed": [point keys], "chosen": {area key: [[x_mm, y_mm, "mL"]]}}
     points = models.PositiveIntegerField()
     volume_ml = models.DecimalField(max_digits=8, decimal_places=3)

@@ -11,9 +11,10 @@ from typing import Any
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from pistor.care.injection_map import InjectionMap, thicknesses
+from pistor.care.injection_map import InjectionMap, generator_from_dict, thicknesses
 from pistor.clinic.shared.single_points import chosen_value
 from pistor.delivery.depth import boundaries
+from pistor.delivery.grids import RULE
 from pistor.exchange.pictures import depth_svg, map_svg
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap, Protocol, Quantity, Technique
@@ -42,7 +43,7 @@ def first_values(course: Course, plan: InjectionPlan | None, library: Library) -
         return {
             "areas": [f"{area['map']}:{area['zone']}:{area['side']}" for area in plan.areas],
             "technique": plan.technique,
-            **{key: plain(Decimal(value)) for key, value in plan.generator.items() if key not in ("pattern", "seed") and value is not None},
+            **{key: plain(Decimal(value)) for key, value in plan.generator.items() if key not in ("pattern", "seed", "grid") and value is not None},
         }
     protocol = library.protocols.get(course.protocol)
     method = library.techniques.get(protocol.technique) if protocol else None
@@ -57,9 +58,10 @@ def first_values(course: Course, plan: InjectionPlan | None, library: Library) -
 
 
 def drawn_earlier(plan: InjectionPlan | None, library: Library) -> bool:
-    """Whether the kept map was made on a drawing that was replaced since: its points have other numbers on today's."""
-    return plan is not None and any(
-        area.get("map_version") != library.body_maps[area["map"]].version for area in plan.areas if area["map"] in library.body_maps
+    """Whether the kept map was made on a drawing, or by a rule for grids, that was replaced since: its points have other numbers today."""
+    return plan is not None and (
+        generator_from_dict(plan.generator).grid != RULE
+        or any(area.get("map_version") != library.body_maps[area["map"]].version for area in plan.areas if area["map"] in library.body_maps)
     )
 
 
