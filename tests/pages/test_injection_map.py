@@ -11,6 +11,7 @@ from pistor.knowledge import load
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.plan import map_of
 from tests import factories
+from tests.ready import planned_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -178,3 +179,26 @@ def test_what_must_not_be_done_is_not_drawn(people, as_):
     page = as_(people.practitioner).get(f"/visits/{factories.visit(course).pk}/injection-map/").content.decode()
     assert "No map is proposed" in page and "labelled for the area under the chin only" in page
     assert "No points yet" in page and "map-point" not in page
+
+
+def test_the_doses_against_their_limits_follow_the_form_before_anything_is_saved(people, as_):
+    visit = planned_visit(people)
+    asked = {key: value for key, value in typed(visit).items() if key not in ("token", "version", "do")}
+    few, many = (
+        as_(people.practitioner).get(f"/visits/{visit.pk}/injection-map/preview/", {**asked, "spacing_mm": "20", "volume_per_point_ml": volume}).content.decode()
+        for volume in ("0.01", "5")
+    )
+    assert "Against the limits" in few and "state-over" not in few
+    assert "state-over" in many and InjectionPlan.objects.count() == 1
+
+
+def test_the_grid_is_shifted_by_its_number_and_keeps_it(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, seed="12"))
+    row = InjectionPlan.objects.get()
+    assert row.generator["seed"] == 12 and row.generator["grid"] == 2
+    assert 'name="seed" value="12"' in client.get(f"/visits/{visit.pk}/injection-map/").content.decode()
+    visit.course.refresh_from_db()
+    refused = client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, seed="-1"))
+    assert refused.status_code == 422 and "whole number from 0 to 9999" in refused.content.decode()

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pistor.care.formulation import Amounts, Blend, DoseCheck, amounts, check_doses
+from pistor.care.injection_map import InjectionMap
 from pistor.knowledge import Library
 from pistor.knowledge.model import Quantity
 from pistor.records.consultation import HistoryEntry, Patient
@@ -58,28 +59,30 @@ class Giving:
         )
 
 
-def giving_of(course: Course, library: Library) -> Giving:
-    """From the injection map of the course where there is one, else from its protocol and technique."""
+def giving_of(course: Course, library: Library, drawn: InjectionMap | None = None) -> Giving:
+    """From ``drawn``, a map that is not kept yet, or the injection map of the course, else from its protocol and technique."""
     protocol = library.protocols.get(course.protocol)
     technique = library.techniques.get(protocol.technique) if protocol else None
-    drawn = latest_blend_and_map(course)[1]
+    kept = latest_blend_and_map(course)[1]
     sessions = course.sessions or _whole(_high(protocol.sessions) if protocol else None)
     interval = course.interval_days or _whole(_low(protocol.interval_days) if protocol and protocol.interval_days else None)
     weight, topical = weight_of(course.patient), tuple(course.topical)
-    if drawn:
-        generator, totals = drawn.generator or {}, drawn.totals or {}
+    given = drawn or kept
+    if given is not None:
+        totals = given.as_dict() if isinstance(given, InjectionMap) else given.totals or {}
+        generator = given.generator.as_dict() if isinstance(given, InjectionMap) else given.generator or {}
         return Giving(
             volume_per_point_ml=_decimal(totals.get("most_per_point_ml", generator.get("volume_per_point_ml"))),
-            points=drawn.points or None,
-            volume_ml=drawn.volume_ml or None,
+            points=given.points or None,
+            volume_ml=given.volume_ml or None,
             sessions=sessions,
             interval_days=interval,
             spacing_mm=_decimal(totals.get("least_spacing_mm", generator.get("spacing_mm"))),
-            area_cm2=_area(drawn.totals),
+            area_cm2=_area(totals),
             weight_kg=weight,
             topical=topical,
-            origin="the injection map of this course",
-            zones_ml=_zones(drawn.totals),
+            origin="the injection map on this page" if drawn else "the injection map of this course",
+            zones_ml=_zones(totals),
         )
     per_point = protocol and (protocol.volume_per_point_ml or (technique.volume_per_point_ml if technique else None))
     spacing = protocol and (protocol.spacing_mm or (technique.spacing_mm if technique else None))

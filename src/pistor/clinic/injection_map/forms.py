@@ -10,6 +10,8 @@ from pistor.clinic.shared.forms import Number, StepForm
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap
 
+MOST_SEED = 9999
+
 
 def _number(label: str, low: str, high: str, *, required: bool = True, hint: str = "") -> Number:
     unit = "degrees" if "degrees" in label else "mL" if "mL" in label else "mm"
@@ -42,6 +44,15 @@ class InjectionMapForm(StepForm):
     needle_length_mm = _number("Needle length, mm", "1", "40", required=False)
     inserted_length_mm = _number("Length put in, mm", "0.1", "40", required=False, hint="How much of the needle is under the skin.")
     angle_deg = _number("Angle to the skin, degrees", "1", "90", required=False, hint="90 is straight in.")
+    seed = forms.IntegerField(
+        label="Place of the grid",
+        min_value=0,
+        max_value=MOST_SEED,
+        required=False,
+        help_text="0 begins on the middle of each area. Another number shifts the grid; the same number always gives the same points.",
+        widget=forms.TextInput(attrs={"class": "num", "inputmode": "numeric"}),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), f"Give a whole number from 0 to {MOST_SEED}."),
+    )
 
     def __init__(self, *args: Any, library: Library, maps: tuple[BodyMap, ...], zones: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,4 +75,5 @@ class InjectionMapForm(StepForm):
             inserted_length_mm=given["inserted_length_mm"],
             angle_deg=given["angle_deg"],
             needle_length_mm=given["needle_length_mm"],
+            seed=given["seed"] or 0,
         )

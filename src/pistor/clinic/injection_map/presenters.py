@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from pistor.care.formulation import Blend, DoseCheck, UnusableBlend
 from pistor.care.injection_map import InjectionMap, generator_from_dict, thicknesses
 from pistor.clinic.shared.single_points import chosen_value
 from pistor.delivery.depth import boundaries
@@ -19,6 +20,7 @@ from pistor.exchange.pictures import depth_svg, map_svg
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap, Protocol, Quantity, Technique
 from pistor.records.course import Course
+from pistor.records.doses import giving_of
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
 
@@ -43,7 +45,7 @@ def first_values(course: Course, plan: InjectionPlan | None, library: Library) -
         return {
             "areas": [f"{area['map']}:{area['zone']}:{area['side']}" for area in plan.areas],
             "technique": plan.technique,
-            **{key: plain(Decimal(value)) for key, value in plan.generator.items() if key not in ("pattern", "seed", "grid") and value is not None},
+            **{key: plain(Decimal(value)) for key, value in plan.generator.items() if key not in ("pattern", "grid") and value is not None},
         }
     protocol = library.protocols.get(course.protocol)
     method = library.techniques.get(protocol.technique) if protocol else None
@@ -71,6 +73,7 @@ def values_of(drawn: InjectionMap) -> dict[str, Any]:
     return {
         "areas": [f"{area.map}:{area.zone}:{area.side}" for area in drawn.areas],
         "technique": drawn.technique,
+        "seed": str(drawn.generator.seed),
         **{key: plain(value) for key, value in numbers.items() if value is not None},
     }
 
@@ -157,6 +160,17 @@ def single_points(drawn: InjectionMap) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def dose_checks(course: Course, drawn: InjectionMap, formulation: Formulation | None, library: Library) -> list[DoseCheck]:
+    """The doses of this map against their limits, as saving it would check them: what is over first, what has no limit last."""
+    if formulation is None:
+        return []
+    try:
+        checks = giving_of(course, library, drawn).checks(Blend.from_dict(formulation.result), library)
+    except UnusableBlend:  # a kept blend with knowledge that is gone: the page for the blend says so
+        return []
+    return sorted(checks, key=lambda check: ("over", "near", "within", "unknown").index(check.state))
 
 
 def point_choices(drawn: InjectionMap, *, listed: bool) -> SafeString:

@@ -17,6 +17,7 @@ from pistor.clinic.injection_map.forms import InjectionMapForm
 from pistor.clinic.injection_map.presenters import (
     MOST_LISTED,
     depth_pictures,
+    dose_checks,
     drawn_earlier,
     first_values,
     ingredient_totals,
@@ -165,6 +166,7 @@ def _context(visit: Treatment, form: InjectionMapForm, drawn: InjectionMap | Non
         "depths": depth_pictures(drawn, library) if drawn else [],
         "ingredients": ingredient_totals(drawn, formulation) if drawn else [],
         "formulation": formulation,
+        "checks": dose_checks(course, drawn, formulation, library) if drawn else [],
         **(_choices(drawn, listed) if drawn else {}),
     }
 
