@@ -202,3 +202,15 @@ def test_the_grid_is_shifted_by_its_number_and_keeps_it(people, as_):
     visit.course.refresh_from_db()
     refused = client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, seed="-1"))
     assert refused.status_code == 422 and "whole number from 0 to 9999" in refused.content.decode()
+
+
+def test_a_pattern_of_rows_is_kept_with_its_distance_along_the_row(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, pattern="rows", along_mm="10"))
+    row = InjectionPlan.objects.get()
+    assert (row.generator["pattern"], row.generator["along_mm"]) == ("rows", "10")
+    square = [zone["points"] for zone in row.totals["zones"]]
+    assert all(abs(points - float(zone["area_cm2"]) * 100 / 200) <= 1.1 for points, zone in zip(square, row.totals["zones"], strict=True))
+    again = client.get(f"/visits/{visit.pk}/injection-map/").content.decode()
+    assert '<option value="rows" selected>' in again and 'name="along_mm" value="10"' in again

@@ -91,6 +91,13 @@ def test_tracks_of_a_needle_keep_their_direction():
     assert np.allclose(np.diff(rows), 7, atol=0.002)
 
 
+def test_rows_have_their_own_distance_along_the_row_and_are_counted_to_and_fro():
+    slanted, straight = [(0, 0), (60, 5), (52, 44), (11, 38)], [(0, 0), (60, 0), (60, 40), (0, 40)]
+    assert abs(len(grid_points(slanted, pattern="rows", spacing_mm=6.3, run_mm=3.1)) - area_mm2(slanted) / (6.3 * 3.1)) <= 1
+    steps = np.hypot(*np.diff(np.array(grid_points(straight, pattern="rows", spacing_mm=6.3, run_mm=3.1)), axis=0).T)
+    assert set(steps.round(2)) == {3.1, 6.3}  # the hand never goes back to the beginning of a row
+
+
 def test_maps_drawn_before_there_was_a_rule_are_drawn_again_bit_for_bit():
     """The digest was made with the code of that time, over drawings that are kept for good."""
     library, drawn = load(), hashlib.sha256()

@@ -58,6 +58,7 @@ class Generator:
     needle_length_mm: Decimal | None = None
     seed: int = 0
     grid: int = grids.RULE
+    along_mm: Decimal | None = None  # between the points of a row, for rows; None is as far as between the rows
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -69,6 +70,7 @@ class Generator:
             "needle_length_mm": _text(self.needle_length_mm),
             "seed": self.seed,
             "grid": self.grid,
+            "along_mm": _text(self.along_mm),
         }
 
     @property
@@ -196,6 +198,7 @@ def generator_from_dict(data: Mapping[str, Any]) -> Generator:
         needle_length_mm=_decimal(data.get("needle_length_mm")),
         seed=int(data.get("seed", 0)),
         grid=int(data.get("grid", 1)),
+        along_mm=_decimal(data.get("along_mm")),
     )
 
 
@@ -344,7 +347,8 @@ def _check(generator: Generator, method: Technique) -> None:
 
 
 def _run_mm(generator: Generator) -> float | None:
-    return float(generator.inserted_length_mm) if generator.pattern == "lines" and generator.inserted_length_mm is not None else None
+    run = {grids.LINES: generator.inserted_length_mm, grids.ROWS: generator.along_mm}.get(generator.pattern)
+    return None if run is None else float(run)
 
 
 def _points(area: Area, shape: MapZone, generator: Generator) -> list[Point]:
@@ -382,12 +386,18 @@ def _singled(area: Area, shape: MapZone, chosen: Sequence[Chosen]) -> list[Point
 def _least_spacing_mm(generator: Generator, placed: Sequence[Point], chosen: ChosenPoints) -> Decimal:
     from scipy.spatial import KDTree
 
-    spacings = [generator.spacing_mm] if any(point.area.key not in chosen for point in placed) else []
+    spacings = [_closer_along(generator) or generator.spacing_mm] if any(point.area.key not in chosen for point in placed) else []
     for area in chosen:
         places = [(point.x_mm, point.y_mm) for point in placed if point.area.key == area]
         if len(places) > 1:
             spacings.append(Decimal(str(round(float(KDTree(places).query(places, k=2)[0][:, 1].min()), 1))))
     return min(spacings, default=generator.spacing_mm)
+
+
+def _closer_along(generator: Generator) -> Decimal | None:
+    """The distance along the rows, where it is less than that between them."""
+    along = generator.along_mm if generator.pattern == grids.ROWS else None
+    return along if along is not None and along < generator.spacing_mm else None
 
 
 def _total(area: Area, shape: MapZone, points: Sequence[Point], generator: Generator, library: Library) -> ZoneTotal:
@@ -425,6 +435,7 @@ def _findings(
         *_tip(method, generator, zones, library),
         *_deep(method, generator, library),
         *_outside(method, "spacing", "mm", method.spacing_mm, _least_spacing_mm(generator, placed, chosen)),
+        *_outside(method, "distance between rows", "mm", method.spacing_mm, generator.spacing_mm if _closer_along(generator) else None),
         *itertools.chain.from_iterable(each),
         *_outside(method, "angle", "degrees", method.angle_deg, generator.angle_deg),
         *_outside(method, "depth of the tip", "mm", method.depth_mm, generator.tip_depth_mm),

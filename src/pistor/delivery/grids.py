@@ -7,6 +7,7 @@ whose edges run along the rows has only a few numbers to offer; there the lattic
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -22,8 +23,8 @@ Points = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Position = tuple[float, float]
 Polygon = Sequence[Position]
 
-LINES = "lines"
-PATTERNS = ("hexagonal", "square", LINES, "points")
+LINES, ROWS = "lines", "rows"
+PATTERNS = ("hexagonal", "square", LINES, ROWS, "points")
 SPACING_MM = (1.0, 100.0)
 RUN_MM = (1.0, 100.0)
 MOST_POINTS = 5000
@@ -51,7 +52,8 @@ def grid_points(
     """Points of a lattice that lie inside ``polygon`` and outside every ``no_go`` area, row by row from the top.
 
     ``hexagonal`` and ``points`` are rows half a step apart, ``square`` is a square grid. ``lines`` are the points of
-    entry of tracks ``run_mm`` long on rows ``spacing_mm`` apart; they are shifted and never turned.
+    entry of tracks ``run_mm`` long on rows ``spacing_mm`` apart. ``rows`` are pricks ``run_mm`` apart on rows ``spacing_mm`` apart,
+    counted to and fro as the hand goes. Both are shifted and never turned.
     The number of points is the area times the density within one point, wherever a lattice that was tried has it; else it is the nearest.
     Mirrored areas get mirrored points, and a symmetric area a symmetric grid where one has that number. Seed 0 first tries a lattice
     point on the centre of the area; another seed begins elsewhere. ``rule`` 1 draws what was drawn before there was a rule:
@@ -71,7 +73,9 @@ def grid_points(
     if rule == 1:
         points = _as_it_comes(allowed, (step, row, stagger), seed)
     else:
-        points = _counted(allowed, (step, row, stagger), expected, seed, turning=pattern != LINES)
+        points = _counted(allowed, (step, row, stagger), expected, seed, turning=pattern not in (LINES, ROWS))
+    if pattern == ROWS:
+        points = _to_and_fro(points)
     if len(points) > MOST_POINTS:
         raise ValueError(f"spacing_mm is {spacing_mm:g}, which needs {len(points)} points here; choose a spacing that gives at most {MOST_POINTS} points.")
     return points
@@ -84,7 +88,7 @@ def cell(pattern: str, spacing_mm: float, run_mm: float | None = None) -> tuple[
     spacing = _within("spacing_mm", spacing_mm, SPACING_MM)
     if pattern == "square":
         return spacing, spacing, 0.0
-    if pattern == LINES:
+    if pattern in (LINES, ROWS):
         return _within("run_mm", spacing if run_mm is None else run_mm, RUN_MM), spacing, 0.0
     return spacing, spacing * math.sqrt(3) / 2, spacing / 2
 
@@ -124,6 +128,13 @@ def outside(polygon: Polygon, no_go: Sequence[Polygon], points: Sequence[Positio
     from shapely import contains_xy
 
     return int((~contains_xy(usable(polygon, no_go).buffer(ROUNDED_MM), [x for x, _ in points], [y for _, y in points])).sum())
+
+
+def how_many_inside(polygon: Polygon, points: Sequence[Position]) -> int:
+    """How many points lie in an area."""
+    from shapely import contains_xy
+
+    return int(contains_xy(usable(polygon), [x for x, _ in points], [y for _, y in points]).sum()) if points else 0
 
 
 def _as_it_comes(allowed: BaseGeometry, unit: tuple[float, float, float], seed: int) -> list[Position]:
@@ -215,6 +226,15 @@ def _turned(x: Any, y: Any, turn: float) -> tuple[Any, Any]:
 def _positions(points: Points) -> list[Position]:
     """Thousandths of a millimetre, rounded as decimals are."""
     return [(round(x, 3), round(y, 3)) for x, y in points.tolist()]
+
+
+def _to_and_fro(points: list[Position]) -> list[Position]:
+    """The same points row by row, each row from the end that is nearer to where the last one ended."""
+    path: list[Position] = []
+    for _, row in itertools.groupby(points, key=lambda point: point[1]):
+        ahead = list(row)
+        path += ahead[::-1] if path and math.dist(path[-1], ahead[-1]) < math.dist(path[-1], ahead[0]) else ahead
+    return path
 
 
 def _within(field: str, value: float, bounds: tuple[float, float]) -> float:

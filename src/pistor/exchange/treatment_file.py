@@ -187,7 +187,7 @@ def _spots(given: dict[str, Any]) -> tuple[tuple[Spot, ...], tuple[Region, ...],
     if spacing is None or side is None:
         raise Unusable("the file has neither points nor spacing_mm with area_cm2; give one of the two.")
     run = bounded(given["run_mm"], "run_mm", THREAD_MM, "mm") if given.get("run_mm") is not None else None
-    pattern = _one_of(given.get("pattern"), "pattern", grids.PATTERNS) or "hexagonal"
+    pattern = _one_of(given.get("pattern"), "pattern", tuple(pattern for pattern in grids.PATTERNS if pattern != grids.ROWS)) or "hexagonal"
     places = made(lambda: grids.grid_points(square.outline, pattern=pattern, spacing_mm=spacing, run_mm=run))
     if not places:
         raise Unusable(f"area_cm2 is too small for a single point {spacing:g} mm apart; give a larger area or points.")

@@ -11,6 +11,13 @@ from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap
 
 MOST_SEED = 9999
+PATTERN_WORDS = {
+    "": "As the technique has it",
+    "hexagonal": "Hexagonal grid",
+    "square": "Square grid",
+    "rows": "Rows, to and fro",
+    "lines": "Lines, one track behind another",
+}
 
 
 def _number(label: str, low: str, high: str, *, required: bool = True, hint: str = "") -> Number:
@@ -39,7 +46,11 @@ class InjectionMapForm(StepForm):
         },
     )
     technique = forms.ChoiceField(label="Technique", error_messages={"invalid_choice": "Choose a technique from the list."})
+    pattern = forms.ChoiceField(
+        label="Pattern", choices=list(PATTERN_WORDS.items()), required=False, error_messages={"invalid_choice": "Choose a pattern from the list."}
+    )
     spacing_mm = _number("Spacing, mm", "1", "100")
+    along_mm = _number("Between points of a row, mm", "1", "100", required=False, hint="For rows. Empty: as far as between the rows.")
     volume_per_point_ml = _number("Volume at each point, mL", "0", "5")
     needle_length_mm = _number("Needle length, mm", "1", "40", required=False)
     inserted_length_mm = _number("Length put in, mm", "0.1", "40", required=False, hint="How much of the needle is under the skin.")
@@ -69,11 +80,12 @@ class InjectionMapForm(StepForm):
     def generator(self) -> Generator:
         given = self.cleaned_data
         return Generator(
-            pattern=self.library.techniques[given["technique"]].pattern,
+            pattern=given["pattern"] or self.library.techniques[given["technique"]].pattern,
             spacing_mm=given["spacing_mm"],
             volume_per_point_ml=given["volume_per_point_ml"],
             inserted_length_mm=given["inserted_length_mm"],
             angle_deg=given["angle_deg"],
             needle_length_mm=given["needle_length_mm"],
             seed=given["seed"] or 0,
+            along_mm=given["along_mm"],
         )

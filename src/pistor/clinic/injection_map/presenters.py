@@ -45,6 +45,7 @@ def first_values(course: Course, plan: InjectionPlan | None, library: Library) -
         return {
             "areas": [f"{area['map']}:{area['zone']}:{area['side']}" for area in plan.areas],
             "technique": plan.technique,
+            "pattern": _pattern(plan.generator["pattern"], plan.technique, library),
             **{key: plain(Decimal(value)) for key, value in plan.generator.items() if key not in ("pattern", "grid") and value is not None},
         }
     protocol = library.protocols.get(course.protocol)
@@ -65,6 +66,12 @@ def drawn_earlier(plan: InjectionPlan | None, library: Library) -> bool:
         generator_from_dict(plan.generator).grid != RULE
         or any(area.get("map_version") != library.body_maps[area["map"]].version for area in plan.areas if area["map"] in library.body_maps)
     )
+
+
+def _pattern(drawn: str, technique: str, library: Library) -> str:
+    """What the list of patterns says: nothing where the technique's own was drawn."""
+    own = library.techniques.get(technique)
+    return "" if own and own.pattern == drawn else drawn
 
 
 def values_of(drawn: InjectionMap) -> dict[str, Any]:
