@@ -12,7 +12,7 @@ from pistor.care.consultation import Answer
 from pistor.care.evidence import Effect, Fact, Finding, SourceRef, cited
 from pistor.delivery import depth, grids
 from pistor.knowledge import Library
-from pistor.knowledge.model import BodyMap, Cited, MapZone, Quantity, Technique, Zone
+from pistor.knowledge.model import BodyMap, CautionArea, Cited, MapZone, Quantity, Technique, Zone
 
 LAYER_WORDS = {"epidermis": "epidermis", "dermis": "dermis", "hypodermis": "fat under the skin", "deeper": "deeper than the fat"}
 VOLUME_PER_POINT_ML = (Decimal("0.001"), Decimal(5))
@@ -255,7 +255,7 @@ def make_map(
         zones=tuple(zones),
         points=len(placed),
         volume_ml=total,
-        findings=_findings(method, generator, zones, library, placed, chosen),
+        findings=(*_findings(method, generator, zones, library, placed, chosen), *_caution_areas(drawn, placed, generator.tip_depth_mm)),
         chosen=chosen,
         removed=tuple(point.key for point in taken_out),
         placed=tuple(placed),
@@ -552,6 +552,33 @@ def _outside(method: Technique, what: str, unit: str, known: Quantity | None, gi
     limits = known.conflict.note if known.conflict else ""
     return (
         Finding(rule=rule, effect=Effect.CAUTION, text=text, because=(Fact(what, f"{_amount(given)} {unit}", None, "the plan"),), sources=refs, limits=limits),
+    )
+
+
+def _caution_areas(drawn: Sequence[tuple[Area, MapZone]], placed: Sequence[Point], tip_mm: Decimal | None) -> tuple[Finding, ...]:
+    """What is to be minded where points lie in a caution area, told once for both sides. It only informs where the tip surely ends above it."""
+    told: dict[str, tuple[CautionArea, int, list[str]]] = {}
+    for area, shape in drawn:
+        points = [(point.x_mm, point.y_mm) for point in placed if point.area == area] if shape.caution else []
+        for spot in shape.caution:
+            if inside := grids.how_many_inside(spot.polygon, points):
+                _, before, where = told.get(spot.text, (spot, 0, []))
+                told[spot.text] = (spot, before + inside, [*where, shape.label])
+    return tuple(_caution_area(number, *found, tip_mm) for number, found in enumerate(told.values(), 1))
+
+
+def _caution_area(number: int, spot: CautionArea, inside: int, where: Sequence[str], tip_mm: Decimal | None) -> Finding:
+    begins = spot.depth_mm.low if spot.depth_mm else None
+    above = begins is not None and tip_mm is not None and tip_mm < begins
+    tip = Fact("depth of the tip", "unknown" if tip_mm is None else f"{_amount(tip_mm)} mm", None, "the plan")
+    what = Fact("what is to be spared can begin", "unknown" if begins is None else f"{_amount(begins)} mm deep", None, "the drawing's caution area")
+    return Finding(
+        rule=f"map.caution_area.{number}",
+        effect=Effect.INFORM if above else Effect.CAUTION,
+        text=f"{inside} {'point lies' if inside == 1 else 'points lie'} in a caution area ({_listed(where)}). {spot.text}",
+        because=(tip, what),
+        sources=cited([spot, *([spot.depth_mm] if spot.depth_mm else [])]),
+        limits="The dotted place is an aid on the drawing of an average adult; feel for it on the patient.",
     )
 
 

@@ -68,6 +68,7 @@ def _ground(body: BodyMap, view: str, picked: frozenset[str], window: tuple[floa
             f'<use href="#body-{view}" {line} stroke="{INK}" stroke-width="{0.75 * unit:.2f}"/>',
             *(_zone(shape, view, unit, f"{shape.zone}:{shape.side}" in picked) for shape in body.zones),
             *(_no_go(shape, view, unit) for shape in body.zones),
+            *(_caution(shape, unit) for shape in body.zones),
             f'<g {line} stroke="{INK}" stroke-opacity="0.7" stroke-width="{0.5 * unit:.2f}">{_paths(body.details)}</g>',
             *(_landmark(mark, window, unit, named) for mark in body.landmarks),
         )
@@ -236,6 +237,14 @@ def _no_go(shape: MapZone, view: str, unit: float) -> str:
     )
 
 
+def _caution(shape: MapZone, unit: float) -> str:
+    return "".join(
+        f'<path d="{_closed(spot.polygon)}" fill="none" stroke="{HALO}" stroke-width="{2.2 * unit:.2f}" stroke-linejoin="round"/>'
+        f'<path d="{_closed(spot.polygon)}" {_dotted(NO_GO, unit)}><title>{escape(spot.text)}</title></path>'
+        for spot in shape.caution
+    )
+
+
 def _landmark(mark: Landmark, window: tuple[float, float, float, float], unit: float, named: bool) -> str:
     """What is felt as a dotted line, and its name where the name fits into what is shown."""
     ink, size = _ink(mark), 5.2 * unit
@@ -362,6 +371,8 @@ def _signs(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: f
     items.append((swatch(TEAL_SOFT, TEAL), "area"))
     if any(shape.no_go for shape in body.zones):
         items.append((swatch(f"url(#no-go-{view})", NO_GO), "not injected"))
+    if any(shape.caution for shape in body.zones):
+        items.append((f'<path d="M{-3 * unit:.1f},{-2 * unit:.1f}h{6 * unit:.1f}v{4 * unit:.1f}h{-6 * unit:.1f}Z" {_dotted(NO_GO, unit)}/>', "take care"))
     items += [(f'<path d="M{-3 * unit:.1f},0H{3.2 * unit:.1f}" {_dotted(_ink(mark), unit)}/>', mark.label) for mark in body.landmarks if mark.care]
     if injection_map and any(point.area.map == view for point in injection_map.taken_out):
         items.append((f'<path d="{_cross_at(0, 0, 1.6 * unit)}" {_crossed(unit)}/>', "taken out"))

@@ -655,6 +655,16 @@ class Zone(Entry):
     cautions: tuple[Statement, ...] = ()
 
 
+class CautionArea(Statement):
+    """A part of an area where points may lie but care is due. Its place on the drawing is an aid; what is said there has a source.
+
+    ``depth_mm`` is how deep what is to be spared can begin; unknown means that every tip counts.
+    """
+
+    polygon: tuple[tuple[float, float], ...] = Field(min_length=3)
+    depth_mm: Quantity | None = None
+
+
 class MapZone(Known):
     """A zone drawn on a body map. Polygons are in millimetres, y downwards, origin at the top left."""
 
@@ -664,6 +674,7 @@ class MapZone(Known):
     polygon: tuple[tuple[float, float], ...] = Field(min_length=3)
     no_go: tuple[tuple[tuple[float, float], ...], ...] = ()
     no_go_label: str | None = None
+    caution: tuple[CautionArea, ...] = ()
 
 
 class Landmark(Known):

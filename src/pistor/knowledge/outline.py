@@ -61,6 +61,7 @@ def _rows(node: BaseModel, library: Library, skip: frozenset[str] = frozenset())
 _GEOMETRY = ("outline", "shades", "details", "landmarks", "width_mm", "height_mm")
 _DRAWN: dict[type[BaseModel], tuple[str, ...]] = {  # seen in the picture, or in the order of the list
     m.AftercareRule: ("order",), m.ChecklistStep: ("order",), m.BodyMap: _GEOMETRY, m.EarlierBodyMap: _GEOMETRY, m.MapZone: ("polygon", "no_go"),
+    m.CautionArea: ("polygon",),
 }  # fmt: skip
 _WHOLE = (m.Contraindication, m.Policy)  # of these a plain no tells as much as a yes
 
@@ -96,7 +97,8 @@ _LABELS = {
     "oral_bioavailability": "taken up by mouth", "oral_tmax": "peak after a dose by mouth", "im_bioavailability": "taken up from muscle",
     "im_tmax": "peak after injection into muscle", "topical_absorbed": "taken up through whole skin", "plasma_limits": "harm in plasma from",
     "outside_model": "why the delivery engine gives no concentration", "skin_flow": "blood flow of the skin, that of the leg being 1",
-    "max_actives": "active substances at most", "no_go_label": "left out", "subtree": "with all codes below it", "rates_change": "rates the change itself",
+    "max_actives": "active substances at most", "no_go_label": "left out", "caution": "take care",
+    "subtree": "with all codes below it", "rates_change": "rates the change itself",
 }  # fmt: skip
 
 

@@ -7,7 +7,10 @@ from decimal import Decimal
 import pytest
 
 from pistor.care.consultation import Answer
+from pistor.care.evidence import Effect
 from pistor.care.injection_map import Area, Generator, NoMap, below_the_fat, make_map, points_of
+from pistor.delivery.grids import how_many_inside, usable
+from pistor.exchange.pictures import map_svg
 
 NECK = (Area("neck_back", "neck", "left"), Area("neck_back", "neck", "right"))
 CHEEKS = (Area("face_front", "face", "left"), Area("face_front", "face", "right"))
@@ -136,3 +139,44 @@ def test_a_tip_below_the_fat_that_was_measured_is_a_caution_and_stops_nothing(li
     drawn = made(library, CHIN, "adipocytolysis_label", volume_per_point_ml=Decimal("0.2"), inserted_length_mm=length, angle_deg=90)
     found = below_the_fat(drawn, Answer("pinch_thickness_mm", measured, None, "asked") if measured else None)
     assert [(finding.effect.value, finding.stops) for finding in found] == [("caution", False)] * warned
+
+
+RHOMBOID = "Between spine and shoulder blade"
+
+
+def cautioned(drawn):
+    return {finding.text.partition(". ")[2]: finding for finding in drawn.findings if finding.rule.startswith("map.caution_area")}
+
+
+@pytest.mark.parametrize(("inserted", "effect"), [("4", Effect.INFORM), ("12.9", Effect.INFORM), ("13", Effect.CAUTION), (None, Effect.CAUTION)])
+def test_a_caution_area_warns_where_the_tip_can_reach_what_lies_there_or_nobody_knows_its_depth(library, inserted, effect):
+    areas = [Area("neck_back", "back", side) for side in ("left", "right")]
+    drawn = made(library, areas, "pain_grid", inserted_length_mm=None if inserted is None else Decimal(inserted), angle_deg=Decimal(90))
+    (said,) = (finding for text, finding in cautioned(drawn).items() if text.startswith(RHOMBOID))
+    assert said.effect == effect and not said.stops
+    assert "left side of the back and right side of the back" in said.text and {source.key for source in said.sources} == {"SEOL14"}
+
+
+def test_a_caution_area_without_a_point_says_nothing(library):
+    areas = [Area("neck_back", "back", "left")]
+    drawn = made(library, areas, "pain_grid")
+    spot = next(shape for shape in library.body_maps["neck_back"].zones if (shape.zone, shape.side) == ("back", "left")).caution[0]
+    inside = [point.key for point in drawn.placed if how_many_inside(spot.polygon, [(point.x_mm, point.y_mm)])]
+    assert inside and cautioned(drawn)
+    assert not cautioned(make_map(areas, drawn.generator, drawn.technique, library, exceptions={"removed": inside}))
+
+
+def test_every_caution_area_lies_on_its_zone_and_has_its_mirror_image(library):
+    for body in library.body_maps.values():
+        spots = {(shape.side, spot.text): (spot, shape) for shape in body.zones for spot in shape.caution}
+        for (side, text), (spot, shape) in spots.items():
+            assert usable(spot.polygon).intersection(usable(shape.polygon, shape.no_go)).area > 0
+            other = spots[{"left": "right", "right": "left"}.get(side, side), text][0]
+            mirrored = usable([(body.width_mm - x, y) for x, y in spot.polygon])
+            assert mirrored.symmetric_difference(usable(other.polygon)).area < 0.01 * mirrored.area
+
+
+def test_caution_areas_are_dotted_on_the_picture_and_in_its_legend(library):
+    picture = map_svg(None, library, "face_front")
+    assert picture.count("Stay in the skin") == 1 and "take care" in picture
+    assert "take care" not in map_svg(None, library, "abdomen")
