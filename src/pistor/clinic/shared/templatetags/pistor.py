@@ -152,8 +152,9 @@ def quantity(context: template.Context, item: Any) -> dict[str, Any]:
 @register.inclusion_tag("shared/dose_bar.html", takes_context=True)
 def dose_bar(context: template.Context, check: Any) -> dict[str, Any]:
     """A dose beside its limit: both numbers, the fraction, and a bar that is never longer than its track."""
-    fraction = getattr(check, "fraction", None)
+    fraction, dose = getattr(check, "fraction", None), getattr(check, "dose", None)
     return {"clinic": context.get("clinic"), "check": check,
+            "dose": round(dose, 3 if dose >= 1 else 6) if dose is not None else None,
             "width": min(Decimal(100), max(Decimal(0), Decimal(fraction) * 100)) if fraction is not None else None,
             "percent": round(Decimal(fraction) * 100) if fraction is not None else None}  # fmt: skip
 
