@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -255,7 +256,11 @@ def make_map(
         zones=tuple(zones),
         points=len(placed),
         volume_ml=total,
-        findings=(*_findings(method, generator, zones, library, placed, chosen), *_caution_areas(drawn, placed, generator.tip_depth_mm)),
+        findings=(
+            *_findings(method, generator, zones, library, placed, chosen),
+            *_caution_areas(drawn, placed, generator.tip_depth_mm),
+            *_crowded(generator, placed),
+        ),
         chosen=chosen,
         removed=tuple(point.key for point in taken_out),
         placed=tuple(placed),
@@ -553,6 +558,29 @@ def _outside(method: Technique, what: str, unit: str, known: Quantity | None, gi
     return (
         Finding(rule=rule, effect=Effect.CAUTION, text=text, because=(Fact(what, f"{_amount(given)} {unit}", None, "the plan"),), sources=refs, limits=limits),
     )
+
+
+def _crowded(generator: Generator, placed: Sequence[Point]) -> tuple[Finding, ...]:
+    """Points of neighbouring areas nearer to each other than half the spacing: each area has a grid of its own, so this happens where two meet."""
+    from scipy.spatial import KDTree
+
+    by_map: dict[str, list[Point]] = {}
+    for point in placed:
+        by_map.setdefault(point.area.map, []).append(point)
+    pairs = [
+        (one, other)
+        for points in by_map.values()
+        for i, j in KDTree([(point.x_mm, point.y_mm) for point in points]).query_pairs(float(generator.spacing_mm) / 2)
+        for one, other in ((points[i], points[j]),)
+        if one.area != other.area
+    ]
+    if not pairs:
+        return ()
+    nearest = min(math.hypot(one.x_mm - other.x_mm, one.y_mm - other.y_mm) for one, other in pairs)
+    what = "1 pair of points" if len(pairs) == 1 else f"{len(pairs)} pairs of points"
+    lie = "lies" if len(pairs) == 1 else "lie"
+    text = f"{what} of neighbouring areas {lie} less than half the spacing apart, down to {nearest:.1f} mm. Take one of each out."
+    return (Finding(rule="map.crowded", effect=Effect.CAUTION, text=text, limits=FLAT),)
 
 
 def _caution_areas(drawn: Sequence[tuple[Area, MapZone]], placed: Sequence[Point], tip_mm: Decimal | None) -> tuple[Finding, ...]:

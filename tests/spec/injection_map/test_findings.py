@@ -180,3 +180,16 @@ def test_caution_areas_are_dotted_on_the_picture_and_in_its_legend(library):
     picture = map_svg(None, library, "face_front")
     assert picture.count("Stay in the skin") == 1 and "take care" in picture
     assert "take care" not in map_svg(None, library, "abdomen")
+
+
+def test_points_that_meet_across_two_areas_are_told_and_gone_when_one_is_taken_out(library):
+    drawn = made(library, NECK, "pain_grid", spacing_mm=25)
+    crowded = [finding for finding in drawn.findings if finding.rule == "map.crowded"]
+    meeting = [one.key for one in drawn.placed for other in drawn.placed if one.area.side == "left" and other.area.side == "right" and near(one, other) < 12.5]
+    assert meeting and [finding.text.partition(" of neighbouring")[0] for finding in crowded] == ["1 pair of points"]
+    alone = make_map(NECK, drawn.generator, drawn.technique, library, exceptions={"removed": meeting})
+    assert not any(finding.rule == "map.crowded" for finding in alone.findings)
+
+
+def near(one, other):
+    return ((one.x_mm - other.x_mm) ** 2 + (one.y_mm - other.y_mm) ** 2) ** 0.5
