@@ -95,7 +95,10 @@ def signed_visit(people, **patient) -> Treatment:
 
 def lot(clinic, presentation: str = "lidocaine_2pct", number: str = "L-1", *, days: int = 300, state: str = "usable") -> Lot:
     expires_on = TODAY + dt.timedelta(days=days)
-    return Lot.objects.create(clinic=clinic, created_at=NOW, presentation=presentation, lot_number=number, expires_on=expires_on, state=state)
+    product = factories.product(clinic, presentation)
+    return Lot.objects.create(
+        clinic=clinic, created_at=NOW, product=product, presentation=presentation, lot_number=number, expires_on=expires_on, state=state
+    )
 
 
 BEST = {"pain_diagnosis": "yes", "weight_stable": "yes", "bdd_screen": "negative"}

@@ -52,7 +52,7 @@ from pistor.records.people import Clinic, User
 from pistor.records.plan import plan_digest, plan_of
 from pistor.records.reactions import ReactionReport
 from pistor.records.signed import record_of, sha256
-from pistor.records.stock import Lot
+from pistor.records.stock import Lot, Product
 from pistor.records.treatment import LotUse, Treatment, ZoneDose
 
 NAME = "Pistor demo clinic"
@@ -170,7 +170,7 @@ class _Demo:
 
     def _write(self) -> None:
         planned: tuple[type[models.Model], ...] = (
-            Lot, Patient, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, AlternativesTalk, ZoneDose, LotUse, ScaleScore, ReactionReport,
+            Product, Lot, Patient, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, AlternativesTalk, ZoneDose, LotUse, ScaleScore, ReactionReport,
             MaintenanceDecision, Document, Consent, AftercareSheet,
         )  # fmt: skip
         for model in planned:
@@ -188,10 +188,16 @@ class _Demo:
 
     def _stock(self) -> None:
         for kind in KINDS.values():
+            product = Product(
+                **self._own(self.at - dt.timedelta(days=500)), presentation=kind.presentation, name=self.library.presentations[kind.presentation].name,
+                kind=Product.Kind.PRODUCT, unit="mL",
+            )  # fmt: skip
+            self.keep(product)
             for suffix, days, state in (("A", 400, "usable"), ("B", 20, "usable"), ("X", -30, "usable"), ("R", 200, "recalled"), ("Q", 300, "quarantined")):
                 lot = Lot(
-                    **self._own(self.at - dt.timedelta(days=500)), presentation=kind.presentation, lot_number=f"DEMO-{kind.indication[:4].upper()}-{suffix}",
-                    manufacturer="Demo maker", expires_on=self.today + dt.timedelta(days=days), state=state,
+                    **self._own(self.at - dt.timedelta(days=500)), product=product, presentation=kind.presentation,
+                    lot_number=f"DEMO-{kind.indication[:4].upper()}-{suffix}", manufacturer="Demo maker",
+                    expires_on=self.today + dt.timedelta(days=days), state=state,
                 )  # fmt: skip
                 self.keep(lot)
                 if suffix == "A":

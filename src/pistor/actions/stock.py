@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from pistor.actions.core import Refused, audit, unit_of_work
+from pistor.actions.core import Refused, audit, clinic_id_of, unit_of_work
 from pistor.actions.course import local_day
+from pistor.care.stock import WAYS, Place, is_diluent
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
-from pistor.records.stock import Lot
+from pistor.records.stock import Lot, Product, StockMove, Vial
 
 REASONS = {  # codes, so that the audit trail can keep them
     "notice": "Notice of the manufacturer or an authority",
@@ -22,6 +26,7 @@ REASONS = {  # codes, so that the audit trail can keep them
     "mistake": "Marked by mistake",
 }
 RELEASING = ("checked", "mistake")  # the reasons that fit a lot that is usable again
+MOST_UNITS = 1_000_000
 LONGEST_SHELF_LIFE = dt.timedelta(days=20 * 365)
 
 
@@ -50,14 +55,61 @@ def add_lot(
         try:
             with transaction.atomic():
                 lot = Lot.objects.create(
-                    clinic_id=by.clinic_id or "", created_at=at, created_by=by, presentation=presentation, lot_number=number,
-                    manufacturer=manufacturer.strip()[:120], expires_on=expires_on,
+                    clinic_id=by.clinic_id or "", created_at=at, created_by=by, product=product_of(presentation, by=by, at=at), presentation=presentation,
+                    lot_number=number, manufacturer=manufacturer.strip()[:120], expires_on=expires_on,
                 )  # fmt: skip
         except IntegrityError:
             already = f"Lot {number} of this presentation is on the shelf already. Choose it in the list; if it is not there, it may not be used."
             raise Refused(already) from None
         audit(by=by, verb="lot.added", subject=lot, at=at, presentation=presentation)
     return lot
+
+
+def product_of(presentation: str, *, by: User, at: dt.datetime) -> Product:
+    """The product that the clinic first had of a presentation, made where there is none: counted in millilitres, the rest not said."""
+    found: Product | None = Product.objects.of(by.clinic).filter(presentation=presentation, unit="mL").order_by("created_at").first()
+    if found is not None:
+        return found
+    name = library_of(by.clinic).presentations[presentation].name[:200]
+    kind = Product.Kind.DILUENT if is_diluent(presentation) else Product.Kind.PRODUCT
+    return Product.objects.create(
+        clinic_id=clinic_id_of(by), created_at=at, created_by=by, presentation=presentation, name=name, kind=kind, unit="mL"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """So many units of a lot, or of one opened vial of it, out of one place and into another."""
+
+    lot: Lot
+    taken_from: Place
+    put_into: Place
+    units: Decimal
+    unit: str
+    vial: Vial | None = None
+
+
+def book(moves: Iterable[Booked], *, booking: uuid.UUID, by: User, at: dt.datetime, reason: str = "") -> list[StockMove]:
+    """Write moves of stock, inside the transaction of the action that makes them. Returns the rows.
+
+    ``booking`` says what they belong to: the same one cannot book the same way of a lot or vial twice. Raises Refused for
+    a unit that the product is not counted in, a vial of another lot, no amount, or a way that nothing can go.
+    """
+    rows = []
+    for move in moves:
+        if move.unit != move.lot.product.unit:
+            raise Refused(f"{move.lot.product.name} is counted in {move.lot.product.unit}, not in {move.unit}.")
+        if move.vial is not None and move.vial.lot_id != move.lot.pk:
+            raise Refused("This vial is of another lot. Choose the vial again.")
+        if move.units <= 0 or move.units != round(move.units, 3) or move.units >= MOST_UNITS:
+            raise Refused("Enter an amount above 0 and below 1 000 000, with at most three decimals.")
+        if (move.taken_from, move.put_into) not in WAYS or (Place.VIAL in (move.taken_from, move.put_into)) is not (move.vial is not None):
+            raise Refused("Stock cannot go this way.")
+        rows.append(StockMove(
+            clinic_id=clinic_id_of(by), created_at=at, created_by=by, lot=move.lot, vial=move.vial, taken_from=move.taken_from, put_into=move.put_into,
+            units=move.units, unit=move.unit, booking=booking, reason=reason,
+        ))  # fmt: skip
+    return StockMove.objects.bulk_create(rows)
 
 
 def set_lot_state(

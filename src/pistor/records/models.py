@@ -16,12 +16,13 @@ from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
-from pistor.records.stock import Lot
+from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 
 __all__ = [
     "AftercareSheet", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic", "Consent",
-    "ConsentWithdrawal", "Course", "Document", "Draft", "Formulation", "HistoryEntry", "ImportedDocument",
-    "InjectionPlan", "LocalEntry", "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "ReactionFollowUp",
-    "ReactionReport", "ScaleScore", "Submission", "Treatment", "User", "ZoneDose",
+    "ConsentWithdrawal", "Course", "Discrepancy", "Document", "Draft", "Formulation", "HistoryEntry", "ImportedDocument",
+    "InjectionPlan", "LocalEntry", "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "Product",
+    "ReactionFollowUp", "ReactionReport", "ScaleScore", "StockMove", "Submission", "Treatment", "User", "Vial",
+    "ZoneDose",
 ]  # fmt: skip
