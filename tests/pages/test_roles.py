@@ -82,6 +82,7 @@ def test_the_capabilities_of_the_roles():
         Capability.TREAT: "practitioner nurse",
         Capability.SIGN: "practitioner",
         Capability.FOLLOW_UP: "practitioner nurse",
+        Capability.KEEP_STOCK: "practitioner nurse owner",
         Capability.MANAGE_STOCK: "practitioner owner",
         Capability.MANAGE_CLINIC: "owner",
     }

@@ -112,7 +112,8 @@ class StockMove(ClinicRow):
             models.UniqueConstraint(
                 fields=["booking", "vial", "taken_from", "put_into"], name="stock_move_of_vial_booked_once", condition=Q(vial__isnull=False)
             ),
-            models.CheckConstraint(name="stock_move_positive", condition=Q(units__gt=0) & ~Q(taken_from=F("put_into"))),
+            # A count that fits moves nothing, and is kept as that.
+            models.CheckConstraint(name="stock_move_positive", condition=(Q(units__gt=0) | Q(units=0) & (Q(taken_from="count") | Q(put_into="count"))) & ~Q(taken_from=F("put_into"))),
         ]
 
 

@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(condition=Q(vial__isnull=True), fields=("booking", "lot", "taken_from", "put_into"), name="stock_move_booked_once"),
                     models.UniqueConstraint(condition=Q(vial__isnull=False), fields=("booking", "vial", "taken_from", "put_into"), name="stock_move_of_vial_booked_once"),
-                    models.CheckConstraint(condition=Q(units__gt=0) & ~Q(taken_from=F("put_into")), name="stock_move_positive"),
+                    models.CheckConstraint(condition=(Q(units__gt=0) | Q(units=0) & (Q(taken_from="count") | Q(put_into="count"))) & ~Q(taken_from=F("put_into")), name="stock_move_positive"),
                 ],
             },
         ),
