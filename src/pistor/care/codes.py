@@ -87,9 +87,10 @@ def parse(text: str, on: dt.date) -> Code | OwnCode:
         return own
     if not code or len(code) > 500:
         raise Unreadable("There is no code. Scan it again, or type what is printed on the package.")
+    separated, code = GS in code, code.strip(f"{GS} ")
     if re.match(r"^https?://", code, re.IGNORECASE):
         return _code(_from_link(code), on)
-    is_gs1, separated, code = code[:3] in _GS1, GS in code, _SYMBOLOGY.sub("", code).strip(GS)
+    is_gs1, code = code[:3] in _GS1, _SYMBOLOGY.sub("", code).strip(GS)
     if code.startswith("("):
         return _code(_from_brackets(code), on)
     if code.isascii() and code.isdigit() and len(code) in (8, 12, 13, 14) and not is_gs1:

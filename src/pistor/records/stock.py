@@ -113,7 +113,10 @@ class StockMove(ClinicRow):
                 fields=["booking", "vial", "taken_from", "put_into"], name="stock_move_of_vial_booked_once", condition=Q(vial__isnull=False)
             ),
             # A count that fits moves nothing, and is kept as that.
-            models.CheckConstraint(name="stock_move_positive", condition=(Q(units__gt=0) | Q(units=0) & (Q(taken_from="count") | Q(put_into="count"))) & ~Q(taken_from=F("put_into"))),
+            models.CheckConstraint(
+                name="stock_move_positive",
+                condition=(Q(units__gt=0) | Q(units=0) & (Q(taken_from="count") | Q(put_into="count"))) & ~Q(taken_from=F("put_into")),
+            ),
         ]
 
 
@@ -138,20 +141,43 @@ def usable_lots(clinic: Clinic, presentation: str, on: dt.date) -> models.QueryS
     return Lot.objects.of(clinic).filter(presentation=presentation, state=Lot.State.USABLE, expires_on__gte=on).order_by("expires_on", "lot_number")
 
 
+def _exact(units: Decimal) -> Decimal:
+    """A sum as it is: SQLite adds decimals as floats, whose error is far below the three decimals that are kept."""
+    return round(units, 3)
+
+
 def in_place(place: Place) -> Sum:
     """The sum over moves of what is in a place: what was put into it less what was taken out; None without a move."""
     signed = Case(When(put_into=place, then=F("units")), When(taken_from=place, then=-F("units")), output_field=models.DecimalField(**UNITS_FIELD))
     return Sum(signed)
 
 
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """What the moves say is closed on the shelf, and whether that is known: somebody received or counted the lot here."""
+
+    units: Decimal
+    known: bool
+
+
+def on_shelf(lots: Iterable[Lot]) -> dict[uuid.UUID, OnShelf]:
+    """For each lot what is on the shelf: one statement."""
+    ids = [lot.pk for lot in lots]
+    moves = StockMove.objects.filter(lot__in=ids).filter(Q(put_into=Place.SHELF) | Q(taken_from=Place.SHELF))
+    sure = Count("pk", filter=Q(taken_from__in=(Place.OUTSIDE, Place.COUNT)) | Q(put_into=Place.COUNT))
+    rows = moves.order_by().values_list("lot").annotate(units=in_place(Place.SHELF), sure=sure)
+    found = {lot: OnShelf(_exact(units), bool(sure)) for lot, units, sure in rows}
+    return {id_: found.get(id_, OnShelf(Decimal(0), known=False)) for id_ in ids}
+
+
 def held_of(lots: Iterable[Lot]) -> list[Held]:
-    """The lots as plain values, with what the ledger says is on the shelf: one statement for the sums."""
+    """The lots, each with its product, as plain values with what the ledger says is on the shelf."""
     lots = list(lots)
-    moves = StockMove.objects.filter(lot__in=[lot.pk for lot in lots]).filter(Q(put_into=Place.SHELF) | Q(taken_from=Place.SHELF))
-    units = dict(moves.order_by().values_list("lot").annotate(units=in_place(Place.SHELF)))
+    shelf = on_shelf(lots)
     return [
         Held(
-            lot.pk, lot.lot_number, lot.product_id, lot.product.name, lot.expires_on, lot.state, units.get(lot.pk), lot.product.unit, lot.product.par_units,
+            lot.pk, lot.lot_number, lot.product_id, lot.product.name, lot.expires_on, lot.state, shelf[lot.pk].units if shelf[lot.pk].known else None,
+            lot.product.unit, lot.product.par_units,
         )
         for lot in lots
     ]  # fmt: skip
@@ -170,5 +196,5 @@ def left_in(vials: Iterable[Vial]) -> dict[uuid.UUID, Left]:
     ids = [vial.pk for vial in vials]
     drawn = Count("pk", filter=Q(taken_from=Place.VIAL, put_into=Place.SYRINGE))
     rows = StockMove.objects.filter(vial__in=ids).order_by().values_list("vial").annotate(units=in_place(Place.VIAL), punctures=drawn)
-    found = {vial: Left(units or Decimal(0), punctures) for vial, units, punctures in rows}
+    found = {vial: Left(_exact(units or Decimal(0)), punctures) for vial, units, punctures in rows}
     return {id_: found.get(id_, Left(Decimal(0), 0)) for id_ in ids}
