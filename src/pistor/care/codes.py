@@ -83,21 +83,19 @@ def parse(text: str, on: dt.date) -> Code | OwnCode:
     what is no code, and Unclear where lost separators leave more than one reading.
     """
     code = _SEPARATORS.sub(GS, text.strip(" \t\r\n"))
+    separated, code = GS in code, code.strip(f"{GS} ")
+    is_gs1, code = code[:3] in _GS1, _SYMBOLOGY.sub("", code).strip(GS)
     if own := _own(code):
         return own
     if not code or len(code) > 500:
         raise Unreadable("There is no code. Scan it again, or type what is printed on the package.")
-    separated, code = GS in code, code.strip(f"{GS} ")
     if re.match(r"^https?://", code, re.IGNORECASE):
         return _code(_from_link(code), on)
-    is_gs1, code = code[:3] in _GS1, _SYMBOLOGY.sub("", code).strip(GS)
     if code.startswith("("):
         return _code(_from_brackets(code), on)
     if code.isascii() and code.isdigit() and len(code) in (8, 12, 13, 14) and not is_gs1:
         return Code(gtin=_gtin(code.zfill(14)))
     elements = [element for part in code.split(GS) for element in _read(part)]
-    if not elements:
-        raise Unreadable("The code is empty. Scan it again.")
     if not separated:
         _refuse_more_readings(elements, on)
     return _code(elements, on)
