@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -12,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pistor.actions.drafts import save_draft
 from pistor.actions.library import decide_entry, propose_entry
 from pistor.actions.reactions import report_reaction
+from pistor.actions.stock import count, open_vial
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
@@ -62,9 +64,18 @@ def ids(people):
         "document_id": consent.document_id,
         "sheet_id": _sheet(visit, consent).pk,
         **_own_version(people),
-        "lot_id": LotUse.objects.get(treatment=visit).lot_id,
+        **_stock(people, LotUse.objects.get(treatment=visit).lot),
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
     }
+
+
+def _stock(people, lot):
+    """A lot that a treatment used, an opened vial of it, and a count that did not fit."""
+    do = {"by": people.practitioner, "at": NOW}
+    for found in ("10", "9"):
+        difference = count(lot=lot, found=Decimal(found), unit="mL", **do)
+    vial = open_vial(lot=lot, container_units=Decimal(2), patient=factories.patient(people.practitioner), **do)
+    return {"lot_id": lot.pk, "vial_id": vial.pk, "product_id": lot.product_id, "discrepancy_id": difference.pk}
 
 
 def _own_version(people):
