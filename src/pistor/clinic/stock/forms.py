@@ -9,7 +9,7 @@ from django import forms
 
 from pistor.actions.stock import REASONS, RELEASING, WASTED, NewProduct
 from pistor.care.codes import Unreadable, gtin_of
-from pistor.care.stock import UNITS
+from pistor.care.stock import UNITS, plain
 from pistor.clinic.shared.forms import CHANGED, DescribedForm, Number, StepForm
 from pistor.records.stock import Lot, Product
 
@@ -59,6 +59,10 @@ class Amount(Number):
     def __init__(self, label: str, unit: str, *, least: Decimal | None = None, **kwargs: Any) -> None:
         super().__init__(label=f"{label}, {UNITS[unit]}", min_value=least, max_digits=9, decimal_places=3, **kwargs)
         self.error_messages["required"] = "Enter a number."
+
+
+def _plain(units: Decimal | None) -> str:
+    return "" if units is None else plain(units)
 
 
 class ReceiveForm(StepForm):
@@ -122,7 +126,7 @@ class ReceiveForm(StepForm):
 
 
 def _named(product: Product) -> str:
-    holds = f", {product.container_units.normalize():f} {product.unit} each" if product.container_units else f", in {product.unit}"
+    holds = f", {plain(product.container_units)} {product.unit} each" if product.container_units else f", in {product.unit}"
     return product.name + holds
 
 
@@ -138,7 +142,7 @@ class OpenForm(StepForm):
 
     def __init__(self, *args: Any, lot: Lot, single_patient: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["container_units"] = Amount("The container holds", lot.product.unit, initial=lot.product.container_units)
+        self.fields["container_units"] = Amount("The container holds", lot.product.unit, initial=_plain(lot.product.container_units))
         self.order_fields(["container_units", "patient"])
         if not single_patient:
             self.fields["patient"].required = False
@@ -180,8 +184,8 @@ class ProductForm(StepForm):
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["container_units"] = Amount("One container holds", product.unit, required=False, initial=product.container_units)
-        self.fields["par_units"] = Amount("Order again below", product.unit, required=False, initial=product.par_units)
+        self.fields["container_units"] = Amount("One container holds", product.unit, required=False, initial=_plain(product.container_units))
+        self.fields["par_units"] = Amount("Order again below", product.unit, required=False, initial=_plain(product.par_units))
         self.fields["prescription"].initial, self.fields["storage"].initial = product.prescription, product.storage
         self.order_fields(["par_units", "container_units", "storage", "prescription"])
 
