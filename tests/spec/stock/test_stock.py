@@ -7,7 +7,7 @@ import uuid
 from decimal import Decimal as D
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pistor.care.stock import WAYS, Held, Move, Place, balance, first_expiring, plain, reconcile, warnings
@@ -55,6 +55,7 @@ def test_millilitres_never_come_out_of_a_lot_counted_in_units_of_activity():
 LOTS = st.lists(st.tuples(st.integers(-5, 60), st.decimals(0, 20, places=3), st.sampled_from(["usable", "quarantined"])), max_size=8)
 
 
+@settings(deadline=None)
 @given(LOTS, st.decimals(0, 50, places=3))
 def test_what_is_taken_is_the_need_or_all_there_is_and_never_skips_an_earlier_lot(drawn, need):
     lots = [held(f"L{n}", days, str(units), state=state) for n, (days, units, state) in enumerate(drawn)]
@@ -66,6 +67,7 @@ def test_what_is_taken_is_the_need_or_all_there_is_and_never_skips_an_earlier_lo
             assert all(takes.get(other.lot, D(0)) == other.units for other in usable if other.expires_on < lot.expires_on)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(WAYS)), st.decimals("0.001", 100, places=3))))
 def test_nothing_is_lost_between_places(steps):
     moves = [Move(*way, units) for way, units in steps]
