@@ -150,8 +150,8 @@ def receive(
         kept = _add_product(product, by=by, at=at) if isinstance(product, NewProduct) else Product.objects.of(by.clinic).get(pk=product.pk)
         if containers < 1 or containers > 10_000:
             raise Refused("Enter how many containers came, from 1 to 10 000.")
-        if not 0 < container_units < MOST_UNITS:
-            raise Refused("Enter how much each container holds, above 0 and below 1 000 000.")
+        if not _countable(container_units):
+            raise Refused("Enter how much each container holds, above 0 and below 1 000 000, with at most three decimals.")
         if kept.container_units is None:
             kept.container_units = container_units
             kept.save(update_fields=["container_units"])
@@ -206,7 +206,7 @@ def describe_product(
     """Say what one container holds, how much should be there, how it is stored, and whether it needs a prescription."""
     with unit_of_work(by=by, capability=Capability.MANAGE_STOCK, verb="product.described", token=token, at=at, location=location):
         product = Product.objects.of(by.clinic).select_for_update().get(pk=product.pk)
-        if any(units is not None and not 0 < units < MOST_UNITS for units in (container_units, par_units)):
+        if any(units is not None and not _countable(units) for units in (container_units, par_units)):
             raise Refused("Enter amounts above 0 and below 1 000 000, or leave the field empty where nobody knows.")
         if prescription not in Product.Prescription.values:
             raise Refused("Say whether the product needs a prescription, or that it is not known.")
@@ -239,7 +239,7 @@ def open_vial(
         held = container_units or lot.product.container_units
         if held is None:
             raise Refused(f"Enter how many {lot.product.unit} the container holds, as it stands on its label.")
-        if not 0 < held < MOST_UNITS:
+        if not _countable(held):
             raise Refused("A container holds more than 0 and less than 1 000 000 units.")
         entry = library_of(by.clinic).presentations.get(lot.presentation)
         if entry is None:
@@ -341,6 +341,11 @@ def resolve_discrepancy(
         row.save(update_fields=["resolved_at", "resolved_by", "explanation"])
         audit(by=by, verb="discrepancy.resolved", subject=row, at=at, lot=str(row.lot_id))
     return row
+
+
+def _countable(units: Decimal) -> bool:
+    """Whether the ledger can hold so much as it is: PostgreSQL would round what has more decimals."""
+    return 0 < units < MOST_UNITS and units == round(units, 3)
 
 
 def _checked(lot_number: str, expires_on: dt.date, today: dt.date) -> str:
