@@ -7,6 +7,7 @@ import itertools
 
 from pistor.records.consultation import HistoryEntry, Patient, search_key
 from pistor.records.course import Course
+from pistor.records.devices import Device
 from pistor.records.people import Clinic, User
 from pistor.records.stock import Product
 from pistor.records.treatment import Treatment
@@ -71,3 +72,8 @@ def product(clinic: Clinic, presentation: str = "lidocaine_2pct", **fields) -> P
     kind = "product" if presentation else "item"
     values = {"clinic": clinic, "created_at": NOW, "presentation": presentation, "name": name, "kind": kind, "unit": "mL" if presentation else "piece", **fields}
     return found or Product.objects.create(**values)
+
+
+def device(clinic: Clinic, **fields) -> Device:
+    values = {"clinic": clinic, "created_at": NOW, "kind": "meso_gun", "name": "Gun", "serial": f"G{next(_numbers)}", **fields}
+    return Device.objects.create(**values)

@@ -21,6 +21,9 @@ from django.db import models, transaction
 
 from pistor.actions.aftercare import sheet_of
 from pistor.actions.core import audit
+from pistor.actions.devices import add_device, clean_device, use_device
+from pistor.actions.prescriptions import prescribe
+from pistor.actions.syringes import check_syringe, make_syringe
 from pistor.actions.treatment import content_to_sign, given_checks
 from pistor.care.alternatives import compare
 from pistor.care.codes import in_signs
@@ -32,7 +35,7 @@ from pistor.care.injection_map import InjectionMap
 from pistor.care.intent import intent_for
 from pistor.care.plan import make_plan
 from pistor.care.reactions import triage
-from pistor.care.stock import Place
+from pistor.care.stock import Place, Take
 from pistor.care.treatment import checklist, doses_in
 from pistor.exchange.signed import aftercare_pdf, consent_pdf
 from pistor.knowledge import Library, load
@@ -166,6 +169,7 @@ class _Demo:
         self._write()
         self._consents_and_signatures()
         self._assess()
+        self._treatment_room()
         audit(by=self.by, verb="load_demo", subject=self.clinic, at=self.at, patients=patients)
 
     def keep(self, row: models.Model) -> None:
@@ -458,6 +462,28 @@ class _Demo:
         document = Document(**self._own(at), patient=patient, kind=kind, title=title, content=pdf, sha256=hashlib.sha256(pdf).hexdigest())
         self.keep(document)
         return document
+
+    def _treatment_room(self) -> None:
+        """By the single actions: a device that was cleaned, prescriptions for who comes today, and a syringe made from a lot for one of them."""
+        nurse, product = self.users["nurse"], Product.objects.of(self.clinic).get(presentation=KINDS["pain"].presentation)
+        Product.objects.filter(pk=product.pk).update(prescription=Product.Prescription.YES)
+        service = self.today + dt.timedelta(days=90)
+        gun = add_device(kind="meso_gun", name="Injection gun, room 1", serial="DEMO-1", service_due_on=service, by=self.by, at=self.at)
+        clean_device(device=gun, method="parts_replaced", water="sterile", note="Demo data", by=nurse, at=self.at)
+        today = Treatment.objects.of(self.clinic).filter(state=Treatment.State.OPEN, course__indication=KINDS["pain"].indication, planned_on=self.today)
+        for visit in today:
+            until = self.today + dt.timedelta(days=180)
+            prescribe(
+                visit=visit, presentation=product.presentation, directions="As planned. Demo data", valid_from=self.today, valid_until=until, by=self.by,
+                at=self.at,
+            )  # fmt: skip
+        planned = today.filter(course__scheduled_at__isnull=False).select_related("course").order_by("created_at", "pk").first()
+        if planned is None:  # a demo of few patients
+            return
+        use_device(visit=planned, device=gun, settings="2 mm, 0.1 mL a point. Demo data", by=nurse, at=self.at)
+        take = Take(self.lots[product.presentation].pk, _blend(KINDS["pain"].protocol, product.presentation).volume_ml, "mL")
+        made = make_syringe(visit=planned, takes=[take], look="clear", own_hours=Decimal(4), own_basis="Demo data", by=nurse, at=self.at)
+        check_syringe(syringe=made, look="clear", by=self.by, at=self.at)
 
     def _assess(self) -> None:
         """The verdict a clinician looked at on the courses under way, computed as the page computes it."""

@@ -26,9 +26,10 @@ class Capability(StrEnum):
     TAKE_CONSENT = "take_consent"
     TREAT = "treat"  # record a treatment
     SIGN = "sign"
+    PRESCRIBE = "prescribe"
     FOLLOW_UP = "follow_up"  # aftercare, reactions, scores
     KEEP_STOCK = "keep_stock"  # receive, open, waste and count
-    MANAGE_STOCK = "manage_stock"  # take lots out of use, and release them
+    MANAGE_STOCK = "manage_stock"  # take lots and devices out of use, and release them
     MANAGE_CLINIC = "manage_clinic"
 
 
