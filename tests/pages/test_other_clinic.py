@@ -12,8 +12,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from pistor.actions.drafts import save_draft
 from pistor.actions.library import decide_entry, propose_entry
+from pistor.actions.prescriptions import prescribe
 from pistor.actions.reactions import report_reaction
 from pistor.actions.stock import count, open_vial
+from pistor.actions.treatment import sign_treatment
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
@@ -52,7 +54,13 @@ def test_the_sweep_sees_patients_visits_and_what_hangs_on_them():
 def ids(people):
     """One real record of clinic A for each argument an address can have."""
     by = people.practitioner
-    visit = ready.signed_visit(people)
+    visit = ready.planned_visit(people)
+    ready.consented(visit, by)
+    syringe = ready.syringe(visit, by)
+    prescription = prescribe(
+        visit=visit, presentation="lidocaine_2pct", directions="0.5 mL", valid_from=TODAY, valid_until=TODAY, by=by, at=NOW
+    )
+    visit = sign_treatment(visit=visit, entry=ready.full_entry(visit, lots=[]), by=by, at=NOW)
     consent = Consent.objects.get(course=visit.course_id)
     report = report_reaction(by=by, at=NOW, token=None, treatment=visit, began_on=TODAY, signs=["lump"])
     return {
@@ -65,6 +73,9 @@ def ids(people):
         "sheet_id": _sheet(visit, consent).pk,
         **_own_version(people),
         **_stock(people, LotUse.objects.get(treatment=visit).lot),
+        "syringe_id": syringe.pk,
+        "device_id": factories.device(people.clinic).pk,
+        "prescription_id": prescription.pk,
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
     }
 
