@@ -7,7 +7,9 @@ import itertools
 
 from pistor.records.consultation import HistoryEntry, Patient, search_key
 from pistor.records.course import Course
+from pistor.records.devices import Device
 from pistor.records.people import Clinic, User
+from pistor.records.stock import Product
 from pistor.records.treatment import Treatment
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -61,3 +63,17 @@ def visit(course: Course, **fields) -> Treatment:
         "patient": course.patient, "number": 1, "planned_on": NOW.date(), "state": "open", **fields,
     }  # fmt: skip
     return Treatment.objects.create(**values)
+
+
+def product(clinic: Clinic, presentation: str = "lidocaine_2pct", **fields) -> Product:
+    """The clinic's product of a presentation, counted in millilitres unless said otherwise; made once."""
+    found = Product.objects.of(clinic).filter(presentation=presentation, **fields).first()
+    name = presentation.replace("_", " ") or "Needle 30 G"
+    kind = "product" if presentation else "item"
+    values = {"clinic": clinic, "created_at": NOW, "presentation": presentation, "name": name, "kind": kind, "unit": "mL" if presentation else "piece", **fields}
+    return found or Product.objects.create(**values)
+
+
+def device(clinic: Clinic, **fields) -> Device:
+    values = {"clinic": clinic, "created_at": NOW, "kind": "meso_gun", "name": "Gun", "serial": f"G{next(_numbers)}", **fields}
+    return Device.objects.create(**values)

@@ -14,16 +14,19 @@ from pistor.actions.course import schedule_course
 from pistor.actions.formulation import compose_blend
 from pistor.actions.injection_map import draw_map
 from pistor.actions.outcomes import record_score
+from pistor.actions.syringes import make_syringe
 from pistor.actions.treatment import Entry, LotTaken, planned_zones, sign_treatment
 from pistor.care.formulation import Part
 from pistor.care.injection_map import Area, Generator
+from pistor.care.stock import Take
 from pistor.care.treatment import Record, checklist
 from pistor.knowledge import load
 from pistor.records.consent import Consent
 from pistor.records.intent import candidacy_of
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.plan import plan_digest
-from pistor.records.stock import Lot
+from pistor.records.stock import Lot, Product
+from pistor.records.syringes import Syringe
 from pistor.records.treatment import Treatment
 from tests import factories
 from tests.conftest import NOW, TODAY
@@ -95,7 +98,18 @@ def signed_visit(people, **patient) -> Treatment:
 
 def lot(clinic, presentation: str = "lidocaine_2pct", number: str = "L-1", *, days: int = 300, state: str = "usable") -> Lot:
     expires_on = TODAY + dt.timedelta(days=days)
-    return Lot.objects.create(clinic=clinic, created_at=NOW, presentation=presentation, lot_number=number, expires_on=expires_on, state=state)
+    product = factories.product(clinic, presentation)
+    return Lot.objects.create(
+        clinic=clinic, created_at=NOW, product=product, presentation=presentation, lot_number=number, expires_on=expires_on, state=state
+    )
+
+
+def syringe(visit: Treatment, by, *, volume: str = "1", of: Lot | None = None, prescription: str = "no", **more) -> Syringe:
+    """A syringe of lidocaine for a visit that :func:`planned_visit` made, looked at and good for four hours."""
+    from_lot = of or Lot.objects.filter(clinic=visit.clinic).first() or lot(visit.clinic)
+    Product.objects.filter(pk=from_lot.product_id).update(prescription=prescription)
+    given = {"look": "clear", "own_hours": Decimal(4), "own_basis": "our pharmacist", "at": NOW, **more}
+    return make_syringe(visit=visit, takes=[Take(from_lot.pk, Decimal(volume), "mL")], by=by, **given)
 
 
 BEST = {"pain_diagnosis": "yes", "weight_stable": "yes", "bdd_screen": "negative"}

@@ -8,14 +8,19 @@ import pytest
 from django.db import transaction
 
 from pistor.actions.demo import NAME, PATIENTS, READY, load_demo
+from pistor.actions.syringes import missing_from_prescriptions
+from pistor.care.syringe import unusable
 from pistor.knowledge import load
 from pistor.records.consent import Consent
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
+from pistor.records.devices import DeviceUse
 from pistor.records.intent import candidacy_of
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.people import Clinic, User
 from pistor.records.reactions import ReactionReport
 from pistor.records.stock import Lot
+from pistor.records.syringes import Syringe, syringe_facts
 from pistor.records.treatment import Treatment, ZoneDose
 from pistor.records.visit import facts_of
 from tests.conftest import NOW, TODAY
@@ -99,3 +104,14 @@ def test_treated_patients_were_candidates(demo):
     active = Course.objects.of(demo).filter(state="active")
     assert active.exists()
     assert not active.filter(assessments__accepted=False).exists()
+
+
+def test_one_of_today_has_a_syringe_a_device_and_a_prescription_and_nothing_stands_against_it(demo):
+    made = Syringe.objects.of(demo).get()
+    visit = Treatment.objects.get(pk=made.treatment_id)
+    assert (made.state, made.checked_by.role, visit.state) == ("ready", "practitioner", "open")
+    facts = syringe_facts(made, latest_blend_and_map(visit.course)[0], demo)
+    assert unusable(facts, patient=visit.patient_id, at=NOW, on=TODAY) == ()
+    assert DeviceUse.objects.get(treatment=visit).device.cleanings.exists()
+    lots = [draw.lot for draw in made.draws.select_related("lot__product")]
+    assert missing_from_prescriptions(visit, lots, TODAY, load(), ask=True) == ()

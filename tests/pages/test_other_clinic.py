@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from pistor.actions.drafts import save_draft
 from pistor.actions.library import decide_entry, propose_entry
+from pistor.actions.prescriptions import prescribe
 from pistor.actions.reactions import report_reaction
+from pistor.actions.stock import count, open_vial
+from pistor.actions.treatment import sign_treatment
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
@@ -50,7 +54,13 @@ def test_the_sweep_sees_patients_visits_and_what_hangs_on_them():
 def ids(people):
     """One real record of clinic A for each argument an address can have."""
     by = people.practitioner
-    visit = ready.signed_visit(people)
+    visit = ready.planned_visit(people)
+    ready.consented(visit, by)
+    syringe = ready.syringe(visit, by)
+    prescription = prescribe(
+        visit=visit, presentation="lidocaine_2pct", directions="0.5 mL", valid_from=TODAY, valid_until=TODAY, by=by, at=NOW
+    )
+    visit = sign_treatment(visit=visit, entry=ready.full_entry(visit, lots=[]), by=by, at=NOW)
     consent = Consent.objects.get(course=visit.course_id)
     report = report_reaction(by=by, at=NOW, token=None, treatment=visit, began_on=TODAY, signs=["lump"])
     return {
@@ -62,9 +72,21 @@ def ids(people):
         "document_id": consent.document_id,
         "sheet_id": _sheet(visit, consent).pk,
         **_own_version(people),
-        "lot_id": LotUse.objects.get(treatment=visit).lot_id,
+        **_stock(people, LotUse.objects.get(treatment=visit).lot),
+        "syringe_id": syringe.pk,
+        "device_id": factories.device(people.clinic).pk,
+        "prescription_id": prescription.pk,
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
     }
+
+
+def _stock(people, lot):
+    """A lot that a treatment used, an opened vial of it, and a count that did not fit."""
+    do = {"by": people.practitioner, "at": NOW}
+    for found in ("10", "9"):
+        difference = count(lot=lot, found=Decimal(found), unit="mL", **do)
+    vial = open_vial(lot=lot, container_units=Decimal(2), patient=factories.patient(people.practitioner), **do)
+    return {"lot_id": lot.pk, "vial_id": vial.pk, "product_id": lot.product_id, "discrepancy_id": difference.pk}
 
 
 def _own_version(people):

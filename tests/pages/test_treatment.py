@@ -34,9 +34,9 @@ def visit(people):
     return visit
 
 
-def fields_of(text: str) -> dict[str, object]:
-    """The fields of the page's form as a browser would send them."""
-    form = text[text.index('data-draft="treatment"') :]
+def fields_of(text: str, form: str = "treatment") -> dict[str, object]:
+    """The fields of one of the page's forms as a browser would send them."""
+    form = text[text.index(f'data-draft="{form}"') :]
     form = form[: form.index("</form>")]
     fields: dict[str, object] = {}
     for tag in re.findall(r"<input[^>]*>", form):

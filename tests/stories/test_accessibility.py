@@ -21,7 +21,7 @@ from pistor.knowledge.model import KINDS as KINDS_KNOWN
 from pistor.records.consultation import Patient
 from pistor.records.people import User
 from pistor.records.reactions import ReactionReport
-from pistor.records.stock import Lot
+from pistor.records.stock import Lot, Vial
 from pistor.records.treatment import Treatment
 from tests import factories
 from tests.stories.conftest import listen
@@ -143,6 +143,11 @@ def plan(visit: Visit, application: str) -> None:
     visit.sets_the_dates()
 
 
+def of_stock(lot: Lot) -> list[str]:
+    """The pages of the shelf, with the vial that stands open in the demo."""
+    return ["/stock/", "/stock/receive/", f"/stock/{lot.pk}/", f"/stock/{lot.pk}/waste/", f"/stock/products/{lot.product_id}/", f"/stock/vials/{Vial.objects.first().pk}/"]
+
+
 def test_pages_beside_a_visit(open_page, demo):
     page = open_page(refused=(404, 422))
     complaints = look_at(page, "/sign-in/")
@@ -151,7 +156,7 @@ def test_pages_beside_a_visit(open_page, demo):
     Visit(page).sign_in(demo)
     patient, lot = Patient.objects.get(given_name="Paolo"), Lot.objects.first()
     theirs = f"/patients/{patient.pk}/"
-    complaints += look_at(page, "/", "/stock/", f"/stock/{lot.pk}/", "/patients/", "/patients/new/", theirs, f"{theirs}edit/", f"{theirs}start/")
+    complaints += look_at(page, "/", *of_stock(lot), "/patients/", "/patients/new/", theirs, f"{theirs}edit/", f"{theirs}start/")
     complaints += look_at(page, "/library/", "/library/blend/", "/library/own/", "/library/contraindications/", "/library/ingredients/lidocaine/")
     complaints += look_at(page, "/nothing-here/", status=404)
     assert_none(complaints)

@@ -21,8 +21,12 @@ from django.db import models, transaction
 
 from pistor.actions.aftercare import sheet_of
 from pistor.actions.core import audit
+from pistor.actions.devices import add_device, clean_device, use_device
+from pistor.actions.prescriptions import prescribe
+from pistor.actions.syringes import check_syringe, make_syringe
 from pistor.actions.treatment import content_to_sign, given_checks
 from pistor.care.alternatives import compare
+from pistor.care.codes import in_signs
 from pistor.care.consent import consent_sheet
 from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
@@ -31,12 +35,14 @@ from pistor.care.injection_map import InjectionMap
 from pistor.care.intent import intent_for
 from pistor.care.plan import make_plan
 from pistor.care.reactions import triage
+from pistor.care.stock import Place, Take
 from pistor.care.treatment import checklist, doses_in
 from pistor.exchange.signed import aftercare_pdf, consent_pdf
 from pistor.knowledge import Library, load
 from pistor.knowledge.model import Protocol
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.alternatives import AlternativesTalk
+from pistor.records.base import uuid7
 from pistor.records.candidacy import Assessment
 from pistor.records.consent import Consent
 from pistor.records.consultation import HistoryEntry, Patient, search_key
@@ -52,7 +58,7 @@ from pistor.records.people import Clinic, User
 from pistor.records.plan import plan_digest, plan_of
 from pistor.records.reactions import ReactionReport
 from pistor.records.signed import record_of, sha256
-from pistor.records.stock import Lot
+from pistor.records.stock import Lot, Product, StockMove, Vial
 from pistor.records.treatment import LotUse, Treatment, ZoneDose
 
 NAME = "Pistor demo clinic"
@@ -163,6 +169,7 @@ class _Demo:
         self._write()
         self._consents_and_signatures()
         self._assess()
+        self._treatment_room()
         audit(by=self.by, verb="load_demo", subject=self.clinic, at=self.at, patients=patients)
 
     def keep(self, row: models.Model) -> None:
@@ -170,8 +177,8 @@ class _Demo:
 
     def _write(self) -> None:
         planned: tuple[type[models.Model], ...] = (
-            Lot, Patient, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, AlternativesTalk, ZoneDose, LotUse, ScaleScore, ReactionReport,
-            MaintenanceDecision, Document, Consent, AftercareSheet,
+            Product, Lot, Vial, StockMove, Patient, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, AlternativesTalk, ZoneDose, LotUse, ScaleScore,
+            ReactionReport, MaintenanceDecision, Document, Consent, AftercareSheet,
         )  # fmt: skip
         for model in planned:
             cast(Any, model).objects.bulk_create(self.rows.pop(model, []), batch_size=400)
@@ -187,15 +194,44 @@ class _Demo:
     # ── the shelf ──
 
     def _stock(self) -> None:
-        for kind in KINDS.values():
+        for kind, container, par in zip(KINDS.values(), map(Decimal, (5, 2, 10, 2)), (20, 100, 20, 20), strict=True):
+            product = self._product(kind.presentation, container, par_units=container * par)
             for suffix, days, state in (("A", 400, "usable"), ("B", 20, "usable"), ("X", -30, "usable"), ("R", 200, "recalled"), ("Q", 300, "quarantined")):
-                lot = Lot(
-                    **self._own(self.at - dt.timedelta(days=500)), presentation=kind.presentation, lot_number=f"DEMO-{kind.indication[:4].upper()}-{suffix}",
-                    manufacturer="Demo maker", expires_on=self.today + dt.timedelta(days=days), state=state,
-                )  # fmt: skip
-                self.keep(lot)
+                lot = self._lot(product, f"DEMO-{kind.indication[:4].upper()}-{suffix}", days, container * (60 if suffix == "A" else 3), state=state)
                 if suffix == "A":
                     self.lots[kind.presentation] = lot
+        diluent = self._product("sodium_chloride_09pct_benzyl_alcohol", Decimal(30), kind=Product.Kind.DILUENT)
+        self._vial(self._lot(diluent, "DEMO-DILUENT", 200, Decimal(300)), Decimal(30))
+
+    def _product(self, presentation: str, container: Decimal, **more: Any) -> Product:
+        name = self.library.presentations[presentation].name
+        given = {"presentation": presentation, "name": name, "kind": Product.Kind.PRODUCT, "unit": "mL", "container_units": container, **more}
+        product = Product(**self._own(self.at - dt.timedelta(days=500)), **given)
+        self.keep(product)
+        return product
+
+    def _lot(self, product: Product, number: str, days: int, units: Decimal, *, state: str = Lot.State.USABLE) -> Lot:
+        lot = Lot(
+            **self._own(self.at - dt.timedelta(days=500)), product=product, presentation=product.presentation, lot_number=number, manufacturer="Demo maker",
+            expires_on=self.today + dt.timedelta(days=days), state=state,
+        )  # fmt: skip
+        self.keep(lot)
+        self.keep(self._move(lot, Place.OUTSIDE, Place.SHELF, units))
+        return lot
+
+    def _vial(self, lot: Lot, container: Decimal) -> None:
+        """One for several patients that stands open since an hour, with some of it thrown away for a reason."""
+        code, at = in_signs(int(hashlib.sha256(lot.lot_number.encode()).hexdigest()[:12], 16)), self.at - dt.timedelta(hours=1)
+        vial = Vial(**self._own(at), lot=lot, code=code, container_units=container, opened_at=at)
+        self.keep(vial)
+        self.keep(self._move(lot, Place.SHELF, Place.VIAL, container, vial))
+        self.keep(self._move(lot, Place.VIAL, Place.WASTE, Decimal(2), vial, reason="contaminated"))
+
+    def _move(self, lot: Lot, taken_from: Place, put_into: Place, units: Decimal, vial: Vial | None = None, *, reason: str = "") -> StockMove:
+        at = vial.opened_at if vial else lot.created_at
+        return StockMove(
+            **self._own(at), lot=lot, vial=vial, taken_from=taken_from, put_into=put_into, units=units, unit="mL", booking=uuid7(), reason=reason
+        )
 
     # ── the patient ──
 
@@ -426,6 +462,28 @@ class _Demo:
         document = Document(**self._own(at), patient=patient, kind=kind, title=title, content=pdf, sha256=hashlib.sha256(pdf).hexdigest())
         self.keep(document)
         return document
+
+    def _treatment_room(self) -> None:
+        """By the single actions: a device that was cleaned, prescriptions for who comes today, and a syringe made from a lot for one of them."""
+        nurse, product = self.users["nurse"], Product.objects.of(self.clinic).get(presentation=KINDS["pain"].presentation)
+        Product.objects.filter(pk=product.pk).update(prescription=Product.Prescription.YES)
+        service = self.today + dt.timedelta(days=90)
+        gun = add_device(kind="meso_gun", name="Injection gun, room 1", serial="DEMO-1", service_due_on=service, by=self.by, at=self.at)
+        clean_device(device=gun, method="parts_replaced", water="sterile", note="Demo data", by=nurse, at=self.at)
+        today = Treatment.objects.of(self.clinic).filter(state=Treatment.State.OPEN, course__indication=KINDS["pain"].indication, planned_on=self.today)
+        for visit in today:
+            until = self.today + dt.timedelta(days=180)
+            prescribe(
+                visit=visit, presentation=product.presentation, directions="As planned. Demo data", valid_from=self.today, valid_until=until, by=self.by,
+                at=self.at,
+            )  # fmt: skip
+        planned = today.filter(course__scheduled_at__isnull=False).select_related("course").order_by("created_at", "pk").first()
+        if planned is None:  # a demo of few patients
+            return
+        use_device(visit=planned, device=gun, settings="2 mm, 0.1 mL a point. Demo data", by=nurse, at=self.at)
+        take = Take(self.lots[product.presentation].pk, _blend(KINDS["pain"].protocol, product.presentation).volume_ml, "mL")
+        made = make_syringe(visit=planned, takes=[take], look="clear", own_hours=Decimal(4), own_basis="Demo data", by=nurse, at=self.at)
+        check_syringe(syringe=made, look="clear", by=self.by, at=self.at)
 
     def _assess(self) -> None:
         """The verdict a clinician looked at on the courses under way, computed as the page computes it."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.actions.course import local_day
+from pistor.actions.syringes import book_given, missing_from_prescriptions, missing_from_syringes
 from pistor.care.formulation import Blend, DoseCheck, Topical, UnusableBlend, check_doses
 from pistor.care.injection_map import generator_from_dict
 from pistor.care.treatment import (
@@ -36,8 +37,9 @@ from pistor.records.latest import keep_latest, latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.plan import plan_digest
-from pistor.records.signed import amendment_sha256, canonical, lot_rows, record_of, sha256, zone_rows
+from pistor.records.signed import amendment_sha256, canonical, device_rows, item_rows, lot_rows, record_of, sha256, syringe_rows, zone_rows
 from pistor.records.stock import Lot
+from pistor.records.syringes import kept, lots_drawn, syringes_of
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 from pistor.records.visit import facts_of
 
@@ -72,14 +74,19 @@ def save_treatment(
 def sign_treatment(
     *, visit: Treatment, entry: Entry | None = None, by: User, at: dt.datetime, token: uuid.UUID | None = None, version: int | None = None, location: str = ""
 ) -> Treatment:
-    """Sign and lock. With ``entry`` that is recorded first, in the same transaction; refused with everything that is missing."""
+    """Sign and lock. With ``entry`` that is recorded first, in the same transaction; refused with everything that is missing.
+
+    Where syringes were made for the visit, the lots are theirs, and what was given and left over of each is booked.
+    """
     with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.signed", token=token, at=at, location=location):
         visit = _open_visit(visit, by, at)
-        library = library_of(by.clinic)
+        library, syringes = library_of(by.clinic), kept(syringes_of(visit))
         if entry is not None:
             _write(visit, entry, by, at, version)
         else:
             claim_version(visit, version=version, by=by, at=at)
+            if syringes:  # they may have been made after the record was saved
+                _write_lots(visit, lots_drawn(syringes), by, at)
         record = record_of(visit)
         blend_row, drawn = latest_blend_and_map(visit.course)
         if blend_row is None or drawn is None:
@@ -89,8 +96,12 @@ def sign_treatment(
         parts = [part.presentation for part in blend.parts]
         missing = [*unusable_numbers(record), *unusable_lots(record.lots, record.given_on)]
         missing += missing_before_signing(record, library, visit.course.application, parts, checks)
+        missing += missing_from_syringes(visit, syringes, blend_row, record, at=at)
+        lots = [use.lot for use in LotUse.objects.filter(treatment=visit).select_related("lot__product")]
+        missing += missing_from_prescriptions(visit, lots, record.given_on, library, ask=bool(syringes))
         if missing:
-            raise Refused(*missing)
+            raise Refused(*dict.fromkeys(missing))
+        book_given(visit, syringes, record.volume_ml, by=by, at=at)
         visit.signed_content = content_to_sign(visit, record, blend_row, drawn, checks, library, by=by, at=at)
         visit.sha256 = sha256(visit.signed_content)
         visit.state, visit.signed_at, visit.signed_by = Treatment.State.SIGNED, at, by
@@ -118,7 +129,7 @@ def content_to_sign(
             "per_ml": {item.ingredient: f"{item.per_ml} {item.unit}" for item in blend.concentrations},
         },
         "record": record_as_dict(record),
-        "zones": zone_rows(visit), "lots": lot_rows(visit),
+        "zones": zone_rows(visit), "lots": lot_rows(visit), "syringes": syringe_rows(visit), "devices": device_rows(visit), "items": item_rows(visit),
         "doses": [_dose(check) for check in checks],
         "performed_by": str(visit.performed_by_id), "signed_by": {"id": str(by.pk), "name": by.printed_name, "role": by.role},
         "signed_at": at.isoformat(), "meaning": MEANING, "knowledge_version": library.version,
@@ -201,7 +212,7 @@ def _open_visit(visit: Treatment, by: User, at: dt.datetime) -> Treatment:
 
 def _write(visit: Treatment, entry: Entry, by: User, at: dt.datetime, version: int | None) -> None:
     library, record, today = library_of(by.clinic), entry.record, local_day(by, at)
-    lots = _lots(entry.lots, by)
+    lots = lots_drawn(kept(syringes_of(visit))) or _lots(entry.lots, by)
     planned = {(zone.zone, zone.side): zone for zone in planned_zones(visit.course)}
     zones = tuple(_with_plan(zone, planned.get((zone.zone, zone.side))) for zone in record.zones)
     record = replace(record, zones=zones, lots=tuple(
@@ -224,7 +235,6 @@ def _write(visit: Treatment, entry: Entry, by: User, at: dt.datetime, version: i
     )  # fmt: skip
     if not began:
         ZoneDose.objects.filter(treatment=visit).delete()
-        LotUse.objects.filter(treatment=visit).delete()
     written: dict[str, Any] = {"clinic": visit.clinic, "created_at": at, "created_by": by, "treatment": visit}
     ZoneDose.objects.bulk_create(
         ZoneDose(
@@ -234,7 +244,15 @@ def _write(visit: Treatment, entry: Entry, by: User, at: dt.datetime, version: i
         )
         for zone in record.zones
     )  # fmt: skip
-    LotUse.objects.bulk_create(LotUse(**written, lot=lot, volume_ml=volume) for lot, volume in lots)
+    _write_lots(visit, lots, by, at)
+
+
+def _write_lots(visit: Treatment, lots: Sequence[tuple[Lot, Decimal]], by: User, at: dt.datetime) -> None:
+    """The lots of the record, in place of those that stood there."""
+    LotUse.objects.filter(treatment=visit).delete()
+    LotUse.objects.bulk_create(
+        LotUse(clinic=visit.clinic, created_at=at, created_by=by, treatment=visit, lot=lot, volume_ml=volume) for lot, volume in lots
+    )
 
 
 def _with_plan(zone: ZoneGiven, planned: ZoneGiven | None) -> ZoneGiven:

@@ -1,24 +1,32 @@
 """Triggers that lock what was signed in the database itself: no update, no removal, whoever holds the connection.
 
-A treatment, its zones and its lots lock with the signature; amendments, documents, consents, withdrawals and aftercare
-sheets are locked from the start. A row added beside a signed treatment is found by :func:`pistor.records.signed.broken`.
+A treatment, its zones, lots, syringes and devices lock with the signature; amendments, documents, consents, withdrawals,
+aftercare sheets, moves of stock, draws, cleanings, single-use items and prescriptions are locked from the start. A row added
+beside a signed treatment is found by :func:`pistor.records.signed.broken`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-MESSAGE = "what was signed is locked"
-ALWAYS = ("records_document", "records_consent", "records_consentwithdrawal", "records_aftercaresheet", "records_amendment")
-WITH_TREATMENT = ("records_zonedose", "records_lotuse")
+MESSAGE = "what was signed or booked is locked"
+ALWAYS = (
+    "records_document", "records_consent", "records_consentwithdrawal", "records_aftercaresheet", "records_amendment", "records_stockmove",
+    "records_draw", "records_devicecleaning", "records_singleuse", "records_prescription", "records_prescriptionend",
+)  # fmt: skip
+WITH_TREATMENT = ("records_zonedose", "records_lotuse", "records_syringe", "records_deviceuse")
 
 
 def guard(connection: BaseDatabaseWrapper) -> None:
-    """Refuse changes to signed rows from now on."""
+    """Refuse changes to signed rows from now on. Tables that a later migration makes are left to it."""
     unguard(connection)
     statements = {"sqlite": _sqlite, "postgresql": _postgresql}.get(connection.vendor)
     with connection.cursor() as cursor:
-        for statement in statements() if statements else ():
+        there = set(connection.introspection.table_names(cursor))
+        always, with_treatment = ([table for table in tables if table in there] for tables in (ALWAYS, WITH_TREATMENT))
+        for statement in statements(always, with_treatment) if statements else ():
             cursor.execute(statement)
 
 
@@ -35,18 +43,18 @@ def unguard(connection: BaseDatabaseWrapper) -> None:
             cursor.execute("DROP FUNCTION IF EXISTS signed_is_locked()")
 
 
-def _sqlite() -> list[str]:
+def _sqlite(always: Sequence[str], with_treatment: Sequence[str]) -> list[str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
-    made = [f"CREATE TRIGGER {table}_lock_{verb} BEFORE {verb.upper()} ON {table} {refuse}" for table in ALWAYS for verb in ("update", "delete")]
+    made = [f"CREATE TRIGGER {table}_lock_{verb} BEFORE {verb.upper()} ON {table} {refuse}" for table in always for verb in ("update", "delete")]
     for verb in ("update", "delete"):
         made.append(f"CREATE TRIGGER records_treatment_lock_{verb} BEFORE {verb.upper()} ON records_treatment WHEN OLD.state = 'signed' {refuse}")
-    for table in WITH_TREATMENT:
+    for table in with_treatment:
         signed = "(SELECT state FROM records_treatment WHERE id = OLD.treatment_id) = 'signed'"
         made += [f"CREATE TRIGGER {table}_lock_{verb} BEFORE {verb.upper()} ON {table} WHEN {signed} {refuse}" for verb in ("update", "delete")]
     return made
 
 
-def _postgresql() -> list[str]:
+def _postgresql(always: Sequence[str], with_treatment: Sequence[str]) -> list[str]:
     body = f"""
         CREATE FUNCTION signed_is_locked() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE state_now text;
@@ -65,10 +73,10 @@ def _postgresql() -> list[str]:
             RETURN NEW;
         END $$"""  # noqa: S608 - only our own constant goes in
     made = [body]
-    made += [f"CREATE TRIGGER {table}_lock BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION signed_is_locked('always')" for table in ALWAYS]
+    made += [f"CREATE TRIGGER {table}_lock BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION signed_is_locked('always')" for table in always]
     made.append("CREATE TRIGGER records_treatment_lock BEFORE UPDATE OR DELETE ON records_treatment FOR EACH ROW EXECUTE FUNCTION signed_is_locked('own')")
     made += [
         f"CREATE TRIGGER {table}_lock BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION signed_is_locked('parent')"
-        for table in WITH_TREATMENT
+        for table in with_treatment
     ]
     return made

@@ -7,6 +7,7 @@ from pistor.records.candidacy import Assessment, Override
 from pistor.records.consent import Consent, ConsentWithdrawal
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
 from pistor.records.course import Course
+from pistor.records.devices import Device, DeviceCleaning, DeviceUse, SingleUse
 from pistor.records.documents import Document
 from pistor.records.drafts import Draft, Submission
 from pistor.records.formulation import Formulation
@@ -15,13 +16,17 @@ from pistor.records.library import LocalEntry
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
+from pistor.records.prescriptions import Prescription, PrescriptionEnd
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
-from pistor.records.stock import Lot
+from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial
+from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 
 __all__ = [
     "AftercareSheet", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic", "Consent",
-    "ConsentWithdrawal", "Course", "Document", "Draft", "Formulation", "HistoryEntry", "ImportedDocument",
-    "InjectionPlan", "LocalEntry", "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "ReactionFollowUp",
-    "ReactionReport", "ScaleScore", "Submission", "Treatment", "User", "ZoneDose",
+    "ConsentWithdrawal", "Course", "Device", "DeviceCleaning", "DeviceUse", "Discrepancy", "Document", "Draft",
+    "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan", "LocalEntry", "Lot", "LotUse",
+    "MaintenanceDecision", "Override", "Patient", "Prescription", "PrescriptionEnd", "Product", "ReactionFollowUp",
+    "ReactionReport", "ScaleScore", "SingleUse", "StockMove", "Submission", "Syringe", "Treatment", "User", "Vial",
+    "ZoneDose",
 ]  # fmt: skip

@@ -26,8 +26,10 @@ class Capability(StrEnum):
     TAKE_CONSENT = "take_consent"
     TREAT = "treat"  # record a treatment
     SIGN = "sign"
+    PRESCRIBE = "prescribe"
     FOLLOW_UP = "follow_up"  # aftercare, reactions, scores
-    MANAGE_STOCK = "manage_stock"  # take lots out of use, and release them
+    KEEP_STOCK = "keep_stock"  # receive, open, waste and count
+    MANAGE_STOCK = "manage_stock"  # take lots and devices out of use, and release them
     MANAGE_CLINIC = "manage_clinic"
 
 
@@ -35,10 +37,10 @@ _C = Capability
 CAPABILITIES: dict[str, frozenset[Capability]] = {
     Role.PRACTITIONER: frozenset(_C) - {_C.MANAGE_CLINIC},
     Role.NURSE: frozenset(
-        {_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.TAKE_HISTORY, _C.TAKE_CONSENT, _C.TREAT, _C.FOLLOW_UP}
+        {_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.TAKE_HISTORY, _C.TAKE_CONSENT, _C.TREAT, _C.FOLLOW_UP, _C.KEEP_STOCK}
     ),
     Role.FRONT_DESK: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS}),
-    Role.OWNER: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.MANAGE_STOCK, _C.MANAGE_CLINIC}),
+    Role.OWNER: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.KEEP_STOCK, _C.MANAGE_STOCK, _C.MANAGE_CLINIC}),
 }
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pistor.care.formulation import Topical
 from pistor.care.treatment import LotGiven, Record, ZoneGiven
+from pistor.records.devices import DeviceUse, SingleUse
+from pistor.records.stock import StockMove
+from pistor.records.syringes import syringes_of
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 
 
@@ -66,6 +70,48 @@ def lot_rows(visit: Treatment) -> list[dict[str, Any]]:
     return [{"lot": str(use.lot_id), "presentation": use.lot.presentation, "lot_number": use.lot.lot_number, "volume_ml": text(use.volume_ml)} for use in uses]
 
 
+def syringe_rows(visit: Treatment) -> list[dict[str, Any]]:
+    """The syringes of a visit as they stand in the signed content, with what the ledger says was given and wasted of each."""
+    rows = syringes_of(visit)
+    moved: dict[tuple[uuid.UUID, str], Decimal] = {}
+    for booking, place, units in StockMove.objects.filter(booking__in=[row.pk for row in rows]).values_list("booking", "put_into", "units") if rows else ():
+        moved[booking, place] = moved.get((booking, place), Decimal(0)) + units
+    return [
+        {
+            "syringe": str(row.pk), "code": row.code, "state": row.state, "volume_ml": text(row.volume_ml), "made_by": str(row.created_by_id),
+            "made_at": _utc(row.created_at), "look": row.look, "checked_by": str(row.checked_by_id) if row.checked_by_id else None,
+            "use_before": _utc(row.use_before), "use_before_basis": row.use_before_basis, "started_at": _utc(row.started_at),
+            "given_ml": text(moved.get((row.pk, "patient"), Decimal(0))), "wasted_ml": text(moved.get((row.pk, "waste"), Decimal(0))),
+            "draws": [
+                {
+                    "lot": str(draw.lot_id), "vial": str(draw.vial_id) if draw.vial_id else None, "presentation": draw.presentation,
+                    "volume_ml": text(draw.volume_ml),
+                }
+                for draw in row.draws.all()
+            ],
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def device_rows(visit: Treatment) -> list[dict[str, Any]]:
+    """The devices as they stand in the signed content."""
+    uses = DeviceUse.objects.filter(treatment=visit).select_related("device").order_by("created_at", "pk")
+    return [
+        {"device": str(use.device_id), "kind": use.device.kind, "name": use.device.name, "serial": use.device.serial, "settings": use.settings} for use in uses
+    ]
+
+
+def item_rows(visit: Treatment) -> list[dict[str, Any]]:
+    """The single-use items as they stand in the signed content."""
+    items = SingleUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at", "pk")
+    return [{"item": str(row.pk), "kind": row.kind, "code": row.code, "lot_number": row.lot.lot_number if row.lot else ""} for row in items]
+
+
+def _utc(moment: dt.datetime | None) -> str | None:
+    return moment.astimezone(dt.UTC).isoformat() if moment else None
+
+
 def canonical(content: dict[str, Any]) -> str:
     """JSON that is the same for the same content."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -87,6 +133,9 @@ def broken(visit: Treatment) -> tuple[str, ...]:
         said.append("The zones in the database are no longer those that were signed.")
     if "kind" in content and content["lots"] != lot_rows(visit):
         said.append("The lots in the database are no longer those that were signed.")
+    for key, rows in (("syringes", syringe_rows), ("devices", device_rows), ("items", item_rows)):  # older records hold none of these
+        if key in content and content[key] != rows(visit):
+            said.append(f"The {key} in the database are no longer those that were signed.")
     changed = [row for row in amendments_of(visit) if row.sha256 != amendment_sha256(row)]
     said += [f"The amendment of {row.created_at.day} {row.created_at:%b %Y} no longer has its fingerprint." for row in changed]
     return tuple(said)

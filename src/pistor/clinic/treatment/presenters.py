@@ -82,6 +82,9 @@ def signed_shown(content: dict[str, Any], library: Library, at: dt.datetime) -> 
             ["Pain", "not recorded" if record.get("pain_score") is None else f"{record['pain_score']} of 10"],
             ["Immediate reaction", reaction_words(reaction, library) if record else "not recorded"],
             ["Observed for", "not recorded" if record.get("observed_minutes") is None else f"{record['observed_minutes']} minutes"],
+            *([f"Syringe {one['code']}", _syringe(one)] for one in content.get("syringes", ())),
+            *(["Device", _device(one)] for one in content.get("devices", ())),
+            *(["Single-use item", _item(one)] for one in content.get("items", ())),
             *([["Over a limit because", record["over_limit_reason"]]] if record.get("over_limit_reason") else []),
             *([["Note", record["note"]]] if record.get("note") else []),
         ],
@@ -100,6 +103,21 @@ def signed_shown(content: dict[str, Any], library: Library, at: dt.datetime) -> 
         "meaning": content.get("meaning", ""),
         "knowledge": content.get("knowledge_version", ""),
     }  # fmt: skip
+
+
+def _syringe(one: dict[str, Any]) -> str:
+    if one["state"] == "discarded":
+        return f"{_quantity(one['volume_ml'], 'mL')}, discarded"
+    return f"{_quantity(one['volume_ml'], 'mL')}: {_quantity(one['given_ml'], 'mL')} given, {_quantity(one['wasted_ml'], 'mL')} left over and thrown away"
+
+
+def _device(one: dict[str, Any]) -> str:
+    return ", ".join(part for part in (one["name"], one["serial"], one["settings"]) if part)
+
+
+def _item(one: dict[str, Any]) -> str:
+    said = [words(one["kind"]).capitalize(), f"code {one['code']}" if one["code"] else "", f"lot {one['lot_number']}" if one["lot_number"] else ""]
+    return ", ".join(part for part in said if part)
 
 
 def _step(library: Library, key: str) -> str:

@@ -16,16 +16,19 @@ from pistor.care.formulation import Blend, DoseCheck
 from pistor.care.treatment import MEANING, Record, checklist, missing_before_treatment, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import look_at, render_step
+from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
 from pistor.clinic.treatment.forms import AmendmentForm, LotForm, TreatmentForm, first_values
 from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
 from pistor.exchange.signed import treatment_pdf
 from pistor.knowledge import Library
+from pistor.records.devices import DeviceUse
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.signed import amendments_of, broken, record_of
 from pistor.records.stock import Lot, usable_lots
+from pistor.records.syringes import Syringe, kept, syringes_of
 from pistor.records.treatment import LotUse, Treatment
 
 SIDES = ("mid", "left", "right")
@@ -143,7 +146,8 @@ def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed:
     zones = planned_zones(visit.course)
     blend_row, _ = latest_blend_and_map(visit.course)
     needed = {str(part["presentation"]): Decimal(str(part["volume_ml"])) for part in (blend_row.parts if blend_row else ())}
-    parts = [(presentation, _lots(visit, presentation, today, bound=bound)) for presentation in needed]
+    from_syringes = Syringe.objects.filter(treatment=visit).exclude(state=Syringe.State.DISCARDED).exists()  # then the lots are theirs
+    parts = [(presentation, _lots(visit, presentation, today, bound=bound)) for presentation in ({} if from_syringes else needed)]
     known = {(zone.zone, zone.side) for zone in zones}
     fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
     other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
@@ -183,7 +187,7 @@ def _shown(
     record = record_of(visit)
     blend_row, _ = latest_blend_and_map(visit.course)
     checks = _checks(visit, record, blend_row, library)
-    named = _parts_named(visit)
+    named, rows = _parts_named(visit), kept(syringes_of(visit))
     names = dict(named)
     context = {
         "form": form, "review": review(visit, look.candidacy.picture, library), "missing": missing_before_treatment(facts), "facts": facts,
@@ -191,7 +195,8 @@ def _shown(
         "may_sign": request.user.may(Capability.SIGN), "may_treat": request.user.may(Capability.TREAT), "names": names, "checks": checks,  # type: ignore[union-attr]
         "lot_lines": [{**line, "name": names.get(line["presentation"], line["presentation"])} for line in form.lot_lines],
         "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
-        "saved_before": visit.given_on is not None, "refused": refused,
+        "saved_before": visit.given_on is not None, "refused": refused, "syringes": [syringe_line(row, visit, request.at, look.on) for row in rows],  # type: ignore[attr-defined]
+        "devices": DeviceUse.objects.filter(treatment=visit).select_related("device").order_by("created_at"),
     }  # fmt: skip
     findings = treatment_findings(record, library, checks)
     return render_step(request, visit, "treatment", "treatment/show.html", context, findings=findings, status=status, look=look)

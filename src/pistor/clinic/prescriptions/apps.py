@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class PrescriptionsConfig(AppConfig):
+    name = "pistor.clinic.prescriptions"
+    label = "clinic_prescriptions"
