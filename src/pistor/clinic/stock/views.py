@@ -12,6 +12,7 @@ from pistor.actions.core import Refused
 from pistor.actions.course import local_day
 from pistor.actions.stock import set_lot_state
 from pistor.clinic.shared.access import page
+from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.stock.forms import LotStateForm
 from pistor.clinic.stock.presenters import history, lot_row
 from pistor.records.people import Capability
@@ -56,6 +57,6 @@ def _shown(request: HttpRequest, lot: Lot, form: LotStateForm, *, status: int = 
     may_change = request.user.may(Capability.MANAGE_STOCK)  # type: ignore[union-attr]
     context = {
         "row": lot_row(lot, today), "lot": lot, "form": form, "history": history(lot),
-        "may_change": may_change and (lot.state != Lot.State.RECALLED or form.is_bound),
+        "draft": drafts_for(request), "may_change": may_change and (lot.state != Lot.State.RECALLED or form.is_bound),
     }  # fmt: skip
     return render(request, "stock/show.html", context, status=status)
