@@ -8,7 +8,7 @@ import uuid
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
@@ -66,7 +66,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
             return JsonResponse({}, status=200 if done else 409)
         key, shared = storable(f"{path}#{form}"), is_shared(request, path)
         kept = keep_draft(by=request.user, at=request.at, key=key, shared=shared, sent=read_sent(sent))  # type: ignore[arg-type, attr-defined]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RawPostDataException):
         return JsonResponse({"error": "The draft could not be read. Reload the page."}, status=400)
     except Refused as refused:
         return JsonResponse({"error": str(refused)}, status=413)
