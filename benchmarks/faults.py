@@ -60,6 +60,7 @@ class Tally:
     rounds: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
     lost_s: list[float] = field(default_factory=list)
+    answered_s: list[float] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 
     def count(self, what: str, happened: bool, where: str) -> None:
@@ -88,6 +89,7 @@ def main(arguments: list[str]) -> int:
     rows += [{"what": f"rounds: {name}", "count": count} for name, count in sorted(tally.rounds.items())]
     rows += [{"what": name, "count": tally.wrong[name]} for name in WRONG]
     rows += [{"what": f"seconds of input lost, {name}", "count": round(value, 2)} for name, value in _spread(tally.lost_s)]
+    rows += [{"what": f"seconds until a draft was answered, {name}", "count": round(value, 2)} for name, value in _spread(tally.answered_s)]
     report("faults", rows, options.out, seed=options.seed, kills=options.kills, told=tally.told, noise_s=[before, noise()])
     print(*tally.told, sep="\n")
     return 1 if tally.wrong else 0
@@ -154,6 +156,9 @@ class Round:
         self.posts: list[Any] = []
         self.acknowledged = False
         self.page.on("request", lambda request: self.posts.append(request) if request.is_navigation_request() and request.method == "POST" else None)
+        self.page.on(
+            "requestfinished", lambda request: tally.answered_s.append(request.timing["responseEnd"] / 1e3) if request.url.endswith("/drafts/") else None
+        )
         self.page.on("response", lambda response: self._answered(response))
 
     def _answered(self, response: Any) -> None:
@@ -163,6 +168,7 @@ class Round:
         self.tally.rounds[f"{self.do}, window {'dies' if self.window_dies else 'stays'}"] += 1
         self.page.goto(f"/visits/{self.visit}/treatment/")
         note = self.page.locator("[name=note]")
+        self.before = self.kept()[1]
         note.fill("")
         typed = self.types(note)
         if self.do != "chart":
@@ -194,7 +200,7 @@ class Round:
     # ── what is there afterwards ──
 
     def look(self, typed: list[tuple[str, float]], killed: float) -> None:
-        from pistor.records.signed import broken, record_of
+        from pistor.records.signed import broken
         from pistor.records.treatment import Treatment
 
         visit = Treatment.objects.select_related("course", "patient", "clinic").get(pk=self.visit)
@@ -205,12 +211,12 @@ class Round:
             self.tally.rounds["signed when the server died"] += signed
         self.booked(visit)
         text = "".join(sign for sign, _ in typed)
-        draft, until = self.draft(), time.monotonic() + 30
-        while not self.window_dies and self.do == "chart" and (draft is None or draft.fields["note"] != [text]) and time.monotonic() < until:
+        (draft, kept), until = self.kept(), time.monotonic() + 30
+        while not self.window_dies and self.do == "chart" and kept != text and time.monotonic() < until:
             self.page.wait_for_timeout(100)  # the page itself brings the rest
-            draft = self.draft()
+            draft, kept = self.kept()
         self.tally.count("draft left behind", signed and draft is not None, self.where)
-        kept = record_of(visit).note if draft is None or "note" not in draft.fields else draft.fields["note"][0]
+        kept = "" if kept == self.before else kept  # nothing of this round
         whole = text.startswith(kept) or text.strip() == kept.strip()
         self.tally.count("typed text changed", not whole, self.where)
         missing = [at for _, at in typed[len(kept) :]] if whole and kept.strip() != text.strip() else []
@@ -218,10 +224,14 @@ class Round:
         self.tally.lost_s.append(lost_s)
         self.tally.count("more than 2 s of input lost", lost_s > 2, self.where)
 
-    def draft(self) -> Any:
+    def kept(self) -> tuple[Any, str]:
+        """The draft, and the note as the page would show it now: the draft's, else the record's."""
         from pistor.records.drafts import Draft
+        from pistor.records.signed import record_of
+        from pistor.records.treatment import Treatment
 
-        return Draft.objects.filter(key=f"/visits/{self.visit}/treatment/#treatment").first()
+        draft = Draft.objects.filter(key=f"/visits/{self.visit}/treatment/#treatment").first()
+        return draft, draft.fields["note"][0] if draft and "note" in draft.fields else record_of(Treatment.objects.get(pk=self.visit)).note
 
     def booked(self, visit: Any) -> None:
         """Each lot of this record once, with the volume that was given."""

@@ -182,8 +182,9 @@ const drafts = new Map();
 
 function keepDraft(form) {
   const kept = stored[form.dataset.draft], conflicts = new Map(), seen = new Set();
-  // After an answer to a post nobody knows here what the form began with, so all of it is kept.
-  const began = kept?.shown ? {} : textsOf(form), known = { ...kept?.fields };
+  // After an answer to a post, or where values came with the address, nobody knows here what the form begins with, so all of it is kept.
+  const whole = kept ? kept.shown : "whole" in form.dataset;
+  const began = whole ? {} : textsOf(form), known = { ...kept?.fields };
   let id = kept?.id ?? "", sequence = kept?.sequence ?? 0, step = 0;
   let timer, since = 0, tries = 0, sending = null, taken = false, gone = false, failed = "", at = null, told = "";
 
@@ -193,7 +194,7 @@ function keepDraft(form) {
     for (const name of [...Object.keys(now), ...elementsOf(form).map((element) => bare(form, element.name))]) seen.add(name);
     for (const name of seen) {
       const mine = now[name] ?? [];
-      if (!conflicts.has(name) && !same(mine, known[name] ?? began[name] ?? (kept?.shown ? [null] : []))) found[name] = mine;
+      if (!conflicts.has(name) && !same(mine, known[name] ?? began[name] ?? (whole ? [null] : []))) found[name] = mine;
     }
     // What the form was opened on goes with the first change.
     if (!id && Object.keys(found).length) for (const element of elementsOf(form)) if (element.type === "hidden") found[bare(form, element.name)] = [element.value];
@@ -326,7 +327,7 @@ function keepDraft(form) {
   });
   window.addEventListener("beforeunload", (event) => { if (!taken && failed && (gone || conflicts.size || Object.keys(changed()).length)) event.preventDefault(); });
 
-  if (kept?.shown) later();
+  if (whole) later();
   else if (kept) {
     put(form, kept.fields);
     const others = kept.by.length ? ` (with ${kept.by.join(", ")})` : "";
