@@ -2,7 +2,7 @@
 // Nothing is kept in the browser. For scripts of single pages: a change of a field, hidden ones too, is told by an "input"
 // event; whatever is put into the form from the server by "draft-restored", and all of it stands in form.restored.
 
-const PAUSE_MS = 300, LONGEST_MS = 1000; // sent so long after the last change, or after the first that is not kept yet
+const PAUSE_MS = 300, LONGEST_MS = 600; // sent so long after the last change, or after the first that is not kept yet
 const ANSWER_MS = 4000, AGAIN_MS = 1000, SELDOM_MS = 5000;
 
 const saved = document.getElementById("saved");
