@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from pistor.actions.drafts import save_draft
+from pistor.actions.drafts import Sent, keep_draft
 from pistor.actions.library import decide_entry, propose_entry
 from pistor.actions.prescriptions import prescribe
 from pistor.actions.reactions import report_reaction
@@ -156,7 +156,7 @@ def test_a_record_that_never_was_answers_like_one_of_another_clinic(people, as_,
 
 def test_lists_hold_only_the_own_clinic(people, as_, ids):
     patient = Patient.objects.get(pk=ids["patient_id"])
-    save_draft(by=people.practitioner, at=NOW, key="/patients/new/#new", fields={"family_name": ["Secretname"]})
+    keep_draft(by=people.practitioner, at=NOW, key="/patients/new/#new", shared=True, sent=Sent({"family_name": ["Secretname"]}))
     stranger = as_(people.stranger)
     pages = [stranger.get(f"/{address}") for address in PLAIN if address not in ("drafts/", "sign-out/")]
     pages += [stranger.post("/patients/", {"q": word}) for word in (patient.family_name, patient.number, "1985-03-14", "")]

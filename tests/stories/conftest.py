@@ -36,14 +36,15 @@ def _few_virtual_patients(monkeypatch):
 def open_page(browser, live_server):
     """``open_page(width)`` is a fresh window; when the test ends, its console must have been silent.
 
-    ``refused`` are the statuses that a page itself may answer with, where the test is about that.
+    ``refused`` are the statuses that a page itself may answer with, where the test is about that; with ``conflicts``
+    a draft may be answered with 409.
     """
     contexts, complaints = [], []
 
-    def open_(width: int = 1280, height: int = 900, *, refused: tuple[int, ...] = (), **options):
+    def open_(width: int = 1280, height: int = 900, *, refused: tuple[int, ...] = (), conflicts: bool = False, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, base_url=live_server.url, **options)
         page = context.new_page()
-        listen(page, complaints, refused)
+        listen(page, complaints, refused, conflicts)
         page.set_default_timeout(15_000)
         contexts.append(context)
         return page
@@ -54,11 +55,12 @@ def open_page(browser, live_server):
     assert not complaints, complaints
 
 
-def listen(page, complaints: list[str], refused: tuple[int, ...] = ()) -> None:
+def listen(page, complaints: list[str], refused: tuple[int, ...] = (), conflicts: bool = False) -> None:
     """Whatever this window says is wrong: scripts, the content security policy, answers that are no page and no file."""
 
     def on_response(response) -> None:
         expected = response.request.is_navigation_request() and response.status in refused
+        expected |= conflicts and response.status == 409 and response.url.endswith("/drafts/")
         if response.status >= 400 and not expected:
             complaints.append(f"{response.status} {response.url}")
 

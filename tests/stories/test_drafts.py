@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
+from pistor.records.consent import Consent
 from pistor.records.consultation import Patient
 from pistor.records.drafts import Draft
 from pistor.records.people import User
-from tests import factories
+from tests import factories, ready
 from tests.stories.story import Visit
 
 pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
@@ -112,6 +115,152 @@ def test_a_form_sent_without_a_connection_stays(visit):
     visit.page.context.set_offline(False)
     save(visit)
     visit.page.get_by_role("heading", name="Kept").wait_for()
+
+
+# ── zero loss ──
+
+
+def test_typing_without_a_pause_is_kept_all_the_while(visit):
+    visit.page.goto("/patients/new/")
+    bodies = []
+    visit.page.on("request", lambda request: bodies.append(request.post_data_json) if request.url.endswith("/drafts/") else None)
+    visit.page.get_by_label("Family name").press_sequentially("x" * 50, delay=80)  # four seconds, the longest pause shorter than the script waits for
+    assert len(bodies) >= 2, "nothing was sent before the person paused"
+    expect(visit.page.get_by_text("Draft saved")).to_be_visible()
+    assert all(set(body["changed"]) <= {"family_name"} for body in bodies[1:])
+
+
+def test_nothing_is_kept_in_the_browser(visit):
+    visit.page.goto("/patients/new/")
+    visit.page.get_by_label("Family name").fill("Unfinished")
+    expect(visit.page.get_by_text("Draft saved")).to_be_visible()
+    kept = "async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]"
+    assert visit.page.evaluate(kept) == [0, 0, 0, 0]
+
+
+def test_a_window_that_was_closed_opens_at_the_same_place(visit):
+    patient = factories.patient(User.objects.get())
+    here = f"/patients/{patient.pk}/edit/"
+    visit.page.set_viewport_size({"width": 820, "height": 500})
+    visit.page.goto(here)
+    email = visit.page.get_by_label("E-mail")
+    email.fill("claire@example.org")
+    email.evaluate("e => { e.scrollIntoView({ block: 'center' }); e.setSelectionRange?.(2, 6); }")
+    email.press("End")
+    top = email.evaluate("e => Math.round(e.getBoundingClientRect().top)")
+    expect(visit.page.get_by_text("Draft saved")).to_be_visible()
+    visit.page.goto("/")
+    visit.page.goto(here)
+    expect(email).to_be_focused()
+    expect(email).to_have_value("claire@example.org")
+    assert abs(email.evaluate("e => e.getBoundingClientRect().top") - top) <= 2
+
+
+def test_what_cannot_be_kept_is_said_with_the_time_and_kept_once_it_can(visit):
+    visit.page.goto("/patients/new/")
+    visit.page.context.set_offline(True)
+    visit.page.get_by_label("Family name").fill("Kept")
+    expect(visit.page.locator("#saved")).to_have_text(re.compile(r"^Not saved since \d\d:\d\d: there is no connection"))
+    visit.page.context.set_offline(False)
+    expect(visit.page.get_by_text("Draft saved")).to_be_visible()
+    assert Draft.objects.get().fields["family_name"] == ["Kept"]
+
+
+# ── two devices, two people ──
+
+
+@pytest.fixture
+def people():
+    from types import SimpleNamespace
+
+    clinic = factories.clinic(name="Clinique du Parc", jurisdiction="GB", policy="single_active")
+    return SimpleNamespace(
+        practitioner=factories.user(clinic, "practitioner", first_name="Rosa", last_name="Lind"),
+        nurse=factories.user(clinic, "nurse", first_name="Inès", last_name="Faure"),
+    )
+
+
+def opened_by(open_page, person, path, **window):
+    seat = Visit(open_page(conflicts=True, **window))
+    seat.sign_in(person)
+    seat.page.goto(path)
+    return seat.page
+
+
+def kept(page):
+    expect(page.locator("#saved")).to_have_text(re.compile("^Draft saved"))
+
+
+def test_two_colleagues_at_one_chart_choose_between_their_values(open_page, people):
+    planned = ready.planned_visit(people)
+    ready.consented(planned, people.practitioner)
+    here = f"/visits/{planned.pk}/treatment/"
+    one, other = (opened_by(open_page, person, here) for person in (people.practitioner, people.nurse))
+    one.locator("[name=pain_score]").fill("2")
+    one.locator("[name=skin_preparation]").fill("Alcohol")
+    kept(one)
+    other.locator("[name=note]").fill("lies on the left side")  # another field: nothing to choose, and both see both
+    expect(other.get_by_text("Changed elsewhere by Rosa Lind")).to_be_visible()
+    expect(other.locator("[name=pain_score]")).to_have_value("2")
+    kept(other)
+    one.locator("[name=pain_score]").fill("3")
+    kept(one)
+    other.locator("[name=pain_score]").fill("5")  # the same field
+
+    dialog = other.get_by_role("dialog", name="Changed in two places")
+    expect(dialog).to_be_visible()
+    assert Draft.objects.get().fields["pain_score"] == ["3"], "overwritten before anybody chose"
+    for text in ("This page: 5", "Rosa Lind", "3"):
+        expect(dialog).to_contain_text(text)
+    for width in (1280, 820, 390):
+        other.set_viewport_size({"width": width, "height": 844})
+        assert not Axe().run(other, context="dialog").response["violations"]
+        assert other.evaluate("document.documentElement.scrollWidth <= innerWidth && document.querySelector('dialog').getBoundingClientRect().right <= innerWidth")
+    other.keyboard.press("Escape")  # later: it stays said, and the form is not sent meanwhile
+    expect(other.get_by_role("alert").get_by_text("changed in two places")).to_be_visible()
+    other.get_by_role("button", name="Choose").press("Enter")
+    other.keyboard.press("Space")  # the first: what this page holds
+    other.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    kept(other)
+    assert Draft.objects.get().fields["pain_score"] == ["5"]
+    assert Draft.objects.get().fields["note"] == ["lies on the left side"]
+
+
+def test_a_form_that_a_colleague_saved_is_said_to_be_gone(open_page, people):
+    planned = ready.planned_visit(people)
+    ready.consented(planned, people.practitioner)
+    here = f"/visits/{planned.pk}/treatment/"
+    page = opened_by(open_page, people.practitioner, here)
+    page.locator("[name=note]").fill("first")
+    kept(page)
+    Draft.objects.all().delete()  # as a colleague's save does
+    page.locator("[name=note]").fill("second")
+    expect(page.get_by_role("alert").get_by_text("saved, or its draft discarded, on another page")).to_be_visible()
+    assert not Draft.objects.exists()
+    page.get_by_role("button", name="Go on with what I typed").click()
+    kept(page)
+    assert Draft.objects.get().fields["note"] == ["second"]
+
+
+def test_a_half_drawn_signature_is_there_on_the_other_device(open_page, people):
+    planned = ready.planned_visit(people)
+    here = f"/visits/{planned.pk}/consent/"
+    page = opened_by(open_page, people.practitioner, here)
+    pad = page.locator("svg.pad")
+    pad.scroll_into_view_if_needed()
+    place = pad.bounding_box()
+    page.mouse.move(place["x"] + 20, place["y"] + 60)
+    page.mouse.down()
+    for step in range(1, 12):
+        page.mouse.move(place["x"] + 20 + step * 12, place["y"] + 60 + (step % 3) * 8)
+    kept(page)  # the pen is still down
+    drawn = page.locator("[name=signature_path]").input_value()
+    page.mouse.up()
+    kept(page)
+    tablet = opened_by(open_page, people.nurse, here, width=820, height=1180)
+    expect(tablet.locator("svg.pad path")).to_have_attribute("d", drawn)
+    assert not Consent.objects.exists()
 
 
 def test_a_page_the_browser_kept_whole_is_asked_for_again(visit):

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -15,12 +13,12 @@ import threading
 import time
 import urllib.parse
 import uuid
-from pathlib import Path
 
 import pytest
 
+from tests.stories.server import ROOT, Server
+
 pytestmark = pytest.mark.xdist_group("faults")  # one worker, one server, in this order
-ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "three grey herons at noon"
 CLIENTS = 8
 PREPARE = f"""
@@ -52,46 +50,8 @@ print(json.dumps({
 """
 
 
-class Server:
-    """The server as ``./pistor start`` runs it, with a data folder of its own."""
-
-    def __init__(self, data: Path) -> None:
-        self.data, self.log = data, data / "server.log"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PISTOR_", "DJANGO_"))}
-        own = {"PISTOR_MODE": "test", "PISTOR_DATA": str(data), "DJANGO_SETTINGS_MODULE": "pistor.config.settings", "PYTHONPATH": str(ROOT / "src")}
-        self.environment = {**kept, **own}
-
-    def run(self, code: str) -> str:
-        done = subprocess.run([sys.executable, "-c", code], env=self.environment, cwd=self.data, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def start(self) -> None:
-        bound = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2"]
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "--config", "python:pistor.config.server", *bound],
-                env=self.environment, cwd=self.data, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                if Desk(self).ask("GET", "/health/")[0] == 200:
-                    return
-            time.sleep(0.1)
-        raise AssertionError(f"the server did not start: {self.log.read_text()}")
-
-    def kill(self) -> None:
-        """The master and its workers at once, as when the power goes."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(20)
-
-    def look(self) -> dict:
-        return json.loads(self.run(LOOK))
+def look(server: Server) -> dict:
+    return json.loads(server.run(LOOK))
 
 
 class Desk:
@@ -166,7 +126,7 @@ def test_eight_people_saving_at_once_wait_for_each_other_and_nobody_fails(server
     for thread in threads:
         thread.join(120)
     assert answers == [302] * (CLIENTS * 10)
-    seen = server.look()
+    seen = look(server)
     whole(seen)
     assert sum(name.startswith("Calm") for name, _ in seen["patients"].values()) == CLIENTS * 10
 
@@ -205,7 +165,7 @@ def test_killed_in_the_middle_of_saving_nothing_is_half_written_lost_or_twice(se
     assert len(acknowledged) >= 20
     assert len(acknowledged) < len(sent), "nobody was in the middle of a save, so the test shows nothing"
 
-    seen = server.look()
+    seen = look(server)
     whole(seen)
     kept = {name: f"/patients/{pk}/" for pk, (name, _) in seen["patients"].items()}
     assert {name: kept.get(name) for name in acknowledged} == acknowledged
@@ -216,7 +176,7 @@ def test_killed_in_the_middle_of_saving_nothing_is_half_written_lost_or_twice(se
         status, place, _ = desk.add(name, token)
         assert status == 302
         assert acknowledged.get(name, place) == place
-    seen = server.look()
+    seen = look(server)
     whole(seen)
     assert {name for name, _ in seen["patients"].values() if name.startswith("Storm")} == set(sent)
 
@@ -238,3 +198,10 @@ def test_a_server_on_the_net_answers_broken_requests_and_stays_up(server, desks)
             with contextlib.suppress(OSError):
                 assert b"Traceback" not in line.recv(4096)
     assert desks[0].ask("GET", "/patients/")[0] == 200
+
+
+@pytest.mark.story
+def test_killed_while_a_browser_charts_saves_and_signs_nothing_is_lost_and_nothing_booked_twice(browser):
+    """Four of the rounds of ``./pistor bench faults``, which counts the same over many more."""
+    done = subprocess.run([sys.executable, ROOT / "benchmarks" / "run.py", "faults", "--kills", "4", "--seed", "10"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"

@@ -10,13 +10,18 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import IntegrityError, connection, models, transaction
 
 from pistor.records.audit import AuditEvent, AuditHead
-from pistor.records.drafts import Submission
+from pistor.records.drafts import Draft, Submission
 from pistor.records.people import Capability, User
+
+# The draft of the form that is being taken, and the state of it that its page knew. The door of the pages sets it, so that
+# each of the actions need not pass on what none of them looks at.
+_draft_taken: ContextVar[tuple[uuid.UUID, int] | None] = ContextVar("draft_taken", default=None)
 
 
 class Refused(Exception):
@@ -48,7 +53,7 @@ def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUI
     """One transaction for one action.
 
     With a ``token`` the action is taken at most once: a second call raises :class:`AlreadyDone`, which leads to
-    ``location``, where the result stands. Raises :class:`NotAllowed` for the wrong role.
+    ``location``, where the result stands; and the draft of the form goes with it. Raises :class:`NotAllowed` for the wrong role.
     """
     if not by.may(capability):
         raise NotAllowed(f"Your role ({by.get_role_display().lower()}) does not include this. Ask a colleague whose role does.")
@@ -56,6 +61,24 @@ def unit_of_work(*, by: User, capability: Capability, verb: str, token: uuid.UUI
         if token:
             _take(by=by, verb=verb, token=token, at=at, location=location)
         yield
+        if token:
+            _forget_draft(by)
+
+
+@contextmanager
+def taking(draft: tuple[uuid.UUID, int] | None) -> Iterator[None]:
+    """Whatever takes a form inside this also removes its draft, unless that holds more by now than the page knew."""
+    before = _draft_taken.set(draft)
+    try:
+        yield
+    finally:
+        _draft_taken.reset(before)
+
+
+def _forget_draft(by: User) -> None:
+    if taken := _draft_taken.get():
+        draft, sequence = taken
+        Draft.objects.open_to(by).filter(pk=draft, sequence=sequence).delete()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pistor.care.visit import plan_needs
 from pistor.clinic.consent.forms import SIGNERS, ConsentForm, WithdrawForm
 from pistor.clinic.consent.presenters import consent_rows
 from pistor.clinic.shared.access import page, visit_of
+from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.frame import look_at, render_step
 from pistor.exchange.signed import signature_svg
 from pistor.records.consent import Consent
@@ -88,11 +89,17 @@ def _consent(request: HttpRequest, visit_id: uuid.UUID, consent_id: uuid.UUID) -
     return visit, consent
 
 
+def _begun_in(request: HttpRequest) -> str:
+    """The language in which somebody began to sign and was interrupted: the page comes back as it was."""
+    begun = {name: draft for name, draft in (drafts_for(request) or {}).items() if name.startswith("consent-")}
+    return max(begun, key=lambda name: begun[name].get("saved_at", "")).removeprefix("consent-") if begun else ""
+
+
 def _shown(request: HttpRequest, visit: Treatment, form: ConsentForm | None, *, status: int = 200) -> HttpResponse:
     library, course = library_of(request.user.clinic), visit.course  # type: ignore[union-attr]
     digest = plan_digest(course, *latest_blend_and_map(course))
     known = languages(library)
-    language = request.POST.get("language") or request.GET.get("language") or visit.patient.language
+    language = request.POST.get("language") or request.GET.get("language") or _begun_in(request) or visit.patient.language
     language = language if language in known else "en"
     look = look_at(request, visit)
     missing = plan_needs(look.facts)

@@ -13,6 +13,7 @@ from pistor.care.formulation import Blend, UnusableBlend, compose, dose_findings
 from pistor.clinic.formulation.forms import MAX_ROWS, BlendForm, parts_of, rows_from_post
 from pistor.clinic.formulation.presenters import amounts_shown, concentrations_shown, doses_shown, number, pairs_shown, ranges_shown
 from pistor.clinic.shared.access import page, visit_of
+from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.frame import render_step
 from pistor.knowledge import Library
 from pistor.knowledge.model import Protocol
@@ -32,7 +33,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     visit, library = visit_of(request, visit_id), library_of(request.user.clinic)  # type: ignore[union-attr]
     if request.method != "POST":
         form = BlendForm(version=visit.course.version, initial={"policy": visit.course.policy})
-        return _shown(request, visit, form, _rows_kept(visit.course, library), checked=False)
+        return _shown(request, visit, form, _rows_begun(request, _rows_kept(visit.course, library)), checked=False)
     form, rows = BlendForm(request.POST), rows_from_post(request.POST)
     do = request.POST.get("do", "save")
     if do == "add" and len(rows) < MAX_ROWS:
@@ -154,6 +155,16 @@ def _rows_kept(course: Course, library: Library) -> Rows:
     if kept:
         return [(part["presentation"], part["volume_ml"]) for part in kept.parts]
     return _rows_of_protocol(course, library)
+
+
+def _rows_begun(request: HttpRequest, kept: Rows) -> Rows:
+    """The rows with what is typed and not saved: it needs as many places to come back to."""
+    fields = (drafts_for(request) or {}).get("blend", {"fields": {}})["fields"]
+    typed = {name: texts[0] for name, texts in fields.items() if texts}
+    first = {f"{name}-{place}": value for place, row in enumerate(kept) for name, value in zip(("presentation", "volume"), row, strict=True)}
+    rows = rows_from_post(first | typed)
+    count = typed.get("rows", "")
+    return rows[: int(count)] if count.isdecimal() else rows
 
 
 def _rows_of_protocol(course: Course, library: Library) -> Rows:

@@ -15,6 +15,7 @@ from pistor.actions.library import GRADES, decide_entry, propose_entry, withdraw
 from pistor.clinic.library.presenters import GRADES as GRADE_WORDS
 from pistor.clinic.library.presenters import words
 from pistor.clinic.shared.access import page
+from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
 from pistor.knowledge import model as m
@@ -159,4 +160,5 @@ def _changes(row: LocalEntry) -> list[dict[str, str]]:
 
 
 def _shown(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    return render(request, template, {**context, "frame": "library/frame.html", "home": reverse("library:index"), "root": None}, status=status)
+    frame = {"frame": "library/frame.html", "home": reverse("library:index"), "root": None, "draft": drafts_for(request)}
+    return render(request, template, {**context, **frame}, status=status)

@@ -15,7 +15,8 @@ from pistor.actions.course import local_day, start_course
 from pistor.clinic.patients.forms import EditForm, NewPatientForm, SearchForm, StartForm
 from pistor.clinic.patients.presenters import courses_shown, one_page
 from pistor.clinic.shared.access import page, patient_of
-from pistor.clinic.shared.frame import banner_of, drafts_for
+from pistor.clinic.shared.drafts import drafts_for
+from pistor.clinic.shared.frame import banner_of
 from pistor.records.consultation import Patient, search_key
 from pistor.records.people import Capability
 from pistor.records.search import begins_with, find_patients
@@ -45,21 +46,20 @@ def new(request: HttpRequest) -> HttpResponse:
     if alike and not form.cleaned_data["same_person_checked"]:
         form.data = form.data.copy()
         form.data["same_person_checked"] = "on"
-        return render(request, "patients/new.html", {"form": form, "alike": alike}, status=409)
+        return _form_page(request, "patients/new.html", {"form": form, "alike": alike}, status=409)
     fields = {name: value for name, value in form.cleaned_data.items() if name in EDITED}
     try:
         patient = add_patient(by=request.user, at=request.at, token=form.cleaned_data["token"], **fields)  # type: ignore[arg-type, attr-defined]
     except Refused as refused:
         form.refuse(refused)
-        return render(request, "patients/new.html", {"form": form}, status=409)
+        return _form_page(request, "patients/new.html", {"form": form}, status=409)
     return HttpResponseRedirect(f"/patients/{patient.pk}/")
 
 
-def _form_page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """The empty form with the draft of it, or the form with what has to be corrected."""
-    if context["form"].is_bound:
-        return render(request, template, context, status=422)
-    return render(request, template, {**context, "draft": drafts_for(request)})
+def _form_page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """The form with the draft of it, or with what has to be corrected."""
+    status = 422 if status == 200 and context["form"].is_bound else status
+    return render(request, template, {**context, "draft": drafts_for(request)}, status=status)
 
 
 def _whose(request: HttpRequest, patient: Patient) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def edit(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
         form.refuse(refused, version=now.version)
         differ = [name for name in EDITED if getattr(now, name) != fields[name]] if isinstance(refused, Stale) else []
         theirs = [(form.fields[name].label, getattr(now, name)) for name in differ]
-        return render(request, "patients/edit.html", {"form": form, **_whose(request, now), "theirs": theirs}, status=409)
+        return _form_page(request, "patients/edit.html", {"form": form, **_whose(request, now), "theirs": theirs}, status=409)
     return HttpResponseRedirect(f"/patients/{patient.pk}/")
 
 
@@ -131,5 +131,5 @@ def start(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
         )
     except Refused as refused:
         form.refuse(refused)
-        return render(request, "patients/start.html", {"form": form, **_whose(request, patient)}, status=409)
+        return _form_page(request, "patients/start.html", {"form": form, **_whose(request, patient)}, status=409)
     return HttpResponseRedirect(f"/visits/{visit.pk}/")

@@ -13,8 +13,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 
-from pistor.actions.core import AlreadyDone, NotAllowed
-from pistor.actions.drafts import discard_draft
+from pistor.actions.core import AlreadyDone, NotAllowed, taking
+from pistor.clinic.shared.drafts import taken_with
 from pistor.records.consultation import Patient
 from pistor.records.latest import keep_latest
 from pistor.records.people import Capability
@@ -39,10 +39,9 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
             if not request.user.may(needed):  # type: ignore[union-attr]
                 return _not_your_role(request)
             try:
-                response = view(request, *args, **kwargs)
-                if request.method == "POST" and response.status_code == HTTPStatus.FOUND:  # the form was taken, so its own draft has served
-                    if form := request.POST.get("draft"):
-                        discard_draft(by=request.user, path=request.path, form=form)  # type: ignore[arg-type]
+                with taking(taken_with(request)):
+                    response = view(request, *args, **kwargs)
+                if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
                     _say_saved(request)
                 return response
             except AlreadyDone as done:
@@ -50,6 +49,7 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
             except NotAllowed:
                 return _not_your_role(request)
 
+        guarded.needed_to_save = write or capability  # type: ignore[attr-defined]
         return guarded
 
     return decorate

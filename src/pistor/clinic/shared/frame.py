@@ -17,10 +17,10 @@ from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
 from pistor.care.journey import Step, StepState, next_step, steps
 from pistor.care.visit import VisitFacts
+from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.templatetags.pistor import amount, day
 from pistor.knowledge import load
 from pistor.records.consultation import Patient
-from pistor.records.drafts import Draft
 from pistor.records.intent import Candidacy, candidacy_of
 from pistor.records.library import library_of
 from pistor.records.picture import picture_of
@@ -84,7 +84,7 @@ def render_step(
         "onward": next((item for item in shown if item["step"] == onward), None),
         "banner": banner(look.candidacy),
         "findings": findings,
-        "draft": drafts_for(request) if request.method == "GET" else None,
+        "draft": drafts_for(request),
     }
     return render(request, template, {**frame, **context}, status=status)
 
@@ -92,12 +92,6 @@ def render_step(
 def shown_step(visit: Treatment, step: Step) -> dict[str, Any]:
     icon, word = STATES[step.state]
     return {"step": step, "icon": icon, "word": step.detail or word, "url": reverse(f"{step.name}:show", args=[visit.pk])}
-
-
-def drafts_for(request: HttpRequest) -> dict[str, Any] | None:
-    """What this person typed on this page and has not saved, by form."""
-    drafts = Draft.objects.filter(created_by=request.user, key__startswith=f"{request.path}#")  # type: ignore[misc]
-    return {draft.key.rpartition("#")[2]: {"fields": draft.fields, "saved_at": draft.saved_at.isoformat()} for draft in drafts} or None
 
 
 def banner(candidacy: Candidacy) -> list[dict[str, Any]]:

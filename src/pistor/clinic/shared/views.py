@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, RawPostDataException
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
-from pistor.actions.drafts import discard_draft, save_draft
+from pistor.actions.drafts import discard_draft, keep_draft, read_sent, storable
 from pistor.care.reactions import LEVELS
 from pistor.clinic.shared.access import page
+from pistor.clinic.shared.drafts import is_shared
 from pistor.records.people import Capability
 from pistor.records.reactions import ReactionReport
 from pistor.records.treatment import Treatment
@@ -52,19 +54,24 @@ def _open_reactions(request: HttpRequest) -> list[ReactionReport]:
 @require_POST
 @page(Capability.SEE_PATIENTS)
 def drafts(request: HttpRequest) -> HttpResponse:
-    """Keeps, or with ``fields`` null forgets, the draft of one form of one page."""
+    """Keeps what changed in one form of one page, or with ``discard`` forgets its draft.
+
+    409 where others changed the same field, or the draft is gone: the page then asks its person, and nothing was overwritten.
+    """
     try:
         sent = json.loads(request.body)
-        path, form, fields = str(sent["key"]), str(sent["form"]), sent["fields"]
-        if fields is None:
-            discard_draft(by=request.user, path=path, form=form)  # type: ignore[arg-type]
-        else:
-            save_draft(by=request.user, at=request.at, key=f"{path}#{form}", fields=fields)  # type: ignore[arg-type, attr-defined]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        path, form = str(sent["path"]), str(sent["form"])
+        if sent.get("discard"):
+            done = discard_draft(by=request.user, draft=uuid.UUID(str(sent["draft"])), base=read_sent({**sent, "changed": {}}).base)  # type: ignore[arg-type]
+            return JsonResponse({}, status=200 if done else 409)
+        key, shared = storable(f"{path}#{form}"), is_shared(request, path)
+        kept = keep_draft(by=request.user, at=request.at, key=key, shared=shared, sent=read_sent(sent))  # type: ignore[arg-type, attr-defined]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RawPostDataException):
         return JsonResponse({"error": "The draft could not be read. Reload the page."}, status=400)
     except Refused as refused:
         return JsonResponse({"error": str(refused)}, status=413)
-    return JsonResponse({"saved_at": request.at.isoformat()})  # type: ignore[attr-defined]
+    state = {"draft": str(kept.draft.pk), "sequence": kept.draft.sequence} if kept.draft else {}
+    return JsonResponse({"state": kept.state, "theirs": kept.theirs, **state}, status=200 if kept.state == "kept" else 409)
 
 
 @page(Capability.SEE_PATIENTS)

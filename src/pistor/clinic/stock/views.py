@@ -17,6 +17,7 @@ from pistor.actions.course import local_day
 from pistor.actions.stock import close_vial, count, describe_product, open_vial, receive, resolve_discrepancy, set_lot_state, waste
 from pistor.care.codes import Code, OwnCode, Unclear, Unreadable, id_of, parse
 from pistor.clinic.shared.access import page
+from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.scanning import scans
 from pistor.clinic.stock import presenters
@@ -189,6 +190,7 @@ def _shown(request: HttpRequest, lot: Lot, form: LotStateForm, *, status: int = 
     context = {
         **presenters.lot_page(lot, _today(request)), "form": form, "vials": presenters.vial_rows(vials, request.at, lot=lot),  # type: ignore[attr-defined]
         "may_change": may_change and (lot.state != Lot.State.RECALLED or form.is_bound), "may_keep": _may(request, C.KEEP_STOCK),
+        "draft": drafts_for(request),
     }  # fmt: skip
     return render(request, "stock/show.html", context, status=status)
 

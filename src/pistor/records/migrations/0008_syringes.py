@@ -11,7 +11,7 @@ from pistor.records.append_only import guard, unguard
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0006_stock'),
+        ('records', '0007_drafts'),
     ]
 
     operations = [

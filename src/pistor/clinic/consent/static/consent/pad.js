@@ -7,6 +7,7 @@ if (block && field) {
   const pad = block.querySelector("svg"), ink = pad.querySelector("path"), said = block.querySelector("[data-drawn]");
   const typed = document.querySelector("[name=typed]");
   const show = () => { ink.setAttribute("d", field.value); };
+  const changed = () => field.dispatchEvent(new Event("input", { bubbles: true })); // so that a draft of it is kept
   let drawing = null;
 
   const at = (event) => {
@@ -20,17 +21,20 @@ if (block && field) {
     drawing = event.pointerId;
     pad.setPointerCapture(drawing);
     field.value += `M${at(event)}`;
+    changed();
     event.preventDefault();
   });
   pad.addEventListener("pointermove", (event) => {
     if (event.pointerId !== drawing || field.value.length > 59000) return;
     field.value += `L${at(event)}`;
     show();
+    changed();
   });
   const end = (event) => {
     if (event.pointerId !== drawing) return;
     drawing = null;
     if (typed) typed.checked = false;
+    changed();
     said.textContent = said.dataset.drawn;
   };
   pad.addEventListener("pointerup", end);
@@ -38,8 +42,10 @@ if (block && field) {
   block.querySelector("[data-clear]").addEventListener("click", () => {
     field.value = "";
     show();
+    changed();
     said.textContent = said.dataset.cleared;
   });
+  field.form.addEventListener("draft-restored", show);
   block.hidden = false;
   show();
 }
