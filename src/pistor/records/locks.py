@@ -1,24 +1,30 @@
 """Triggers that lock what was signed in the database itself: no update, no removal, whoever holds the connection.
 
-A treatment, its zones and its lots lock with the signature; amendments, documents, consents, withdrawals and aftercare
-sheets are locked from the start. A row added beside a signed treatment is found by :func:`pistor.records.signed.broken`.
+A treatment, its zones and its lots lock with the signature; amendments, documents, consents, withdrawals, aftercare
+sheets, letters of a recall and its contacts are locked from the start. A row added beside a signed treatment is found by :func:`pistor.records.signed.broken`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 MESSAGE = "what was signed is locked"
-ALWAYS = ("records_document", "records_consent", "records_consentwithdrawal", "records_aftercaresheet", "records_amendment")
+ALWAYS = (
+    "records_document", "records_consent", "records_consentwithdrawal", "records_aftercaresheet", "records_amendment", "records_recallletters",
+    "records_contactevent",
+)  # fmt: skip
 WITH_TREATMENT = ("records_zonedose", "records_lotuse")
 
 
 def guard(connection: BaseDatabaseWrapper) -> None:
-    """Refuse changes to signed rows from now on."""
+    """Refuse changes to signed rows from now on. Tables that a later migration makes are left to it."""
     unguard(connection)
     statements = {"sqlite": _sqlite, "postgresql": _postgresql}.get(connection.vendor)
     with connection.cursor() as cursor:
-        for statement in statements() if statements else ():
+        always = [table for table in ALWAYS if table in connection.introspection.table_names(cursor)]
+        for statement in statements(always) if statements else ():
             cursor.execute(statement)
 
 
@@ -35,9 +41,9 @@ def unguard(connection: BaseDatabaseWrapper) -> None:
             cursor.execute("DROP FUNCTION IF EXISTS signed_is_locked()")
 
 
-def _sqlite() -> list[str]:
+def _sqlite(always: Sequence[str]) -> list[str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
-    made = [f"CREATE TRIGGER {table}_lock_{verb} BEFORE {verb.upper()} ON {table} {refuse}" for table in ALWAYS for verb in ("update", "delete")]
+    made = [f"CREATE TRIGGER {table}_lock_{verb} BEFORE {verb.upper()} ON {table} {refuse}" for table in always for verb in ("update", "delete")]
     for verb in ("update", "delete"):
         made.append(f"CREATE TRIGGER records_treatment_lock_{verb} BEFORE {verb.upper()} ON records_treatment WHEN OLD.state = 'signed' {refuse}")
     for table in WITH_TREATMENT:
@@ -46,7 +52,7 @@ def _sqlite() -> list[str]:
     return made
 
 
-def _postgresql() -> list[str]:
+def _postgresql(always: Sequence[str]) -> list[str]:
     body = f"""
         CREATE FUNCTION signed_is_locked() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE state_now text;
@@ -65,7 +71,7 @@ def _postgresql() -> list[str]:
             RETURN NEW;
         END $$"""  # noqa: S608 - only our own constant goes in
     made = [body]
-    made += [f"CREATE TRIGGER {table}_lock BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION signed_is_locked('always')" for table in ALWAYS]
+    made += [f"CREATE TRIGGER {table}_lock BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION signed_is_locked('always')" for table in always]
     made.append("CREATE TRIGGER records_treatment_lock BEFORE UPDATE OR DELETE ON records_treatment FOR EACH ROW EXECUTE FUNCTION signed_is_locked('own')")
     made += [
         f"CREATE TRIGGER {table}_lock BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION signed_is_locked('parent')"

@@ -16,12 +16,14 @@ from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
+from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters
 from pistor.records.stock import Lot
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 
 __all__ = [
-    "AftercareSheet", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic", "Consent",
-    "ConsentWithdrawal", "Course", "Document", "Draft", "Formulation", "HistoryEntry", "ImportedDocument",
-    "InjectionPlan", "LocalEntry", "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "ReactionFollowUp",
-    "ReactionReport", "ScaleScore", "Submission", "Treatment", "User", "ZoneDose",
+    "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic",
+    "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Document", "Draft", "Formulation", "HistoryEntry",
+    "ImportedDocument", "InjectionPlan", "LocalEntry", "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient",
+    "ReactionFollowUp", "ReactionReport", "Recall", "RecallContact", "RecallLetters", "ScaleScore", "Submission",
+    "Treatment", "User", "ZoneDose",
 ]  # fmt: skip
