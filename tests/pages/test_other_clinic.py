@@ -12,11 +12,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pistor.actions.drafts import save_draft
 from pistor.actions.library import decide_entry, propose_entry
 from pistor.actions.reactions import report_reaction
+from pistor.actions.recall import open_recall, write_letters
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
 from pistor.records.documents import Document
+from pistor.records.recalls import Alert
 from pistor.records.treatment import LotUse
 from tests import factories, ready
 from tests.conftest import NOW, TODAY
@@ -64,7 +66,17 @@ def ids(people):
         **_own_version(people),
         "lot_id": LotUse.objects.get(treatment=visit).lot_id,
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
+        **_recall(people, LotUse.objects.get(treatment=visit).lot, report),
     }
+
+
+def _recall(people, lot, report):
+    """A recall with a contact and letters, and an alert."""
+    row = open_recall(scope="lot", subject=lot.pk, since=TODAY, by=people.practitioner, at=NOW)
+    written = write_letters(recall=row, phone="0123456789", by=people.practitioner, at=NOW)
+    counts = {"reports": [str(report.pk)], "cases": 2, "suspected": 2, "exposed": 2, "treated": 9, "since": TODAY, "until": TODAY}
+    alert = Alert.objects.create(clinic=people.clinic, created_at=NOW, scope="lot", subject=lot.pk, **counts)
+    return {"recall_id": row.pk, "contact_id": row.contacts.get().pk, "letters_id": written.pk, "alert_id": alert.pk}
 
 
 def _own_version(people):

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "pistor.clinic.patients",
     "pistor.clinic.visit",
     "pistor.clinic.stock",
+    "pistor.clinic.recall",
     "pistor.clinic.library",
     "pistor.clinic.delivery",
     *(f"pistor.clinic.{step}" for step in STEPS),

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("pistor.clinic.shared.urls")),
     path("patients/", include("pistor.clinic.patients.urls")),
     path("stock/", include("pistor.clinic.stock.urls")),
+    path("recall/", include("pistor.clinic.recall.urls")),
     path("library/", include("pistor.clinic.library.urls")),
     path("visits/<uuid:visit_id>/", include("pistor.clinic.visit.urls")),
     path("visits/<uuid:visit_id>/delivery/", include("pistor.clinic.delivery.urls")),
