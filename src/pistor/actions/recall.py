@@ -14,7 +14,7 @@ from pistor.actions.core import Refused, audit, clinic_id_of, unit_of_work
 from pistor.actions.course import local_day
 from pistor.actions.stock import set_lot_state
 from pistor.care.aftercare import day_in
-from pistor.care.recall import Exposed, Lesion, Shared, Source, by_specificity, common_sources, is_suspected, least_patients, look_back_days
+from pistor.care.recall import Exposed, Lesion, Shared, Source, by_specificity, common_sources, is_suspected, least_patients, look_back_days, near
 from pistor.exchange.letters import LANGUAGES, letters_pdf
 from pistor.knowledge import Library
 from pistor.records.base import uuid7
@@ -179,7 +179,7 @@ def raise_alerts(report: ReactionReport, *, by: User, at: dt.datetime) -> tuple[
     if not is_suspected(report.triage):
         return ()
     window = dt.timedelta(days=look_back_days(library))
-    lesions = [lesion for lesion in lesions_since(clinic, report.began_on - window) if lesion.began_on <= report.began_on + window]
+    lesions = near(lesions_since(clinic, report.began_on - window), report.began_on, window_days=window.days)
     return tuple(_alert(one, who, lesions, days, by, at) for one, who, days in _shared_with(report, lesions, window, library))
 
 

@@ -122,6 +122,12 @@ def cases_among(exposed: Iterable[Exposed], lesions: Iterable[Lesion], *, window
     )  # fmt: skip
 
 
+def near(lesions: Iterable[Lesion], day: dt.date, *, window_days: int) -> list[Lesion]:
+    """The lesions that began within the window before or after a day: those a new one is looked at together with."""
+    window = dt.timedelta(days=window_days)
+    return [lesion for lesion in lesions if day - window <= lesion.began_on <= day + window]
+
+
 def common_sources(
     lesions: Sequence[Lesion], exposures: Iterable[Exposure], *, window_days: int, least: int
 ) -> dict[Source, frozenset[Any]]:

@@ -18,7 +18,7 @@ _WORDS = {
         "late": "It can begin weeks or months after a treatment, and without fever. If another doctor treats you for it, show this letter, and ask that a "
         "sample be taken before an antibiotic is begun.",
         "confirm": "Please tell us that you have read this letter, also if you notice nothing: call us, or sign below and send it back.",
-        "phone": "Our number", "signed": "Date and signature", "yours": "Yours sincerely,",
+        "phone": "Our number:", "signed": "Date and signature", "yours": "Yours sincerely,",
         "emergency": "Trouble with breathing, or fainting: call the emergency number.",
     },
     "fr": {
@@ -30,7 +30,7 @@ _WORDS = {
         "late": "Cela peut commencer des semaines ou des mois après un traitement, et sans fièvre. Si un autre médecin vous soigne pour cela, montrez-lui "
         "cette lettre et demandez qu’un prélèvement soit fait avant tout antibiotique.",
         "confirm": "Merci de nous dire que vous avez lu cette lettre, même si vous ne remarquez rien : appelez-nous, ou signez ci-dessous et renvoyez-la.",
-        "phone": "Notre numéro", "signed": "Date et signature", "yours": "Bien à vous,",
+        "phone": "Notre numéro :", "signed": "Date et signature", "yours": "Bien à vous,",
         "emergency": "Difficulté à respirer ou malaise : appelez le numéro d’urgence.",
     },
 }  # fmt: skip

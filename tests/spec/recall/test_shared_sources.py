@@ -25,6 +25,7 @@ from pistor.care.recall import (
     is_suspected,
     least_patients,
     look_back_days,
+    near,
 )  # fmt: skip
 from pistor.knowledge import load
 
@@ -67,6 +68,11 @@ def test_a_source_counts_from_the_day_it_was_had_to_the_end_of_the_look_back(day
     lesions = [Lesion("a", DAY), Lesion("b", DAY)]
     exposures = [Exposure("a", ago(30), frozenset({LOT})), Exposure("b", ago(days), frozenset({LOT}))]
     assert (LOT in common(lesions, exposures)) is shared
+
+
+def test_a_lesion_is_looked_at_with_those_that_began_within_the_look_back_before_and_after():
+    lesions = [Lesion(days, ago(days)) for days in (-121, -120, 0, 120, 121)]
+    assert [lesion.patient for lesion in near(lesions, DAY, window_days=120)] == [-120, 0, 120]
 
 
 def test_two_lesions_of_one_patient_share_nothing():

@@ -16,6 +16,7 @@ from django.urls import reverse
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
 from pistor.actions.recall import (
+    HOW,
     add_exposed,
     close_recall,
     dismiss_alert,
@@ -216,8 +217,8 @@ def _shown(request: HttpRequest, row: Recall, forms: dict[str, StepForm], *, sta
         "rows": contact_rows(beside.object_list, {one.patient: one for one in exposed}, lesions, library),  # type: ignore[arg-type]
         "states": [(value, label, STATES[value], counts.get(value, 0)) for value, label in RecallContact.State.choices],
         "listed": sum(counts.values()), "not_listed": max(0, len(exposed) - sum(counts.values())) if not row.closed_at else 0,
-        "letters": row.letters.select_related("created_by").defer("content").order_by("-created_at"),
-        "manages": manages and not row.closed_at, "follows": follows and not row.closed_at, "may_export": follows, "export_token": uuid.uuid4(),
+        "to_tell": counts.get(RecallContact.State.TO_CONTACT, 0), "letters": row.letters.select_related("created_by").defer("content").order_by("-created_at"),
+        "manages": manages and not row.closed_at, "follows": follows and not row.closed_at, "may_export": follows,
         "freeze": forms.get("freeze") or (FreezeForm(lots=to_freeze) if to_freeze else None),
         "write": forms.get("letters") or LettersForm(initial={"phone": clinic.phone if clinic else ""}),
         "add": forms.get("add") or AddForm(), "close": forms.get("close") or CloseForm(),
@@ -253,7 +254,7 @@ def _contact_shown(request: HttpRequest, row: Recall, one: RecallContact, form: 
     context = {
         "recall": row, "contact": one, "patient": one.patient, "form": form, "had": had, "zones": zones_in_words(had, library) if had else "",
         "said": subject_in_words(row.scope, found, library), "icon": STATES[one.state],
-        "events": one.events.select_related("created_by").order_by("-created_at", "-pk"),
+        "events": [(event, HOW.get(event.how, event.how)) for event in one.events.select_related("created_by").order_by("-created_at", "-pk")],
         "may_record": request.user.may(Capability.FOLLOW_UP) and not row.closed_at,  # type: ignore[union-attr]
     }  # fmt: skip
     return render(request, "recall/contact.html", context, status=status)
