@@ -18,6 +18,7 @@ from pistor.records.audit import AuditEvent, verify_chain
 from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters, Scope, exposures_of, mixed_with
 from pistor.records.treatment import LotUse, ZoneDose
 from tests import factories, ready
+from tests.actions.test_core import at_once
 from tests.conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -315,3 +316,10 @@ def test_an_alert_is_raised_with_the_report_or_not_at_all(people, shelf):
     with pytest.raises(AlreadyDone):
         lump(people, visits[1], token=token)
     assert (Alert.objects.filter(scope="lot").count(), RecallContact.objects.count()) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_reports_at_once_the_second_sees_the_first(people, shelf):
+    visits = [given(people.practitioner, shelf[0]) for _ in range(2)]
+    reports = at_once(2, lambda n: lump(people, visits[n]))
+    assert Alert.objects.get(scope="lot").reports == sorted(str(report.pk) for report in reports)
