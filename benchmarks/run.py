@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("seed", "pages", "serve", "peers", "assess", "start", "knowledge", "delivery", "faults")
+NAMES = ("seed", "pages", "serve", "peers", "assess", "start", "knowledge", "delivery", "recall", "recall_alert", "faults")
 
 
 def main() -> int:

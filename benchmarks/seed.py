@@ -1,4 +1,4 @@
-"""The seeded clinic: 50,000 patients, ten years of treatments, the same for the same seed.
+"""The seeded clinic: 50,000 patients, ten years of treatments with their lots, the same for the same seed.
 
 Rows are written in bulk and look as the actions leave them; a hundred "open" visits at the end are walked by ``pages``.
 """
@@ -25,6 +25,10 @@ INDICATIONS = (
     ("hair", "androgenetic_alopecia", "scalp"),
     ("fat", "submental_fat", "submental"),
 )
+PRODUCTS = {"pain": "lidocaine_2pct", "skin": "hyaluronic_acid_ncl_14mg_g", "hair": "minoxidil_0_5pct", "fat": "deoxycholic_acid_10mg_ml"}
+DILUENT = "sodium_chloride_09pct"  # in half of the syringes, whatever else is in them
+LOT_DAYS = 91  # how long the clinic draws from one lot of a product
+OPERATORS = 6
 END = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 
 
@@ -60,6 +64,9 @@ class Seeder:
         self.user = User(username="bench", clinic=self.clinic, role="practitioner", first_name="Rosa", last_name="Bench")
         self.user.set_password("bench-password-for-loopback")
         self.user.save()
+        own = {"clinic": self.clinic, "role": "practitioner", "first_name": "Op"}
+        self.operators = [User(**own, username=f"operator{number}", last_name=f"Bench{number}") for number in range(OPERATORS)]
+        self.write([*self.operators, *self.shelf()])
         for chunk in batched(range(self.patients), 1000):
             self.write(list(itertools.chain.from_iterable(self.patient(number) for number in chunk)))
         return self.counts
@@ -74,6 +81,24 @@ class Seeder:
             for model, group in by_model.items():
                 model.objects.bulk_create(group, batch_size=2000)
                 self.counts[model._meta.verbose_name_plural] = self.counts.get(model._meta.verbose_name_plural, 0) + len(group)
+
+    def shelf(self) -> Iterator[Any]:
+        """One lot after the other of each product and of the diluent, through all the years."""
+        from pistor.records.stock import Lot
+
+        begin = (END - dt.timedelta(days=3700)).date()
+        self.lots: dict[tuple[str, int], Any] = {}
+        for presentation in (*PRODUCTS.values(), DILUENT):
+            for turn in range(4100 // LOT_DAYS + 1):
+                opened = begin + dt.timedelta(days=turn * LOT_DAYS)
+                at = dt.datetime.combine(opened, dt.time(9), dt.UTC)
+                number, expires_on = f"{presentation[:4].upper()}-{turn:03}", opened + dt.timedelta(days=700)
+                lot = Lot(**self.common(at), presentation=presentation, lot_number=number, expires_on=expires_on)
+                self.lots[presentation, turn] = lot
+                yield lot
+
+    def lot(self, presentation: str, on: dt.date) -> Any:
+        return self.lots[presentation, (on - (END - dt.timedelta(days=3700)).date()).days // LOT_DAYS]
 
     def common(self, at: dt.datetime) -> dict[str, Any]:
         return {"clinic": self.clinic, "created_at": at, "created_by": self.user}
@@ -103,7 +128,6 @@ class Seeder:
             )
         for index in range(2):
             yield from self.course(patient, first_visit + dt.timedelta(days=index * 400), latest=index == 1)
-
 
     def course(self, patient: Any, begin: dt.datetime, *, latest: bool) -> Iterator[Any]:
         from pistor.records.candidacy import Assessment
@@ -138,11 +162,12 @@ class Seeder:
                 )  # fmt: skip
 
     def treatment(self, course: Any, patient: Any, zone: str, number: int, at: dt.datetime, *, signed: bool) -> Iterator[Any]:
-        from pistor.records.treatment import Treatment, ZoneDose
+        from pistor.records.treatment import LotUse, Treatment, ZoneDose
 
         content = f'{{"bench":"{course.pk}","number":{number}}}'
+        operator = self.random.choice(self.operators)
         treatment = Treatment(
-            **self.common(at), course=course, patient=patient, number=number, planned_on=at.date(), changed_at=at, performed_by=self.user,
+            **self.common(at), course=course, patient=patient, number=number, planned_on=at.date(), changed_at=at, performed_by=operator,
             given_on=at.date() if signed else None, state="signed" if signed else "planned", signed_at=at if signed else None,
             signed_by=self.user if signed else None, signed_content=content if signed else "",
             sha256=hashlib.sha256(content.encode()).hexdigest() if signed else "",
@@ -155,6 +180,9 @@ class Seeder:
                 **self.common(at), treatment=treatment, zone=zone, side=side, technique="point_by_point", planned_points=30,
                 planned_volume_ml=Decimal("3.0"), points=30, volume_ml=Decimal("3.0"), doses={"lidocaine": "12.0"},
             )  # fmt: skip
+        drawn = [PRODUCTS[course.application], *([DILUENT] if self.random.random() < 0.5 else [])]
+        for presentation in drawn:
+            yield LotUse(**self.common(at), treatment=treatment, lot=self.lot(presentation, at.date()), volume_ml=Decimal("3.0"))
 
 
 def batched(items: Iterable[int], size: int) -> Iterator[list[int]]:

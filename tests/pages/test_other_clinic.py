@@ -14,6 +14,7 @@ from pistor.actions.drafts import Sent, keep_draft
 from pistor.actions.library import decide_entry, propose_entry
 from pistor.actions.prescriptions import prescribe
 from pistor.actions.reactions import report_reaction
+from pistor.actions.recall import open_recall, write_letters
 from pistor.actions.stock import count, open_vial
 from pistor.actions.treatment import sign_treatment
 from pistor.records.aftercare import AftercareSheet
@@ -21,6 +22,7 @@ from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
 from pistor.records.documents import Document
+from pistor.records.recalls import Alert
 from pistor.records.treatment import LotUse
 from tests import factories, ready
 from tests.conftest import NOW, TODAY
@@ -77,6 +79,7 @@ def ids(people):
         "device_id": factories.device(people.clinic).pk,
         "prescription_id": prescription.pk,
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
+        **_recall(people, LotUse.objects.get(treatment=visit).lot, report),
     }
 
 
@@ -87,6 +90,15 @@ def _stock(people, lot):
         difference = count(lot=lot, found=Decimal(found), unit="mL", **do)
     vial = open_vial(lot=lot, container_units=Decimal(2), patient=factories.patient(people.practitioner), **do)
     return {"lot_id": lot.pk, "vial_id": vial.pk, "product_id": lot.product_id, "discrepancy_id": difference.pk}
+
+
+def _recall(people, lot, report):
+    """A recall with a contact and letters, and an alert."""
+    row = open_recall(scope="lot", subject=lot.pk, since=TODAY, by=people.practitioner, at=NOW)
+    written = write_letters(recall=row, phone="0123456789", by=people.practitioner, at=NOW)
+    counts = {"reports": [str(report.pk)], "cases": 2, "suspected": 2, "exposed": 2, "treated": 9, "since": TODAY, "until": TODAY}
+    alert = Alert.objects.create(clinic=people.clinic, created_at=NOW, scope="lot", subject=lot.pk, **counts)
+    return {"recall_id": row.pk, "contact_id": row.contacts.get().pk, "letters_id": written.pk, "alert_id": alert.pk}
 
 
 def _own_version(people):

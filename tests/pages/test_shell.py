@@ -19,9 +19,10 @@ from django.test import Client, override_settings
 
 from pistor.actions.reactions import report_reaction
 from pistor.records.consultation import Patient
+from pistor.records.treatment import LotUse
 from tests import ready
 from tests.conftest import NOW, TODAY
-from tests.pages.test_other_clinic import _own_version, _stock, addresses, filled, ids  # noqa: F401 - the fixture
+from tests.pages.test_other_clinic import _own_version, _recall, _stock, addresses, filled, ids  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "three grey herons at noon"
@@ -361,8 +362,10 @@ class _Forms(HTMLParser):
 def test_one_broken_field_in_a_form_that_is_otherwise_right_breaks_nothing(people, as_, text):
     visit = ready.planned_visit(people)
     reported = report_reaction(by=people.nurse, at=NOW, token=None, treatment=_given(visit), began_on=TODAY, signs=["lump"])
+    lot = ready.lot(people.clinic, number="L-9")
+    LotUse.objects.create(clinic=people.clinic, created_at=NOW, treatment=visit, lot=lot, volume_ml="1")
     known = {"visit_id": visit.pk, "patient_id": visit.patient_id, "report_id": reported.pk}
-    known |= _own_version(people) | _stock(people, ready.lot(people.clinic, number="L-9"))
+    known |= _own_version(people) | _stock(people, lot) | _recall(people, lot, reported)
     client, broken, tried = as_(people.practitioner), [], 0
     for address in sorted(addresses()):
         if address in ("sign-out/", "sign-in/", "drafts/", "health/") or address.endswith(".pdf") or re.search("consent_id|sheet_id", address):

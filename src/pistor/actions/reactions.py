@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Min
 
 from pistor.actions.core import Refused, audit, unit_of_work
+from pistor.actions.recall import raise_alerts
 from pistor.care.reactions import Triage, triage
 from pistor.records.base import uuid7
 from pistor.records.library import library_of
@@ -35,7 +36,7 @@ def report_reaction(
     description: str = "",
     location: str = "",
 ) -> ReactionReport:
-    """Keep a report with the triage it got. Refuses dates that cannot be and signs that nobody knows."""
+    """Keep a report with the triage it got, and raise alerts on what it shares with others. Refuses dates that cannot be and unknown signs."""
     key = uuid7()
     location = location.replace("{id}", str(key))
     with unit_of_work(by=by, capability=Capability.FOLLOW_UP, verb="report_reaction", token=token, at=at, location=location):
@@ -51,6 +52,7 @@ def report_reaction(
             triage=result.as_dict(), level=result.level, knowledge_version=library_of(by.clinic).version,
         )  # fmt: skip
         audit(by=by, verb="report_reaction", subject=report, at=at, patient_id=visit.patient_id, level=result.level)
+        raise_alerts(report, by=by, at=at)
         return report
 
 

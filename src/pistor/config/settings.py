@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "pistor.clinic.syringes",
     "pistor.clinic.devices",
     "pistor.clinic.prescriptions",
+    "pistor.clinic.recall",
     "pistor.clinic.library",
     "pistor.clinic.delivery",
     *(f"pistor.clinic.{step}" for step in STEPS),

@@ -13,6 +13,7 @@ urlpatterns = [
     path("patients/", include("pistor.clinic.patients.urls")),
     path("stock/", include("pistor.clinic.stock.urls")),
     path("devices/", include("pistor.clinic.devices.urls")),
+    path("recall/", include("pistor.clinic.recall.urls")),
     path("library/", include("pistor.clinic.library.urls")),
     path("visits/<uuid:visit_id>/", include("pistor.clinic.visit.urls")),
     path("visits/<uuid:visit_id>/delivery/", include("pistor.clinic.delivery.urls")),

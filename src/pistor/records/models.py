@@ -18,15 +18,16 @@ from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
 from pistor.records.prescriptions import Prescription, PrescriptionEnd
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
+from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters
 from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial
 from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 
 __all__ = [
-    "AftercareSheet", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic", "Consent",
-    "ConsentWithdrawal", "Course", "Device", "DeviceCleaning", "DeviceUse", "Discrepancy", "Document", "Draft",
-    "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan", "LocalEntry", "Lot", "LotUse",
-    "MaintenanceDecision", "Override", "Patient", "Prescription", "PrescriptionEnd", "Product", "ReactionFollowUp",
-    "ReactionReport", "ScaleScore", "SingleUse", "StockMove", "Submission", "Syringe", "Treatment", "User", "Vial",
-    "ZoneDose",
+    "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic",
+    "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Device", "DeviceCleaning", "DeviceUse", "Discrepancy",
+    "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan", "LocalEntry",
+    "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "Prescription", "PrescriptionEnd", "Product",
+    "ReactionFollowUp", "ReactionReport", "Recall", "RecallContact", "RecallLetters", "ScaleScore", "SingleUse",
+    "StockMove", "Submission", "Syringe", "Treatment", "User", "Vial", "ZoneDose",
 ]  # fmt: skip

@@ -44,6 +44,8 @@ class Treatment(ClinicRow):
         indexes = [
             models.Index(fields=["patient", "-planned_on"], name="treatment_of_patient"),
             models.Index(fields=["planned_on", "clinic", "state"], name="treatment_of_day"),  # the day first: it tells most rows apart
+            models.Index(fields=["given_on", "clinic", "patient"], name="treatment_given"),  # who was treated in these days, from the index alone
+            models.Index(fields=["performed_by", "given_on", "patient"], name="treatment_by_operator"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["course", "number"], name="treatment_number_once_per_course"),

@@ -12,6 +12,7 @@ from pistor.actions.reactions import follow_up_reaction, report_reaction
 from pistor.care.evidence import finding_from_dict
 from pistor.clinic.reactions.forms import FollowUpForm, ReportForm
 from pistor.clinic.reactions.presenters import began_in_words, emergency_steps, lots_used, suspects_shown, windows_picture
+from pistor.clinic.recall.presenters import alerts_shown
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.records.library import library_of
@@ -96,6 +97,7 @@ def _report_shown(request: HttpRequest, visit: Treatment, kept: ReactionReport, 
         "picture": windows_picture(kept, given_on),
         "suspects": suspects_shown(kept),
         "lots": lots_used(visit, library),
+        "alerts": alerts_shown(visit.clinic, report=str(kept.pk)),
         "emergency_steps": emergency_steps(library) if kept.level == "emergency" else [],
         "follow_ups": kept.follow_ups.select_related("created_by").order_by("created_at"),
     }

@@ -17,6 +17,7 @@ from pistor.actions.core import Refused
 from pistor.actions.course import local_day
 from pistor.actions.drafts import discard_draft, keep_draft, read_sent, storable
 from pistor.care.reactions import LEVELS
+from pistor.clinic.recall.presenters import alerts_shown
 from pistor.clinic.shared.access import page
 from pistor.clinic.shared.drafts import is_shared
 from pistor.records.people import Capability
@@ -30,13 +31,14 @@ LEFT_OPEN = dt.timedelta(days=90)  # how far back forgotten visits are looked fo
 
 @page(Capability.SEE_PATIENTS)
 def home(request: HttpRequest) -> HttpResponse:
-    """Today's visits: what is planned, what is open, what is signed; reactions to be seen; and visits that were left open before."""
+    """Today's visits: planned, open, signed; what suspected infections share; reactions to be seen; and visits that were left open before."""
     today, clinical = local_day(request.user, request.at), request.user.may(Capability.SEE_CLINICAL)  # type: ignore[arg-type, attr-defined, union-attr]
     visits = Treatment.objects.of(request.user.clinic).select_related("patient", "course").exclude(state="cancelled")  # type: ignore[union-attr]
     context = {
         "today": today,
         "visits": visits.filter(planned_on=today).order_by("state", "patient__search")[:MOST_ON_A_DAY],
         "left_open": visits.filter(planned_on__lt=today, planned_on__gte=today - LEFT_OPEN, state="open").order_by("-planned_on")[:20],
+        "alerts": alerts_shown(request.user.clinic) if clinical else (),  # type: ignore[union-attr]
         "reactions": _open_reactions(request) if clinical else (),
         "clinical": clinical,
     }

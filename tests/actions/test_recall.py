@@ -1,0 +1,325 @@
+"""Everybody who had a lot is found, told and written down; what suspected infections share is said at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from io import BytesIO
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from pypdf import PdfReader
+
+from pistor.actions.core import AlreadyDone, NotAllowed, Refused
+from pistor.actions.reactions import report_reaction
+from pistor.actions.recall import add_exposed, close_recall, dismiss_alert, export_contacts, freeze_lots, open_recall, record_contact, write_letters
+from pistor.records.audit import AuditEvent, verify_chain
+from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters, Scope, exposures_of, mixed_with
+from pistor.records.treatment import LotUse, ZoneDose
+from tests import factories, ready
+from tests.actions.test_core import at_once
+from tests.conftest import NOW, TODAY
+
+pytestmark = pytest.mark.django_db
+
+
+def ago(days: int) -> dt.date:
+    return TODAY - dt.timedelta(days=days)
+
+
+def given(by, *lots, days=30, zone="neck", patient=None, operator=None, **person):
+    """A treatment with these lots, some days ago."""
+    course = factories.course(patient or factories.patient(by, **person))
+    number = course.patient.treatments.count() + 1
+    visit = factories.visit(course, given_on=ago(days), planned_on=ago(days), performed_by=operator or by, number=number)
+    own = {"clinic": visit.clinic, "created_at": NOW, "created_by": by, "treatment": visit}
+    ZoneDose.objects.create(**own, zone=zone, side="left", technique="point_by_point", points=4, volume_ml="0.4")
+    LotUse.objects.bulk_create(LotUse(**own, lot=lot, volume_ml="1") for lot in lots)
+    return visit
+
+
+@pytest.fixture
+def shelf(people):
+    """A diluent, three products, and one lot of another clinic with the same number."""
+    lots = [ready.lot(people.clinic, presentation, number) for presentation, number in (
+        ("sodium_chloride_09pct", "S-1"), ("lidocaine_2pct", "L-1"), ("pentoxifylline_20mg_ml", "P-1"), ("dexpanthenol_250mg_ml", "D-1"),
+    )]  # fmt: skip
+    ready.lot(people.stranger.clinic, "lidocaine_2pct", "L-1")
+    return lots
+
+
+def opened(people, lot, days=120, **more):
+    return open_recall(scope="lot", subject=lot.pk, since=ago(days), by=people.practitioner, at=NOW, **more)
+
+
+def test_a_lot_in_three_mixtures_finds_everybody_and_nobody_else(people, shelf):
+    by, (saline, lidocaine, pentoxifylline, panthenol) = people.practitioner, shelf
+    mixtures = [(saline, lidocaine), (saline, pentoxifylline), (saline, lidocaine, panthenol)]
+    had = {given(by, *mixtures[n % 3], days=n).patient_id for n in range(12)}
+    for lots in ((lidocaine, pentoxifylline), ()):
+        given(by, *lots)
+    given(people.stranger)
+    with CaptureQueriesContext(connection) as queries:
+        found = exposures_of(Scope.LOT, saline, None)
+    assert len(queries) == 2
+    assert {one.patient for one in found} == had
+    assert [one.last_on for one in found] == [ago(n) for n in range(12)]
+    assert {zone for one in found for zone in one.zones} == {("neck", "left")}
+    assert mixed_with(saline, None) == sorted([lidocaine, pentoxifylline, panthenol], key=lambda lot: lot.presentation)
+
+
+def test_one_patient_stands_once_with_first_last_and_every_zone(people, shelf):
+    by, lot = people.practitioner, shelf[1]
+    first = given(by, lot, days=90)
+    given(by, lot, days=10, zone="scalp", patient=first.patient)
+    given(by, days=5, zone="face", patient=first.patient)
+    (one,) = exposures_of(Scope.LOT, lot, ago(120))
+    assert (one.first_on, one.last_on, one.treatments, one.zones) == (ago(90), ago(10), 2, (("neck", "left"), ("scalp", "left")))
+    (one,) = exposures_of(Scope.LOT, lot, ago(60))
+    assert (one.first_on, one.zones) == (ago(10), (("scalp", "left"),))
+
+
+def test_the_look_back_counts_its_first_day(people, shelf):
+    given(people.practitioner, shelf[1], days=120), given(people.practitioner, shelf[1], days=121)
+    assert [one.first_on for one in exposures_of(Scope.LOT, shelf[1], ago(120))] == [ago(120)]
+
+
+def test_an_operator_finds_whom_they_treated(people, shelf):
+    mine = given(people.practitioner)
+    given(people.practitioner, operator=people.nurse)
+    assert [one.patient for one in exposures_of(Scope.OPERATOR, people.practitioner, None)] == [mine.patient_id]
+
+
+def test_a_recall_lists_everybody_once_and_adds_who_is_recorded_late(people, shelf):
+    lot, by = shelf[1], people.practitioner
+    given(by, lot), given(by, lot)
+    row = opened(people, lot)
+    assert row.contacts.count() == 2
+    with pytest.raises(Refused, match="stands on the list"):
+        add_exposed(recall=row, by=people.nurse, at=NOW)
+    given(by, lot)
+    assert add_exposed(recall=row, by=people.nurse, at=NOW) == 1
+    assert (row.contacts.count(), verify_chain(people.clinic)) == (3, [])
+
+
+def test_the_same_form_opens_one_recall(people, shelf):
+    token = uuid.uuid4()
+    row = opened(people, shelf[1], token=token, location="/recall/{id}/")
+    with pytest.raises(AlreadyDone) as done:
+        opened(people, shelf[1], token=token, location="/recall/{id}/")
+    assert done.value.location == f"/recall/{row.pk}/"
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [({"subject": uuid.uuid4()}, "not of your clinic"), ({"scope": "room"}, "not of your clinic"), ({"since": ago(-1)}, "future"), ({"told": "x" * 2001}, "2000")],
+)
+def test_what_cannot_be_recalled_is_refused(people, shelf, fields, says):
+    with pytest.raises(Refused, match=says):
+        open_recall(**{"scope": "lot", "subject": shelf[0].pk, "since": ago(9), "by": people.owner, "at": NOW, **fields})
+    assert not Recall.objects.exists()
+
+
+def test_a_second_recall_of_the_same_is_refused_until_the_first_is_closed(people, shelf):
+    row = opened(people, shelf[0])
+    with pytest.raises(Refused, match="open already"):
+        opened(people, shelf[0])
+    close_recall(recall=row, by=people.owner, at=NOW)
+    assert opened(people, shelf[0]).pk != row.pk
+
+
+def test_freezing_takes_the_lot_and_what_was_mixed_with_it_out_of_use(people, shelf):
+    saline, lidocaine, _, panthenol = shelf
+    given(people.practitioner, saline, lidocaine)
+    row = opened(people, saline)
+    with pytest.raises(Refused, match="mixed with it"):
+        freeze_lots(recall=row, lots=[panthenol.pk], by=people.owner, at=NOW)
+    assert freeze_lots(recall=row, lots=[saline.pk, lidocaine.pk], by=people.owner, at=NOW) == 2
+    for lot in shelf:
+        lot.refresh_from_db()
+    assert [lot.state for lot in shelf] == ["quarantined", "quarantined", "usable", "usable"]
+    assert AuditEvent.objects.filter(verb="lot.state").count() == 2
+    with pytest.raises(Refused, match="nothing to freeze"):
+        freeze_lots(recall=row, lots=[saline.pk], by=people.owner, at=NOW)
+
+
+def test_letters_go_to_everybody_still_to_be_told_in_their_language_and_to_nobody_who_died(people, shelf):
+    lot, by = shelf[1], people.practitioner
+    for person in ({"family_name": "Ash"}, {"family_name": "Bois", "language": "fr"}, {"family_name": "Cole", "language": "it"}, {"deceased_on": ago(3)}):
+        given(by, lot, **person)
+    row = opened(people, lot, told="Lot L-1 <*> #panic")
+    done = write_letters(recall=row, phone=" 01 23  45 67 89 ", by=people.nurse, at=NOW)
+    pages = [page.extract_text() for page in PdfReader(BytesIO(bytes(done.content))).pages]
+    assert done.number == len(pages) == 3
+    assert ["Please look at" in page for page in pages] == [True, False, True]
+    assert "24 oct. 2026" in pages[1]
+    for page, name in zip(pages, ("Ash", "Bois", "Cole"), strict=True):
+        assert name in page
+        assert "Lot L-1 <*> #panic" in page
+        assert "01 23 45 67 89" in page
+        for word in ("mycobact", "infection", "lidocaine", "neck"):
+            assert word not in page.lower(), "a letter may be opened by others: it names no diagnosis, product or place"
+    assert sorted(row.contacts.values_list("state", flat=True)) == ["to_contact", "written", "written", "written"]
+    assert set(ContactEvent.objects.values_list("how", "letters")) == {("letter", done.pk)}
+    with pytest.raises(Refused, match="still to be told"):
+        write_letters(recall=row, phone="0123456789", by=people.nurse, at=NOW)
+    with pytest.raises(Refused, match="Enter the number"):
+        write_letters(recall=row, phone="soon", by=people.nurse, at=NOW)
+
+
+def test_what_was_printed_and_tried_is_locked(people, shelf):
+    given(people.practitioner, shelf[1])
+    write_letters(recall=opened(people, shelf[1]), phone="0123456789", by=people.nurse, at=NOW)
+    for model, change in ((RecallLetters, {"content": b"x"}), (ContactEvent, {"note": "x"})):
+        with pytest.raises(DatabaseError, match="locked"), transaction.atomic():
+            model.objects.all().update(**change)
+        with pytest.raises(DatabaseError, match="locked"), transaction.atomic():
+            model.objects.all()._raw_delete(model.objects.db)
+
+
+def test_a_contact_keeps_each_try_and_its_last_state(people, shelf):
+    given(people.practitioner, shelf[1])
+    row = opened(people, shelf[1])
+    contact = row.contacts.get()
+    for state, how in (("not_reachable", "phone"), ("reached", "phone"), ("acknowledged", "letter")):
+        record_contact(contact=contact, state=state, how=how, note="said yes", by=people.nurse, at=NOW)
+    contact.refresh_from_db()
+    assert (contact.state, contact.events.count()) == ("acknowledged", 3)
+    event = AuditEvent.objects.filter(verb="recall.contact").last()
+    assert (event.patient_id, event.detail) == (contact.patient_id, {"state": "acknowledged", "how": "letter"})
+    for fields, says in (({"state": "to_contact"}, "what came of it"), ({"how": "pigeon"}, "how the patient"), ({"note": "x" * 501}, "500")):
+        with pytest.raises(Refused, match=says):
+            record_contact(**{"contact": contact, "state": "reached", "how": "phone", "by": people.nurse, "at": NOW, **fields})
+
+
+def test_a_recall_is_closed_when_all_confirmed_or_with_a_reason_and_then_rests(people, shelf):
+    given(people.practitioner, shelf[1]), given(people.practitioner, shelf[1])
+    row = opened(people, shelf[1])
+    contact = row.contacts.first()
+    record_contact(contact=contact, state="acknowledged", how="visit", by=people.nurse, at=NOW)
+    with pytest.raises(Refused, match="1 patient has not confirmed"):
+        close_recall(recall=row, by=people.owner, at=NOW)
+    close_recall(recall=row, reason="maker withdrew the notice", by=people.owner, at=NOW)
+    for do in (
+        lambda: close_recall(recall=row, by=people.owner, at=NOW), lambda: add_exposed(recall=row, by=people.nurse, at=NOW),
+        lambda: freeze_lots(recall=row, lots=[shelf[1].pk], by=people.owner, at=NOW), lambda: write_letters(recall=row, phone="0123456789", by=people.nurse, at=NOW),
+        lambda: record_contact(contact=contact, state="reached", how="phone", by=people.nurse, at=NOW),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match="closed"):
+            do()
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        ("practitioner", {"open", "freeze", "close", "letters", "contact", "export", "dismiss"}), ("nurse", {"letters", "contact", "export"}),
+        ("owner", {"open", "freeze", "close"}), ("front_desk", set()),
+    ],
+)  # fmt: skip
+def test_who_may_do_what(people, shelf, who, may):
+    given(people.practitioner, shelf[1])
+    row, by = opened(people, shelf[1]), getattr(people, who)
+    alert = Alert.objects.create(
+        clinic=people.clinic, created_at=NOW, scope="lot", subject=shelf[1].pk, reports=[], cases=2, suspected=2, exposed=2, treated=9, since=TODAY, until=TODAY
+    )
+    do = {
+        "open": lambda: open_recall(scope="lot", subject=shelf[0].pk, since=TODAY, by=by, at=NOW),
+        "freeze": lambda: freeze_lots(recall=row, lots=[shelf[1].pk], by=by, at=NOW),
+        "letters": lambda: write_letters(recall=row, phone="0123456789", by=by, at=NOW),
+        "contact": lambda: record_contact(contact=row.contacts.get(), state="acknowledged", how="phone", by=by, at=NOW),
+        "export": lambda: export_contacts(recall=row, by=by, at=NOW),
+        "dismiss": lambda: dismiss_alert(alert=alert, reason="looked at", by=by, at=NOW),
+        "close": lambda: close_recall(recall=row, reason="done", by=by, at=NOW),
+    }
+    done = set()
+    for name, act in do.items():
+        try:
+            act()
+        except NotAllowed:
+            continue
+        done.add(name)
+    assert done == may
+
+
+# ── alerts ──
+
+
+def lump(people, visit, days=0, **fields):
+    return report_reaction(**{"by": people.nurse, "at": NOW, "token": None, "treatment": visit, "began_on": ago(days), "signs": ["lump"], **fields})
+
+
+def test_the_second_patient_with_a_lesion_of_the_same_lot_raises_alerts_the_lot_first(people, shelf):
+    by, (saline, lidocaine, pentoxifylline, _) = people.practitioner, shelf
+    visits = [given(by, saline, lidocaine), given(by, saline, pentoxifylline)]
+    for _ in range(4):
+        given(by, lidocaine)
+    given(by, operator=people.nurse)
+    first = lump(people, visits[0])
+    assert not Alert.objects.exists()
+    second = lump(people, visits[1])
+    alerts = list(Alert.objects.order_by("created_at", "pk"))
+    assert [(row.scope, row.subject, row.cases, row.suspected, row.exposed, row.treated) for row in alerts] == [
+        ("lot", saline.pk, 2, 2, 2, 7), ("operator", by.pk, 2, 2, 6, 7),
+    ]  # fmt: skip
+    assert alerts[0].reports == sorted([str(first.pk), str(second.pk)])
+    detail = AuditEvent.objects.filter(verb="alert.raised").first().detail
+    assert detail == {"scope": "lot", "source": str(saline.pk), "cases": 2}
+    assert verify_chain(people.clinic) == []
+
+
+def test_a_third_lesion_grows_the_alert_and_opens_a_dismissed_one_again(people, shelf):
+    visits = [given(people.practitioner, shelf[0]) for _ in range(4)]
+    for visit in visits[:3]:
+        lump(people, visit)
+    row = Alert.objects.get(scope="lot")
+    assert (row.cases, len(row.reports)) == (3, 3)
+    with pytest.raises(Refused, match="Write why"):
+        dismiss_alert(alert=row, reason=" ", by=people.practitioner, at=NOW)
+    dismiss_alert(alert=row, reason="granulomas, biopsied", by=people.practitioner, at=NOW)
+    with pytest.raises(Refused, match="dismissed already"):
+        dismiss_alert(alert=row, reason="again", by=people.practitioner, at=NOW)
+    lump(people, visits[3])
+    assert [alert.cases for alert in Alert.objects.filter(scope="lot").order_by("created_at", "pk")] == [3, 4]
+    assert Alert.objects.get(scope="lot", dismissed_at=None).cases == 4
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "raised"),
+    [
+        ({}, {}, True),
+        ({"signs": ["bruise"]}, {}, False),  # no suspect
+        ({}, {"signs": ["collapse"]}, False),
+        ({"days": 25}, {}, True),
+    ],
+)
+def test_only_suspected_lesions_raise(people, shelf, first, second, raised):
+    visits = [given(people.practitioner, shelf[0]), given(people.practitioner, shelf[0], operator=people.nurse)]
+    lump(people, visits[0], **first)
+    lump(people, visits[1], **second)
+    assert Alert.objects.exists() is raised
+
+
+def test_lesions_of_other_lots_operators_patients_or_clinics_share_nothing(people, shelf):
+    lone = given(people.practitioner, shelf[0])
+    lump(people, lone), lump(people, lone, signs=["lump", "redness"])
+    lump(people, given(people.practitioner, shelf[1], operator=people.nurse))
+    lump(people, given(people.stranger), by=people.stranger)
+    assert not Alert.objects.exists()
+
+
+def test_an_alert_is_raised_with_the_report_or_not_at_all(people, shelf):
+    visits = [given(people.practitioner, shelf[0]) for _ in range(2)]
+    lump(people, visits[0])
+    token = uuid.uuid4()
+    lump(people, visits[1], token=token)
+    with pytest.raises(AlreadyDone):
+        lump(people, visits[1], token=token)
+    assert (Alert.objects.filter(scope="lot").count(), RecallContact.objects.count()) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_reports_at_once_the_second_sees_the_first(people, shelf):
+    visits = [given(people.practitioner, shelf[0]) for _ in range(2)]
+    reports = at_once(2, lambda n: lump(people, visits[n]))
+    assert Alert.objects.get(scope="lot").reports == sorted(str(report.pk) for report in reports)
