@@ -34,7 +34,8 @@ import django; django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("collectstatic", interactive=False, verbosity=0)
-from pistor.actions.treatment import Entry, LotTaken, save_treatment
+from decimal import Decimal
+from pistor.actions.treatment import save_treatment
 from pistor.records.people import User
 from tests import factories, ready
 factories.NOW = ready.NOW = dt.datetime.now(dt.UTC)
@@ -47,8 +48,8 @@ lot = ready.lot(clinic)
 for n in range({visits}):
     visit = ready.planned_visit(SimpleNamespace(practitioner=person))
     ready.consented(visit, person)
-    entry = ready.full_entry(visit, lots=[])
-    save_treatment(visit=visit, entry=Entry(entry.record, (LotTaken(lot.pk, entry.record.volume_ml),)), by=person, at=ready.NOW)
+    ready.syringe(visit, person, of=lot, own_hours=Decimal(24), at=ready.NOW)
+    save_treatment(visit=visit, entry=ready.full_entry(visit, lots=[]), by=person, at=ready.NOW)
     print(visit.pk)
 """
 
@@ -234,12 +235,20 @@ class Round:
         return draft, draft.fields["note"][0] if draft and "note" in draft.fields else record_of(Treatment.objects.get(pk=self.visit)).note
 
     def booked(self, visit: Any) -> None:
-        """Each lot of this record once, with the volume that was given."""
+        """The lot of this record once, and each way of what is in its syringe once: drawn, and when it is signed given and thrown away."""
+        from pistor.records.stock import StockMove
+        from pistor.records.syringes import Syringe
         from pistor.records.treatment import LotUse, ZoneDose
 
         used = [use.volume_ml for use in LotUse.objects.filter(treatment=visit)]
         given = sum(dose.volume_ml for dose in ZoneDose.objects.filter(treatment=visit))
-        self.tally.count("lot booked twice", len(used) != 1 or sum(used) != given, self.where)
+        syringe = Syringe.objects.get(treatment=visit)
+        expected = [("shelf", "syringe", syringe.volume_ml)]
+        if visit.state == "signed":
+            ways = ("syringe", "patient", given), ("syringe", "waste", syringe.volume_ml - given)
+            expected += [way for way in ways if way[2]]
+        moved = sorted(StockMove.objects.filter(booking=syringe.pk).values_list("taken_from", "put_into", "units"))
+        self.tally.count("lot booked twice", used != [syringe.volume_ml] or moved != expected, self.where)
 
     def sign_again(self) -> None:
         """Whoever saw no answer sends the same form again: there is one signature and one booking."""
