@@ -17,6 +17,7 @@ from pistor.actions.core import Refused
 from pistor.actions.drafts import MOST_FIELDS, MOST_SIGNS
 from pistor.records.consultation import HistoryEntry, Patient
 from pistor.records.drafts import Draft
+from pistor.records.recalls import Recall, RecallContact
 from tests import factories, ready
 from tests.conftest import NOW
 
@@ -82,10 +83,44 @@ def test_only_what_changed_is_sent_and_the_rest_stays(people, as_):
     assert fields(page.client) == {"family_name": ["Dubois"], "phone": ["12"]}
 
 
-@pytest.mark.parametrize("path", [HERE, "/patients/{patient}/edit/", "/patients/{patient}/start/", "/stock/{lot}/", "/library/protocols/neck_pain_lidocaine/copy/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        HERE, "/patients/{patient}/edit/", "/patients/{patient}/start/", "/library/protocols/neck_pain_lidocaine/copy/", "/stock/{lot}/", "/stock/{lot}/count/",
+        "/stock/receive/", "/devices/", "/devices/{device}/", "/recall/?lot={lot}", "/recall/{recall}/", "/recall/{recall}/contacts/{contact}/",
+    ],
+)  # fmt: skip
 def test_pages_beside_a_visit_give_back_what_was_typed(people, as_, path):
-    by = people.practitioner
-    assert_kept(as_(by), path.format(patient=factories.patient(by).pk, lot=ready.lot(by.clinic).pk))
+    by, lot = people.practitioner, ready.lot(people.clinic)
+    who, device = factories.patient(by), factories.device(people.clinic)
+    own = {"clinic": people.clinic, "created_at": NOW, "created_by": by}
+    recall = Recall.objects.create(**own, scope="device", subject=device.pk, since=NOW.date())
+    contact = RecallContact.objects.create(**own, recall=recall, patient=who)
+    assert_kept(as_(by), path.format(patient=who.pk, lot=lot.pk, device=device.pk, recall=recall.pk, contact=contact.pk))
+
+
+@pytest.mark.parametrize("page", ["syringes", "syringes/{syringe}", "devices", "prescriptions"])
+def test_pages_beside_the_treatment_give_back_what_was_typed(people, as_, page):
+    visit = ready.planned_visit(people)
+    syringe = ready.syringe(visit, people.practitioner)
+    factories.device(people.clinic)
+    assert_kept(as_(people.practitioner), f"/visits/{visit.pk}/{page.format(syringe=syringe.pk)}/")
+
+
+def test_who_may_clean_a_device_and_not_change_it_keeps_what_was_typed_of_the_cleaning(people, as_):
+    here = f"/devices/{factories.device(people.clinic).pk}/"
+    client = as_(people.nurse)
+    assert keep(client, {"cleaning-note": ["typed"]}, f"{here}cleaning/", "cleaning").status_code == 200
+    assert keep(client, {"state": ["out_of_use"]}, here, "state").status_code == 403
+    assert fields(client, here, "cleaning") == {"cleaning-note": ["typed"]}
+
+
+def test_what_was_typed_of_one_package_or_lot_never_stands_in_the_form_of_another(people, as_):
+    client = as_(people.practitioner)
+    lots = [ready.lot(people.clinic, "lidocaine_2pct", number) for number in ("L-1", "L-2")]
+    pages = [*(f"/stock/receive/?code={code}" for code in ("first", "second")), "/stock/receive/", *(f"/recall/?lot={lot.pk}" for lot in lots)]
+    names = [re.search('data-draft="([^"]*)"', client.get(page).content.decode())[1] for page in pages]
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("step", ["course", "consultation", "candidacy", "alternatives", "formulation", "injection-map", "consent", "outcomes", "maintenance", "treatment"])
@@ -105,10 +140,11 @@ def test_every_step_after_signing_gives_back_what_was_typed(people, as_, step):
 
 
 def assert_kept(client, here):
-    forms = re.findall('data-draft="([^"]*)"', client.get(here).content.decode())
+    found = re.findall('data-draft="([^"]*)"(?: data-path="([^"]*)")?', client.get(here).content.decode())
+    forms = [form for form, _ in found]
     assert forms
-    for form in forms:
-        assert keep(client, {"note": ["typed"]}, here, form).status_code == 200
+    for form, path in found:
+        assert keep(client, {"note": ["typed"]}, path or here.partition("?")[0], form).status_code == 200
     assert {form: draft["fields"] for form, draft in shown(client, here).items()} == {form: {"note": ["typed"]} for form in forms}
 
 
@@ -119,8 +155,9 @@ def test_every_form_that_saves_keeps_drafts():
         for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", template.read_text(), re.DOTALL):
             if re.search(r"form_head|\.token \}\}|field ", form) and template.relative_to(template.parents[1]).as_posix() not in without:
                 buttons_alone = "{% field" not in form and "<input id=" not in form
-                calculator = template.name == "blend.html"  # works something out and saves nothing
-                assert buttons_alone or calculator or "data-draft" in form.partition(">")[0], (template, form[:120])
+                saves_nothing = template.name in ("blend.html", "code.html")  # works something out, or leads somewhere
+                in_the_hand = "{% url 'syringes:start'" in form  # reads the code of the syringe in the hand, never one from before
+                assert buttons_alone or saves_nothing or in_the_hand or "data-draft" in form.partition(">")[0], (template, form[:120])
 
 
 def test_nobody_sees_the_draft_of_someone_else(people, as_):

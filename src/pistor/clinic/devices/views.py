@@ -15,6 +15,7 @@ from pistor.actions.devices import add_device, clean_device, drop_device, set_de
 from pistor.care.devices import ITEMS, METHODS, WATERS, device_findings
 from pistor.clinic.devices.forms import CleaningForm, DeviceForm, ItemForm, StateForm, UseForm
 from pistor.clinic.shared.access import page, visit_of
+from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import render_step
 from pistor.clinic.shared.templatetags.pistor import day
@@ -52,7 +53,7 @@ def _listed(request: HttpRequest, form: DeviceForm, status: int = 200) -> HttpRe
     today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
     rows = [{"device": device, "facts": facts, "overdue": _overdue(device, today)} for device, facts in zip(devices, device_facts(devices), strict=True)]
     context = {"rows": rows, "form": form, "may_change": request.user.may(Capability.MANAGE_STOCK), "waters": WATERS}  # type: ignore[union-attr]
-    return render(request, "devices/list.html", context, status=status)
+    return render(request, "devices/list.html", {**context, "draft": drafts_for(request)}, status=status)
 
 
 def _overdue(device: Device, today: Any) -> bool:
@@ -107,6 +108,7 @@ def _device(request: HttpRequest, device_id: uuid.UUID) -> Device:
 
 def _shown(request: HttpRequest, device: Device, *, state: StateForm | None = None, clean: CleaningForm | None = None, status: int = 200) -> HttpResponse:
     library, today = library_of(request.user.clinic), local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined, union-attr]
+    drafts = drafts_for(request, *(reverse(f"devices:{name}", args=[device.pk]) for name in ("show", "cleaning")))
     log = list(DeviceCleaning.objects.filter(device=device).select_related("created_by").order_by("-created_at")[: SHOWN + 1])
     context = {
         "device": device, "known": library.devices.get(device.kind), "findings": device_findings(device_facts([device]), today, library),
@@ -114,7 +116,7 @@ def _shown(request: HttpRequest, device: Device, *, state: StateForm | None = No
         "more": len(log) > SHOWN, "state_form": state or StateForm(initial={"state": device.state, "service_due_on": device.service_due_on}),
         "cleaning_form": clean or CleaningForm(), "may_change": request.user.may(Capability.MANAGE_STOCK), "may_clean": request.user.may(Capability.TREAT),  # type: ignore[union-attr]
     }  # fmt: skip
-    return render(request, "devices/show.html", context, status=status)
+    return render(request, "devices/show.html", {**context, "draft": drafts}, status=status)
 
 
 # ── with which one a patient is treated ─────────────────────────────────────────────────────────────────────────────

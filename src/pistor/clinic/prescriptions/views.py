@@ -88,7 +88,7 @@ def _shown(
         ),
         "may_prescribe": request.user.may(Capability.PRESCRIBE),  # type: ignore[union-attr]
     }  # fmt: skip
-    return render_step(request, visit, "treatment", "prescriptions/show.html", context, status=status)
+    return render_step(request, visit, "treatment", "prescriptions/show.html", context, status=status, beside=[reverse("prescriptions:show", args=[visit.pk])])
 
 
 def _row(row: Prescription, today: dt.date, ending: tuple[Prescription, EndForm] | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django import forms
 
 from pistor.actions.recall import HOW
 from pistor.clinic.shared.forms import CHANGED, DescribedForm, StepForm
+from pistor.records.devices import Device
 from pistor.records.people import Clinic, User
 from pistor.records.recalls import RecallContact, Scope
 from pistor.records.stock import Lot
@@ -18,14 +19,17 @@ _DAY = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
 class LookForm(DescribedForm):
-    """Which lot or operator, and since when: a question only, so it travels in the address. Nothing of a patient is in it."""
+    """Which lot, device or operator, and since when: a question only, so it travels in the address. Nothing of a patient is in it."""
 
-    number = forms.CharField(label="Lot number", required=False, max_length=60, help_text="Also of a diluent. Its beginning is enough.")
+    number = forms.CharField(label="Lot number", required=False, max_length=60, help_text="Also of a diluent or an item. Its beginning is enough.")
+    device = forms.ModelChoiceField(label="Or device", queryset=Device.objects.none(), required=False, empty_label="None chosen")
     operator = forms.ModelChoiceField(label="Or operator", queryset=User.objects.none(), required=False, empty_label="Nobody chosen")
     days = forms.IntegerField(label="Look back, in days", min_value=1, max_value=MOST_DAYS)
 
     def __init__(self, *args: Any, clinic: Clinic | None, days: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["device"].queryset = Device.objects.of(clinic).order_by("name", "serial")  # type: ignore[attr-defined]
+        self.fields["device"].label_from_instance = lambda device: f"{device.name}, {device.serial}" if device.serial else device.name  # type: ignore[attr-defined]
         self.fields["operator"].queryset = User.objects.filter(clinic=clinic).order_by("last_name", "username")  # type: ignore[attr-defined]
         self.fields["operator"].label_from_instance = lambda user: user.printed_name  # type: ignore[attr-defined]
         self.fields["days"].initial = days

@@ -13,9 +13,10 @@ from typing import Any
 from pistor.care.recall import Exposed, Shared, Source, by_specificity
 from pistor.knowledge import Library
 from pistor.records.library import library_of
+from pistor.records.devices import Device
 from pistor.records.people import Clinic, User
-from pistor.records.recalls import Alert, RecallContact, Scope, open_alerts, subject_of
-from pistor.records.stock import Lot
+from pistor.records.recalls import Alert, RecallContact, Scope, Subject, open_alerts, subject_of
+from pistor.records.stock import Lot, Vial
 
 STATES = {"to_contact": "todo", "written": "progress", "reached": "progress", "acknowledged": "check", "not_reachable": "problem"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -32,13 +33,24 @@ class AlertShown:
     chance: str
 
 
-def subject_in_words(scope: str, found: Lot | User | None, library: Library) -> tuple[str, str]:
+def subject_in_words(scope: str, found: Subject | None, library: Library) -> tuple[str, str]:
     """What kind of thing it is, and its name."""
     if isinstance(found, Lot):
-        presentation = library.presentations.get(found.presentation)
-        name = presentation.name if presentation else found.presentation.replace("_", " ")
-        return "Diluent lot" if is_diluent(found, library) else "Lot", f"{found.lot_number} ({name})"
-    return str(Scope(scope).label), found.printed_name if isinstance(found, User) else "not there any more"
+        return "Diluent lot" if is_diluent(found, library) else "Lot", _lot_named(found, library)
+    return str(Scope(scope).label), _named(found, library)
+
+
+def _named(found: Vial | Device | User | None, library: Library) -> str:
+    if isinstance(found, Vial):
+        return f"V {found.code} of lot {_lot_named(found.lot, library)}"
+    if isinstance(found, Device):
+        return f"{found.name}, {found.serial}" if found.serial else found.name
+    return found.printed_name if found else "not there any more"
+
+
+def _lot_named(lot: Lot, library: Library) -> str:
+    presentation = library.presentations.get(lot.presentation)
+    return f"{lot.lot_number} ({presentation.name if presentation else lot.presentation.replace('_', ' ') or lot.product.name})"
 
 
 def is_diluent(lot: Lot, library: Library) -> bool:

@@ -1,4 +1,4 @@
-"""Find everybody who had a lot or an operator, tell them, and see what suspected infections share."""
+"""Find everybody who had a lot, a vial, a device or an operator, tell them, and see what suspected infections share."""
 
 from __future__ import annotations
 
@@ -39,13 +39,26 @@ from pistor.clinic.recall.presenters import (
     zones_in_words,
 )  # fmt: skip
 from pistor.clinic.shared.access import page
+from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import Library
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.reactions import ReactionReport
-from pistor.records.recalls import Alert, Recall, RecallContact, RecallLetters, Scope, exposures_of, lesions_since, mixed_with, subject_of
-from pistor.records.stock import Lot
+from pistor.records.recalls import (
+    Alert,
+    Recall,
+    RecallContact,
+    RecallLetters,
+    Scope,
+    Subject,
+    exposures_of,
+    lesions_since,
+    lots_of,
+    ready_syringes,
+    subject_of,
+)  # fmt: skip
+from pistor.records.stock import Lot, Vial
 
 SHOWN = 100
 MOST_LOTS = 20
@@ -54,7 +67,7 @@ MOST_RECALLS = 50
 
 @page(Capability.SEE_CLINICAL, write=Capability.MANAGE_STOCK)
 def index(request: HttpRequest) -> HttpResponse:
-    """Choose a lot or an operator and see how many had it; open alerts and recalls."""
+    """Choose a lot, a device or an operator and see how many had it; open alerts and recalls."""
     if request.method != "POST":
         return _index_shown(request, None)
     form = OpenForm(request.POST)
@@ -76,7 +89,7 @@ def _index_shown(request: HttpRequest, form: OpenForm | None, *, status: int = 2
     clinic, today = request.user.clinic, local_day(request.user, request.at)  # type: ignore[union-attr, arg-type, attr-defined]
     library = library_of(clinic)
     back = look_back_days(library)
-    asked = request.GET if set(request.GET) & {"number", "operator", "lot"} else None
+    asked = request.GET if set(request.GET) & {"number", *Scope.values} else None
     look = LookForm({**asked.dict(), "days": asked.get("days") or str(back)} if asked else None, clinic=clinic, days=back)
     scope, found, lots = _meant(request, look, form)
     days = look.cleaned_data.get("days") or back if look.is_bound and look.is_valid() else back
@@ -93,11 +106,11 @@ def _index_shown(request: HttpRequest, form: OpenForm | None, *, status: int = 2
         context["open_already"] = Recall.objects.of(clinic).filter(scope=scope, subject=found.pk, closed_at__isnull=True).first()
     elif form:
         context["form"] = form
-    return render(request, "recall/index.html", context, status=status)
+    return render(request, "recall/index.html", {**context, "draft": drafts_for(request)}, status=status)
 
 
-def _meant(request: HttpRequest, look: LookForm, form: OpenForm | None) -> tuple[str, Lot | User | None, list[Lot]]:
-    """What was asked for: one lot or person, or several lots to choose from."""
+def _meant(request: HttpRequest, look: LookForm, form: OpenForm | None) -> tuple[str, Subject | None, list[Lot]]:
+    """What was asked for: one lot, vial, device or person, or several lots to choose from."""
     clinic = request.user.clinic  # type: ignore[union-attr]
     if form is not None:  # what was posted
         posted = form.cleaned_data if form.is_bound and hasattr(form, "cleaned_data") else {}
@@ -105,8 +118,9 @@ def _meant(request: HttpRequest, look: LookForm, form: OpenForm | None) -> tuple
         return scope, subject_of(clinic, scope, subject) if subject else None, []  # type: ignore[arg-type]
     if not look.is_bound or not look.is_valid():
         return "", None, []
-    if lot := _uuid(request.GET.get("lot")):
-        return Scope.LOT, subject_of(clinic, Scope.LOT, lot), []  # type: ignore[arg-type]
+    for named in (Scope.LOT, Scope.VIAL, Scope.DEVICE):
+        if subject := _uuid(request.GET.get(named)):
+            return named, subject_of(clinic, named, subject), []  # type: ignore[arg-type]
     number, operator = look.cleaned_data["number"].strip(), look.cleaned_data["operator"]
     if number:
         exact = list(Lot.objects.of(clinic).filter(lot_number__iexact=number)[:2])
@@ -123,7 +137,7 @@ def _uuid(text: str | None) -> uuid.UUID | None:
         return None
 
 
-def _looked(clinic: Any, scope: str, found: Lot | User, since: dt.date, library: Library) -> dict[str, Any]:
+def _looked(clinic: Any, scope: str, found: Subject, since: dt.date, library: Library) -> dict[str, Any]:
     """How many had it, where and when, and how many of them have a suspected lesion."""
     exposed = exposures_of(scope, found, since)
     word, name = subject_in_words(scope, found, library)
@@ -187,13 +201,14 @@ def _form_for(request: HttpRequest, row: Recall, do: str) -> StepForm | None:
 
 
 def _to_freeze(request: HttpRequest, row: Recall) -> list[tuple[Lot, str]]:
-    """The lots of a recall that are still usable: its own first, then those mixed with it."""
+    """The lots of a recall that are still usable, with their names: its own first, then those mixed with it."""
     found = subject_of(request.user.clinic, row.scope, row.subject)  # type: ignore[union-attr, arg-type]
-    if not isinstance(found, Lot):
+    if not isinstance(found, Lot | Vial):
         return []
     library = library_of(request.user.clinic)  # type: ignore[union-attr]
-    named = [(lot, " ".join(subject_in_words(Scope.LOT, lot, library))) for lot in (found, *mixed_with(found, row.since))]
-    return [(lot, name if lot == found else f"{name}, mixed with it") for lot, name in named if lot.state == Lot.State.USABLE]
+    own, *others = lots_of(found, row.since)
+    named = [(own, ""), *((lot, ", mixed with it") for lot in others)]
+    return [(lot, " ".join(subject_in_words(Scope.LOT, lot, library)) + how) for lot, how in named if lot.state == Lot.State.USABLE]
 
 
 def _shown(request: HttpRequest, row: Recall, forms: dict[str, StepForm], *, status: int = 200) -> HttpResponse:
@@ -208,12 +223,13 @@ def _shown(request: HttpRequest, row: Recall, forms: dict[str, StepForm], *, sta
     weighed = _rate(clinic, exposed, row.since, library)
     word, name = subject_in_words(row.scope, found, library)
     to_freeze = _to_freeze(request, row) if not row.closed_at else []
+    syringes = ready_syringes(lots_of(found, row.since)) if isinstance(found, Lot | Vial) and not row.closed_at else []
     reports = {lesion.patient: lesion.report for lesion in weighed["lesions"] if lesion.patient in weighed["cases"]}
     visits = dict(ReactionReport.objects.of(clinic).filter(pk__in=reports.values()).values_list("pk", "treatment"))
     lesions = {patient: (visits[uuid.UUID(report)], report) for patient, report in reports.items()}
     manages, follows = user.may(Capability.MANAGE_STOCK), user.may(Capability.FOLLOW_UP)  # type: ignore[union-attr]
     context = {
-        "recall": row, "word": word, "name": name, "found": found, "page": beside, "state": state, "exposed": exposed, **weighed,
+        "recall": row, "word": word, "name": name, "syringes": syringes, "page": beside, "state": state, "exposed": exposed, **weighed,
         "rows": contact_rows(beside.object_list, {one.patient: one for one in exposed}, lesions, library),  # type: ignore[arg-type]
         "states": [(value, label, STATES[value], counts.get(value, 0)) for value, label in RecallContact.State.choices],
         "listed": sum(counts.values()), "not_listed": max(0, len(exposed) - sum(counts.values())) if not row.closed_at else 0,
@@ -223,7 +239,7 @@ def _shown(request: HttpRequest, row: Recall, forms: dict[str, StepForm], *, sta
         "write": forms.get("letters") or LettersForm(initial={"phone": clinic.phone if clinic else ""}),
         "add": forms.get("add") or AddForm(), "close": forms.get("close") or CloseForm(),
     }  # fmt: skip
-    return render(request, "recall/show.html", context, status=status)
+    return render(request, "recall/show.html", {**context, "draft": drafts_for(request)}, status=status)
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.FOLLOW_UP)
@@ -257,7 +273,7 @@ def _contact_shown(request: HttpRequest, row: Recall, one: RecallContact, form: 
         "events": [(event, HOW.get(event.how, event.how)) for event in one.events.select_related("created_by").order_by("-created_at", "-pk")],
         "may_record": request.user.may(Capability.FOLLOW_UP) and not row.closed_at,  # type: ignore[union-attr]
     }  # fmt: skip
-    return render(request, "recall/contact.html", context, status=status)
+    return render(request, "recall/contact.html", {**context, "draft": drafts_for(request)}, status=status)
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.FOLLOW_UP)
@@ -319,7 +335,7 @@ def _alert_shown(request: HttpRequest, row: Alert, form: DismissForm, *, status:
         "item": shown, "alert": row, "reports": reports, "rate": rate, "interval": interval, "form": form, "days": look_back_days(library),
         "may_dismiss": request.user.may(Capability.DECIDE) and row.dismissed_at is None,  # type: ignore[union-attr]
     }  # fmt: skip
-    return render(request, "recall/alert.html", context, status=status)
+    return render(request, "recall/alert.html", {**context, "draft": drafts_for(request)}, status=status)
 
 
 def _recall_of(request: HttpRequest, recall_id: uuid.UUID) -> Recall:

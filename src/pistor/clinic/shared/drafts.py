@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import uuid
 from typing import Any
 
 from django.db.models import Q
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from pistor.actions.core import NotAllowed
 from pistor.records.drafts import Draft
@@ -23,10 +25,14 @@ def is_shared(request: HttpRequest, path: str) -> bool:
         match = resolve(path)
     except Resolver404:
         return False
-    needed = getattr(match.func, "needed_to_save", None)
-    if needed and not request.user.may(needed):  # type: ignore[union-attr]
+    if not _may_save(request, match):
         raise NotAllowed("Your role does not include saving this form.")
     return match.view_name in SHARED
+
+
+def _may_save(request: HttpRequest, match: ResolverMatch) -> bool:
+    needed = getattr(match.func, "needed_to_save", None)
+    return needed is None or bool(request.user.may(needed))  # type: ignore[union-attr]
 
 
 def taken_with(request: HttpRequest) -> tuple[uuid.UUID, int] | None:
@@ -45,17 +51,18 @@ def _posted(request: HttpRequest) -> tuple[str, uuid.UUID | None, int]:
         return form, None, 0
 
 
-def drafts_for(request: HttpRequest) -> dict[str, Any] | None:
+def drafts_for(request: HttpRequest, *beside: str) -> dict[str, Any] | None:
     """What was typed on this page and not saved, by form, for someone who may save it.
 
-    ``shown`` is the form that was just posted: what was typed stands in the page already, on the state that it was posted with.
+    ``beside`` are addresses of pages whose forms stand on this one too. ``shown`` is the form that was just posted: what was typed stands in the page already, on the state that it was posted with.
     """
     person: User = request.user  # type: ignore[assignment]
-    needed = getattr(request.resolver_match.func, "needed_to_save", None) if request.resolver_match else None
-    if needed and not person.may(needed):
+    paths = [path for path in dict.fromkeys((request.path, *beside)) if _may_save(request, resolve(path))]
+    if not paths:
         return None
     posted, draft, sequence = _posted(request)
-    rows = Draft.objects.open_to(person).filter(Q(key__startswith=f"{request.path}#") | Q(pk=draft)).order_by("shared")
+    wanted = functools.reduce(operator.or_, (Q(key__startswith=f"{path}#") for path in paths), Q(pk=draft))
+    rows = Draft.objects.open_to(person).filter(wanted).order_by("shared")
     found = {row.key.rpartition("#")[2]: _as_dict(row, person) for row in rows}
     if posted:
         same = found.get(posted) if draft and found.get(posted, {}).get("id") == str(draft) else None

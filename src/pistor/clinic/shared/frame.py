@@ -65,10 +65,11 @@ def render_step(
     findings: Sequence[Finding] = (),
     status: int = 200,
     look: Look | None = None,
+    beside: Sequence[str] = (),
 ) -> HttpResponse:
     """A page of one step inside the visit frame. ``findings`` go to the right-hand region.
 
-    Pages that needed a ``look`` at the visit themselves pass it on.
+    Pages that needed a ``look`` at the visit themselves pass it on. ``beside``: see :func:`drafts_for`.
     """
     look = look or look_at(request, visit)
     list_ = steps(look.facts)
@@ -84,7 +85,7 @@ def render_step(
         "onward": next((item for item in shown if item["step"] == onward), None),
         "banner": banner(look.candidacy),
         "findings": findings,
-        "draft": drafts_for(request),
+        "draft": drafts_for(request, *beside),
     }
     return render(request, template, {**frame, **context}, status=status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from http import HTTPStatus
@@ -123,13 +124,12 @@ def receive_(request: HttpRequest) -> HttpResponse:
     products = list(Product.objects.of(request.user.clinic).order_by("name"))  # type: ignore[union-attr]
     presentations = sorted(((key, entry.name) for key, entry in library_of(request.user.clinic).presentations.items()), key=lambda item: item[1])  # type: ignore[union-attr]
     given: dict[str, Any] = {"products": products, "presentations": presentations}
+    read, said = _read_package(request)
     if request.method != "POST":
-        read, said = _read_package(request)
-        form = ReceiveForm(initial=first_values(read.gtin, read.lot, read.expires_on, products), **given)
-        return _receiving(request, form, read=read, said=said)
+        return _receiving(request, ReceiveForm(initial=first_values(read.gtin, read.lot, read.expires_on, products), **given), read, said)
     form = ReceiveForm(request.POST, **given)
     if not form.is_valid():
-        return _receiving(request, form, status=422)
+        return _receiving(request, form, read, said, status=422)
     data = form.cleaned_data
     product, unit = form.what()
     try:
@@ -139,7 +139,7 @@ def receive_(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
     except Refused as refused:
         form.refuse(refused)
-        return _receiving(request, form, status=409)
+        return _receiving(request, form, read, said, status=409)
     return HttpResponseRedirect(reverse("stock:show", args=[lot.pk]))
 
 
@@ -157,9 +157,13 @@ def _read_package(request: HttpRequest) -> tuple[Code, str]:
     return (found, "") if isinstance(found, Code) else (Code(), "This is a label of ours. Scan the code on the package.")
 
 
-def _receiving(request: HttpRequest, form: ReceiveForm, *, read: Code | None = None, said: str = "", status: int = 200) -> HttpResponse:
-    new = form["product"].value() == NEW
-    context = {"form": form, "code_form": CodeForm(), "read": read, "said": said, "new": new, "may_keep": _may(request, C.KEEP_STOCK)}
+def _receiving(request: HttpRequest, form: ReceiveForm, read: Code, said: str, *, status: int = 200) -> HttpResponse:
+    """The page. Each package has a draft of its own, so that what was typed of one is never put into the form of another."""
+    new, code = form["product"].value() == NEW, request.GET.get("code", "")
+    context = {
+        "form": form, "code_form": CodeForm(), "read": read, "said": said, "new": new, "may_keep": _may(request, C.KEEP_STOCK),
+        "draft_name": f"receive-{hashlib.sha256(code.encode()).hexdigest()[:16]}" if code else "receive", "draft": drafts_for(request),
+    }  # fmt: skip
     return render(request, "stock/receive.html", context, status=status)
 
 
@@ -314,7 +318,8 @@ def _act(
             status = HTTPStatus.CONFLICT
     visible = [form[name] for name in form.fields if not form[name].is_hidden]
     may = _may(request, C.MANAGE_STOCK if "difference" in words or "product" in words else C.KEEP_STOCK)
-    return render(request, "stock/act.html", {**words, "form": form, "visible": visible, "shown": shown, "may": may}, status=status)
+    context = {**words, "form": form, "visible": visible, "shown": shown, "may": may, "draft": drafts_for(request)}
+    return render(request, "stock/act.html", context, status=status)
 
 
 def _wasting(request: HttpRequest, words: dict[str, Any], lot: Lot, row: Vial | None) -> HttpResponse:

@@ -127,7 +127,7 @@ def _listed(request: HttpRequest, visit: Treatment, *, make: MakeForm | None = N
         "may_treat": request.user.may(Capability.TREAT), "any_ready": any(row.state == "ready" and row.started_at is None for row in rows),  # type: ignore[union-attr]
         "prescriptions": missing_from_prescriptions(visit, lots, today, library, ask=True),
     }  # fmt: skip
-    return render_step(request, visit, "treatment", "syringes/list.html", context, status=status)
+    return render_step(request, visit, "treatment", "syringes/list.html", context, status=status, beside=[reverse("syringes:list", args=[visit.pk])])
 
 
 def _make_form(request: HttpRequest, visit: Treatment, parts: Sequence[Part], rows: Sequence[Syringe], hours: Decimal | None) -> MakeForm:
