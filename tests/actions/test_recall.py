@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import uuid
 from io import BytesIO
 
@@ -14,8 +15,14 @@ from pypdf import PdfReader
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused
 from pistor.actions.reactions import report_reaction
 from pistor.actions.recall import add_exposed, close_recall, dismiss_alert, export_contacts, freeze_lots, open_recall, record_contact, write_letters
+from pistor.actions.syringes import discard_syringe, start_syringe
+from pistor.care.codes import in_signs
 from pistor.records.audit import AuditEvent, verify_chain
-from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters, Scope, exposures_of, mixed_with
+from pistor.records.devices import DeviceUse, SingleUse
+from pistor.records.formulation import Formulation
+from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters, Scope, exposures_of, mixed_with, ready_syringes
+from pistor.records.stock import Product, Vial
+from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import LotUse, ZoneDose
 from tests import factories, ready
 from tests.actions.test_core import at_once
@@ -67,6 +74,66 @@ def test_a_lot_in_three_mixtures_finds_everybody_and_nobody_else(people, shelf):
     assert [one.last_on for one in found] == [ago(n) for n in range(12)]
     assert {zone for one in found for zone in one.zones} == {("neck", "left")}
     assert mixed_with(saline, None) == sorted([lidocaine, pentoxifylline, panthenol], key=lambda lot: lot.presentation)
+
+
+def test_a_syringe_leads_from_its_lot_and_vial_to_its_patient_before_anything_is_signed(people, shelf):
+    """Begun counts though no record is saved; made, or thrown away before it was begun, does not."""
+    by, lot = people.practitioner, ready.lot(people.clinic, "lidocaine_2pct", "L-9")
+    Product.objects.filter(pk=lot.product_id).update(container_units=10)
+    drawn = [ready.syringe(ready.planned_visit(people), by, of=lot) for _ in range(3)]
+    start_syringe(visit=drawn[0].treatment, code=drawn[0].code, by=by, at=NOW)
+    start_syringe(visit=drawn[1].treatment, code=drawn[1].code, by=by, at=NOW)
+    for row in drawn[1:]:
+        discard_syringe(syringe=row, reason="fell", by=by, at=NOW)
+    begun = {row.patient_id for row in drawn[:2]}
+    assert {one.patient: (one.first_on, one.last_on) for one in exposures_of(Scope.LOT, lot, TODAY)} == dict.fromkeys(begun, (TODAY, TODAY))
+    vials = {row.patient_id: row.draws.get().vial for row in drawn}
+    for patient in begun:
+        assert [one.patient for one in exposures_of(Scope.VIAL, vials[patient], None) if one.patient == patient] == [patient]
+    assert not exposures_of(Scope.LOT, lot, ago(-1)) and not exposures_of(Scope.LOT, shelf[1], None)
+
+
+def test_a_vial_finds_those_who_had_of_it_and_not_of_its_sister(people, shelf):
+    """Saline may serve several patients, so that two of them share a vial of it."""
+    by, lot = people.practitioner, shelf[0]
+    first, second = (vial_of(by, lot) for _ in range(2))
+    visits = [with_draws(given(by, days=n), by, first if n % 2 else second) for n in range(6)]
+    assert [one.patient for one in exposures_of(Scope.VIAL, first, None)] == [visits[n].patient_id for n in (1, 3, 5)]
+    assert {one.patient for one in exposures_of(Scope.LOT, lot, None)} == {visit.patient_id for visit in visits}
+    assert mixed_with(first, None) == []
+    with_draws(visits[1], by, vial_of(by, shelf[2]))
+    assert (mixed_with(first, None), mixed_with(second, None)) == ([shelf[2]], [])
+
+
+def test_a_device_and_the_lot_of_an_item_find_whom_they_touched(people, shelf):
+    by, gun, needles = people.practitioner, factories.device(people.clinic), ready.lot(people.clinic, "", "N-1")
+    touched, pricked, planned = given(by, days=3), given(by, days=2), factories.visit(factories.course(factories.patient(by)))
+    own = {"clinic": people.clinic, "created_at": NOW, "created_by": by}
+    for visit in (touched, planned):
+        DeviceUse.objects.create(**own, treatment=visit, device=gun)
+    SingleUse.objects.create(**own, treatment=pricked, kind="needle", lot=needles)
+    assert [one.patient for one in exposures_of(Scope.DEVICE, gun, None)] == [touched.patient_id]
+    assert [one.patient for one in exposures_of(Scope.LOT, needles, None)] == [pricked.patient_id]
+
+
+def vial_of(by, lot):
+    own = {"clinic": lot.clinic, "created_at": NOW, "created_by": by}
+    return Vial.objects.create(**own, lot=lot, code=in_signs(next(_CODES)), container_units=100, opened_at=NOW)
+
+
+def with_draws(visit, by, *vials):
+    """The treatment with a syringe that was given, drawn from these vials."""
+    own = {"clinic": visit.clinic, "created_at": NOW, "created_by": by}
+    blend = Formulation.objects.create(**own, course=visit.course, parts=[], volume_ml=1, result={}, knowledge_version="tried")
+    syringe = Syringe.objects.create(
+        **own, patient=visit.patient, treatment=visit, formulation=blend, code=in_signs(next(_CODES)), volume_ml=1, use_before=NOW, use_before_basis="tried",
+        state="given", state_at=NOW,
+    )  # fmt: skip
+    Draw.objects.bulk_create(Draw(**own, syringe=syringe, lot=vial.lot, vial=vial, presentation=vial.lot.presentation, volume_ml=1) for vial in vials)
+    return visit
+
+
+_CODES = itertools.count(1)
 
 
 def test_one_patient_stands_once_with_first_last_and_every_zone(people, shelf):
@@ -141,6 +208,28 @@ def test_freezing_takes_the_lot_and_what_was_mixed_with_it_out_of_use(people, sh
     assert [lot.state for lot in shelf] == ["quarantined", "quarantined", "usable", "usable"]
     assert AuditEvent.objects.filter(verb="lot.state").count() == 2
     with pytest.raises(Refused, match="nothing to freeze"):
+        freeze_lots(recall=row, lots=[saline.pk], by=people.owner, at=NOW)
+
+
+def test_a_frozen_lot_stops_the_syringes_that_lie_ready_with_it(people):
+    lot, by = ready.lot(people.clinic), people.practitioner
+    lying, thrown = (ready.syringe(ready.planned_visit(people), by, of=lot) for _ in range(2))
+    discard_syringe(syringe=thrown, reason="fell", by=by, at=NOW)
+    assert ready_syringes([lot]) == [lying]
+    freeze_lots(recall=opened(people, lot), lots=[lot.pk], by=people.owner, at=NOW)
+    assert AuditEvent.objects.get(verb="recall.frozen").detail["syringes"] == [str(lying.pk)]
+    with pytest.raises(Refused, match="L-1"):
+        start_syringe(visit=lying.treatment, code=lying.code, by=by, at=NOW)
+
+
+def test_a_recall_of_a_vial_freezes_its_lot_and_one_of_a_device_none(people, shelf):
+    by, saline = people.practitioner, shelf[0]
+    vial, gun = vial_of(by, saline), factories.device(people.clinic)
+    with_draws(given(by), by, vial)
+    row = open_recall(scope="vial", subject=vial.pk, since=ago(120), by=by, at=NOW)
+    assert (row.contacts.count(), freeze_lots(recall=row, lots=[saline.pk], by=people.owner, at=NOW)) == (1, 1)
+    row = open_recall(scope="device", subject=gun.pk, since=ago(120), by=by, at=NOW)
+    with pytest.raises(Refused, match="a person or a device"):
         freeze_lots(recall=row, lots=[saline.pk], by=people.owner, at=NOW)
 
 

@@ -28,16 +28,18 @@ from pistor.records.recalls import (
     Recall,
     RecallContact,
     RecallLetters,
+    Subject,
     exposures_between,
     exposures_of,
+    given_since,
     given_with,
     lesions_since,
-    mixed_with,
+    lots_of,
     patients_between,
+    ready_syringes,
     subject_of,
 )  # fmt: skip
-from pistor.records.stock import Lot
-from pistor.records.treatment import Treatment
+from pistor.records.stock import Lot, Vial
 
 HOW = {"phone": "By telephone", "message": "By message", "visit": "In person", "letter": "By letter"}
 MOST_LETTERS = 500  # in one printing, so that nobody waits for minutes
@@ -48,7 +50,7 @@ _DONE = (RecallContact.State.ACKNOWLEDGED, RecallContact.State.NOT_REACHABLE)
 def open_recall(
     *, scope: str, subject: uuid.UUID, since: dt.date, told: str = "", by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = ""
 ) -> Recall:
-    """Open a recall and put everybody on its list who had the lot, or was treated by the operator, since a day."""
+    """Open a recall and put everybody on its list who had the lot, the vial or the device, or was treated by the operator, since a day."""
     key = uuid7()
     with unit_of_work(by=by, capability=Capability.MANAGE_STOCK, verb="recall.opened", token=token, at=at, location=location.replace("{id}", str(key))):
         found = subject_of(_clinic(by), scope, subject)
@@ -82,12 +84,15 @@ def add_exposed(*, recall: Recall, by: User, at: dt.datetime, token: uuid.UUID |
 
 
 def freeze_lots(*, recall: Recall, lots: Collection[uuid.UUID], by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "") -> int:
-    """Put the lot of a recall, and those chosen that were mixed with it, in quarantine. Gives how many were frozen."""
+    """Put the lot of a recall, and those chosen that were mixed with it, in quarantine. Gives how many were frozen.
+
+    A syringe that holds one of them is refused from then on: when its code is read, and when its treatment is signed.
+    """
     with unit_of_work(by=by, capability=Capability.MANAGE_STOCK, verb="recall.frozen", token=token, at=at, location=location):
         row, found = _open(recall, by)
-        if not isinstance(found, Lot):
-            raise Refused("This recall is of a person, so no lot belongs to it. Freeze lots on their own pages.")
-        may = {lot.pk: lot for lot in (found, *mixed_with(found, row.since))}
+        if not isinstance(found, Lot | Vial):
+            raise Refused("This recall is of a person or a device, so no lot belongs to it. Freeze lots on their own pages.")
+        may = {lot.pk: lot for lot in lots_of(found, row.since)}
         if not lots or not set(lots) <= set(may):
             raise Refused("Choose the lot of this recall, or lots that were mixed with it.")
         usable = [may[pk] for pk in lots if may[pk].state == Lot.State.USABLE]
@@ -95,7 +100,8 @@ def freeze_lots(*, recall: Recall, lots: Collection[uuid.UUID], by: User, at: dt
             raise Refused("None of these lots is usable any more, so there is nothing to freeze.")
         for lot in usable:
             set_lot_state(lot=lot, state=Lot.State.QUARANTINED, reason="reaction", by=by, at=at)
-        audit(by=by, verb="recall.frozen", subject=row, at=at, lots=[str(lot.pk) for lot in usable])
+        syringes = [str(syringe.pk) for syringe in ready_syringes(usable)]
+        audit(by=by, verb="recall.frozen", subject=row, at=at, lots=[str(lot.pk) for lot in usable], syringes=syringes)
     return len(usable)
 
 
@@ -211,8 +217,7 @@ def _shared_with(
     mine = {source: who for source, who in common.items() if report.patient_id in who}
     if not mine:
         return
-    everyone = Treatment.objects.filter(clinic=report.clinic, given_on__gte=days[0])
-    treated, suspected = patients_between(everyone, days[1]), len({exposure.patient for exposure in exposures})
+    treated, suspected = patients_between(given_since(report.clinic, days[0]), days[1]), len({exposure.patient for exposure in exposures})
     weighed = [Shared(source, len(who), suspected, _exposed(report.clinic, source, days), treated) for source, who in mine.items()]
     for one in by_specificity(weighed):
         yield one, mine[one.source], days
@@ -269,7 +274,7 @@ def _letter(patient: Patient, had: Exposed, today: dt.date, library: Library) ->
 SIGNS = ("lump", "lump_draining", "open_sore", "spreading_redness", "tenderness")  # what a patient is asked to look for, in the words of the check-ins
 
 
-def _open(recall: Recall, by: User) -> tuple[Recall, Lot | User]:
+def _open(recall: Recall, by: User) -> tuple[Recall, Subject]:
     row = _of(recall, by)
     if row.closed_at is not None:
         raise Refused("This recall is closed.")

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=pistor.records.base.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField()),
-                ('scope', models.CharField(choices=[('lot', 'Lot'), ('operator', 'Operator')], max_length=10)),
+                ('scope', models.CharField(choices=[('lot', 'Lot'), ('vial', 'Vial'), ('device', 'Device'), ('operator', 'Operator')], max_length=10)),
                 ('subject', models.UUIDField()),
                 ('reports', models.JSONField()),
                 ('cases', models.PositiveIntegerField()),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=pistor.records.base.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField()),
-                ('scope', models.CharField(choices=[('lot', 'Lot'), ('operator', 'Operator')], max_length=10)),
+                ('scope', models.CharField(choices=[('lot', 'Lot'), ('vial', 'Vial'), ('device', 'Device'), ('operator', 'Operator')], max_length=10)),
                 ('subject', models.UUIDField()),
                 ('since', models.DateField()),
                 ('told', models.TextField(blank=True)),
