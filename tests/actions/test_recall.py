@@ -20,7 +20,7 @@ from pistor.care.codes import in_signs
 from pistor.records.audit import AuditEvent, verify_chain
 from pistor.records.devices import DeviceUse, SingleUse
 from pistor.records.formulation import Formulation
-from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters, Scope, exposures_of, mixed_with, ready_syringes
+from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters, Scope, exposures_of, mixed_with, ready_syringes, subject_of
 from pistor.records.stock import Product, Vial
 from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import LotUse, ZoneDose
@@ -114,6 +114,13 @@ def test_a_device_and_the_lot_of_an_item_find_whom_they_touched(people, shelf):
     SingleUse.objects.create(**own, treatment=pricked, kind="needle", lot=needles)
     assert [one.patient for one in exposures_of(Scope.DEVICE, gun, None)] == [touched.patient_id]
     assert [one.patient for one in exposures_of(Scope.LOT, needles, None)] == [pricked.patient_id]
+
+
+def test_nothing_of_another_clinic_is_a_source(people, shelf):
+    vial, gun = vial_of(people.practitioner, shelf[0]), factories.device(people.clinic)
+    for scope, subject in ((Scope.LOT, shelf[0]), (Scope.VIAL, vial), (Scope.DEVICE, gun), (Scope.OPERATOR, people.nurse)):
+        assert subject_of(people.clinic, scope, subject.pk) == subject
+        assert subject_of(people.stranger.clinic, scope, subject.pk) is None
 
 
 def vial_of(by, lot):

@@ -115,11 +115,11 @@ def subject_of(clinic: Clinic, scope: str, subject: uuid.UUID) -> Subject | None
     """The lot, the vial, the device or the person of this clinic that is meant; None where there is none."""
     found: QuerySet[Lot] | QuerySet[Vial] | QuerySet[Device] | QuerySet[User]
     if scope == Scope.LOT:
-        found = Lot.objects.of(clinic)
+        found = Lot.objects.of(clinic).select_related("clinic")
     elif scope == Scope.VIAL:
-        found = Vial.objects.of(clinic).select_related("lot")
+        found = Vial.objects.of(clinic).select_related("clinic", "lot")
     elif scope == Scope.DEVICE:
-        found = Device.objects.of(clinic)
+        found = Device.objects.of(clinic).select_related("clinic")
     elif scope == Scope.OPERATOR:
         found = User.objects.filter(clinic=clinic)
     else:
