@@ -12,8 +12,8 @@ from typing import Any
 
 from pistor.care.recall import Exposed, Shared, Source, by_specificity
 from pistor.knowledge import Library
-from pistor.records.library import library_of
 from pistor.records.devices import Device
+from pistor.records.library import library_of
 from pistor.records.people import Clinic, User
 from pistor.records.recalls import Alert, RecallContact, Scope, Subject, open_alerts, subject_of
 from pistor.records.stock import Lot, Vial

@@ -43,7 +43,7 @@ from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import Library
 from pistor.records.library import library_of
-from pistor.records.people import Capability, User
+from pistor.records.people import Capability
 from pistor.records.reactions import ReactionReport
 from pistor.records.recalls import (
     Alert,

@@ -54,7 +54,8 @@ def _posted(request: HttpRequest) -> tuple[str, uuid.UUID | None, int]:
 def drafts_for(request: HttpRequest, *beside: str) -> dict[str, Any] | None:
     """What was typed on this page and not saved, by form, for someone who may save it.
 
-    ``beside`` are addresses of pages whose forms stand on this one too. ``shown`` is the form that was just posted: what was typed stands in the page already, on the state that it was posted with.
+    ``beside`` are addresses of pages whose forms stand on this one too. ``shown`` is the form that was just posted: what was
+    typed stands in the page already, on the state that it was posted with.
     """
     person: User = request.user  # type: ignore[assignment]
     paths = [path for path in dict.fromkeys((request.path, *beside)) if _may_save(request, resolve(path))]
