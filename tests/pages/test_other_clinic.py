@@ -58,10 +58,7 @@ def ids(people):
     by = people.practitioner
     visit = ready.planned_visit(people)
     ready.consented(visit, by)
-    syringe = ready.syringe(visit, by)
-    prescription = prescribe(
-        visit=visit, presentation="lidocaine_2pct", directions="0.5 mL", valid_from=TODAY, valid_until=TODAY, by=by, at=NOW
-    )
+    beside = _beside_treatment(people, visit)
     visit = sign_treatment(visit=visit, entry=ready.full_entry(visit, lots=[]), by=by, at=NOW)
     consent = Consent.objects.get(course=visit.course_id)
     report = report_reaction(by=by, at=NOW, token=None, treatment=visit, began_on=TODAY, signs=["lump"])
@@ -75,12 +72,18 @@ def ids(people):
         "sheet_id": _sheet(visit, consent).pk,
         **_own_version(people),
         **_stock(people, LotUse.objects.get(treatment=visit).lot),
-        "syringe_id": syringe.pk,
-        "device_id": factories.device(people.clinic).pk,
-        "prescription_id": prescription.pk,
+        **beside,
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
         **_recall(people, LotUse.objects.get(treatment=visit).lot, report),
     }
+
+
+def _beside_treatment(people, visit):
+    """A syringe and a prescription for a visit that is not signed, and a device."""
+    by, day = people.practitioner, {"valid_from": TODAY, "valid_until": TODAY}
+    syringe, device = ready.syringe(visit, by), factories.device(people.clinic)
+    prescription = prescribe(visit=visit, presentation="lidocaine_2pct", directions="0.5 mL", **day, by=by, at=NOW)
+    return {"syringe_id": syringe.pk, "device_id": device.pk, "prescription_id": prescription.pk}
 
 
 def _stock(people, lot):

@@ -22,7 +22,7 @@ from pistor.records.consultation import Patient
 from pistor.records.treatment import LotUse
 from tests import ready
 from tests.conftest import NOW, TODAY
-from tests.pages.test_other_clinic import _own_version, _recall, _stock, addresses, filled, ids  # noqa: F401 - the fixture
+from tests.pages.test_other_clinic import _beside_treatment, _own_version, _recall, _stock, addresses, filled, ids  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "three grey herons at noon"
@@ -366,7 +366,7 @@ def test_one_broken_field_in_a_form_that_is_otherwise_right_breaks_nothing(peopl
     lot = ready.lot(people.clinic, number="L-9")
     LotUse.objects.create(clinic=people.clinic, created_at=NOW, treatment=visit, lot=lot, volume_ml="1")
     known = {"visit_id": visit.pk, "patient_id": visit.patient_id, "report_id": reported.pk}
-    known |= _own_version(people) | _stock(people, lot) | _recall(people, lot, reported)
+    known |= _own_version(people) | _stock(people, lot) | _recall(people, lot, reported) | _beside_treatment(people, visit)
     client, broken, tried = as_(people.practitioner), [], 0
     for address in sorted(addresses()):
         if address in ("sign-out/", "sign-in/", "drafts/", "health/") or address.endswith(".pdf") or re.search("consent_id|sheet_id", address):
