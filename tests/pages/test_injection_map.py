@@ -114,6 +114,23 @@ def test_single_points_are_listed_only_where_they_are_asked_for(people, as_):
     assert not InjectionPlan.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("neck_back:neck:left" + "*250_150_0.1" * 2000, "choose fewer points"),  # never cut short without a word
+        ("neck_back:neck:left*250_150", "choose them anew"),
+        ("neck_back:neck:left*1_1_0.1", "lie outside it or where nothing may be injected"),
+        ("neck_back:neck:left*nan_1_0.1", "not on the drawing"),
+        ("neck_back:neck:left*250_150_9", "give a number from"),
+    ],
+)
+def test_chosen_points_that_cannot_be_are_refused_with_a_sentence(people, as_, value, said):
+    visit = visit_of(people.practitioner)
+    page = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/", typed(visit, chosen=[value]))
+    assert page.status_code == 422 and said in page.content.decode()
+    assert not InjectionPlan.objects.exists()
+
+
 def test_a_map_of_an_earlier_drawing_is_printed_on_it_and_opened_on_the_drawing_of_today(people, as_):
     visit = visit_of(people.practitioner)
     client, library = as_(people.practitioner), load()

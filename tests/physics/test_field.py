@@ -360,6 +360,8 @@ def test_volumes_and_slices_are_the_probes_on_a_grid():
     assert worst(np.stack(list(solved.fields(x, y, z))), points) < 1e-10
     out = np.full((5, 4, 5, 7), np.nan)
     assert solved.volume(x, y, z, out=out) is out and worst(out, points) < 1e-10
+    with pytest.raises(ValueError, match="out is not contiguous"):  # what is written to a copy would be lost
+        solved.volume(x, y, z, out=np.empty((4, 5, 5, 7)).swapaxes(0, 1))
     assert worst(solved.auc_slices(x, y, z).ravel(), solved.auc(probes[2], probes[1], probes[0])) < 1e-10
 
 
@@ -379,6 +381,22 @@ def test_mirrors_at_the_sides_are_images():
     boxed = field.solve(tissue, [replace(placed, x_mm=1.0, y_mm=1.5)], times, walls=(0.0, 4.0, 0.0, 3.0), tolerance=1e-8).concentration(x, 0.5 * x, 0 * x + 1)
     images = [replace(placed, x_mm=8.0 * i + a, y_mm=6.0 * j + b) for i in range(-4, 5) for j in range(-4, 5) for a in (1.0, -1.0) for b in (1.5, -1.5)]
     assert worst(boxed, field.solve(tissue, images, times, tolerance=1e-8).concentration(x, 0.5 * x, 0 * x + 1)) < 1e-6
+
+
+def test_walls_are_the_same_as_depots_behind_them():
+    """Of several depots at once, one of them on a wall and the widest reaching over the box more than once; on a grid and at probes."""
+    tissue, _, times = TABLE["contrast"]
+    placed = [depot(1.4, 0.6, at=(0.5, 1.0)), depot(0.7, 0.8, 0.3, 2.0, (4.0, 2.9)), depot(3.0, 0.6, at=(2.0, 0.0))]
+    x, y, z = np.linspace(0, 4, 5), np.linspace(0, 3, 4), np.array([0.1, 1.4])
+    images = [
+        replace(one, x_mm=8 * i + sx * one.x_mm, y_mm=6 * j + sy * one.y_mm)
+        for one in placed for i in range(-8, 9) for j in range(-8, 9) for sx in (1, -1) for sy in (1, -1)
+    ]  # fmt: skip
+    boxed = field.solve(tissue, placed, times, walls=(0.0, 4.0, 0.0, 3.0), tolerance=1e-6)
+    open_ = field.solve(tissue, images, times, tolerance=1e-6).volume(x, y, z)
+    probes = [grid.ravel() for grid in np.meshgrid(z, y, x, indexing="ij")]
+    assert worst(boxed.volume(x, y, z), open_) < 1e-5
+    assert worst(boxed.concentration(probes[2], probes[1], probes[0]).reshape(open_.shape), open_) < 1e-5
 
 
 def test_arrays_of_another_library_give_the_same_numbers():

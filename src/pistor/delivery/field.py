@@ -31,7 +31,7 @@ MOST_TYPICAL = 40  # kinds of depots by which the elements are judged
 MOST_LOOKED_AT = 12  # times at which the elements are judged
 WIDEST_MM2 = 1e6  # a metre: nothing is asked that far away
 ENDLESS_MM2 = 1e14  # where nothing clears, the exposure falls with distance only
-AT_ONCE = 4  # times of a volume
+AT_ONCE = 4  # times of a volume that one product works out
 CHUNK = 2_000_000  # numbers held at once while probes are read
 
 

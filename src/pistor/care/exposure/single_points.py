@@ -224,7 +224,7 @@ def _between(one: Kernel, other: Kernel, part: float) -> Kernel:
 def _around(volumes_ml: Array) -> tuple[float, ...]:
     """The volumes themselves where they are few, else known ones from the least to the most of them."""
     mine = sorted(set(volumes_ml.tolist()))
-    return tuple(mine) if len(mine) <= 3 else (mine[0], *(known for known in VOLUMES_ML if mine[0] < known < mine[-1]), mine[-1])
+    return tuple(mine) if len(mine) <= 3 else (mine[0], *(volume for volume in VOLUMES_ML if mine[0] < volume < mine[-1]), mine[-1])
 
 
 def _judged(task: planning.Task, points: Points, fields: Array, spacing_mm: float | None) -> Judged:
@@ -244,7 +244,7 @@ def _pair(known: _Known, grid: Proposed) -> Pair:
     start = Points(places[:, 0], places[:, 1], np.full(len(places), grid.depth_mm), np.full(len(places), grid.volume_ml))
     low, high = wish.point_volume_ml or (VOLUMES_ML[0], VOLUMES_ML[-1])
     least, most = max(FEWER * grid.volume_ml, low), min(MORE * grid.volume_ml, high)
-    volumes = [grid.volume_ml, *(known for known in VOLUMES_ML if least <= known <= most)]
+    volumes = [grid.volume_ml, *(volume for volume in VOLUMES_ML if least <= volume <= most)]
     limits = HardLimits(total_volume_ml=grid.total_ml, point_volume_ml=wish.point_volume_ml, most_points=grid.points)
     task = known.task(grid.depth_mm, volumes, limits)
     readable = sorted({grid.volume_ml, *(volume for volume in READ_ML if least <= volume <= most)})

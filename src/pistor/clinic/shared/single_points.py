@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from pistor.care.injection_map import Chosen, chosen_from_json
+from pistor.care.injection_map import Chosen, NoMap, chosen_from_json
 
 BETWEEN, WITHIN = "*", "_"
-LONGEST = 12_000
+LONGEST = 12_000  # signs: some 600 points, six times what anybody is offered
 
 
 def chosen_value(area: str, points: Iterable[Chosen]) -> str:
@@ -19,7 +19,10 @@ def chosen_value(area: str, points: Iterable[Chosen]) -> str:
 
 def chosen_from(values: Iterable[str]) -> dict[str, tuple[Chosen, ...]]:
     """The points of each area in such values. Raises ``NoMap``."""
-    split = (value[:LONGEST].split(BETWEEN) for value in values)
+    given = list(values)
+    if any(len(value) > LONGEST for value in given):
+        raise NoMap(f"The points chosen one by one in an area take more than {LONGEST} signs; choose fewer points.")
+    split = (value.split(BETWEEN) for value in given)
     return chosen_from_json({area: [tuple(point.split(WITHIN)) for point in points] for area, *points in split})
 
 
