@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pistor.care.formulation import Blend, DoseCheck, Topical, UnusableBlend, check_doses
 from pistor.care.injection_map import generator_from_dict
-from pistor.care.treatment import PlannedPoint, Record, RoomFacts, TimeOutFacts, ZoneGiven, against_plan
+from pistor.care.treatment import Live, PlannedPoint, Record, RoomFacts, TimeOutFacts, ZoneGiven, against_plan, live, reckonable
 from pistor.care.treatment.plan import on_skin
 from pistor.care.visit import VisitFacts
 from pistor.knowledge import Library
@@ -34,6 +34,7 @@ class Room:
     """The facts, and the rows they came from."""
 
     facts: RoomFacts
+    live: Live
     blend: Formulation | None
     drawn: InjectionPlan | None
     syringes: tuple[Syringe, ...]  # those that were not discarded
@@ -60,18 +61,19 @@ def room_of(visit: Treatment, at: dt.datetime, *, record: Record | None = None, 
         use.device.clinic = visit.clinic
     time_outs = list(TimeOut.objects.filter(treatment=visit).select_related("syringe").order_by("created_at", "pk"))
     blend = Blend.from_dict(blend_row.result) if blend_row else None
-    checks, unreckoned = _checks(visit, record, blend, library)
-    needed = needed_by_lots(lot for lot, _ in lots_drawn(syringes))
+    charted = reckonable(record)
+    checks, unreckoned = _checks(visit, charted, blend, library)
+    needed, drawn_up = needed_by_lots(lot for lot, _ in lots_drawn(syringes)), tuple(syringe_facts(row, blend_row, visit.clinic) for row in syringes)
     return Room(
         RoomFacts(
             visit=facts, library=library, application=visit.course.application, patient=visit.patient_id, at=at, record=record, planned=planned,
             parts=tuple(part.presentation for part in blend.parts) if blend else (), checks=checks, unreckoned=unreckoned,
-            syringes=tuple(syringe_facts(row, blend_row, visit.clinic) for row in syringes), time_outs=tuple(_time_out(row) for row in time_outs),
+            syringes=drawn_up, time_outs=tuple(_time_out(row) for row in time_outs),
             needed=needed, prescriptions=prescription_facts(prescriptions_of(visit.patient)) if "yes" in needed.values() else (),
             devices=device_facts([use.device for use in uses], visit) if uses else (),
             items=tuple(SingleUse.objects.filter(treatment=visit).values_list("kind", flat=True)),
         ),
-        blend_row, drawn, tuple(syringes), tuple(uses), tuple(time_outs),
+        live(charted, planned, drawn_up, blend), blend_row, drawn, tuple(syringes), tuple(uses), tuple(time_outs),
     )  # fmt: skip
 
 

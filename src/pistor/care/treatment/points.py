@@ -62,7 +62,7 @@ def edits_from(data: object) -> Edits:
     removed, moved, added, changed = (data.get(key) or () for key in ("removed", "moved", "added", "changed"))
     try:
         return Edits(
-            frozenset(str(key) for key in removed),
+            frozenset(_keys(removed)),
             {str(key): _place(place) for key, place in dict(moved).items()},
             {_new_key(key): _place(place) for key, place in dict(added).items()},
             {str(key): _volume(change) for key, change in dict(changed).items()},
@@ -80,6 +80,12 @@ def edits_from_text(text: str) -> Edits:
         return edits_from(json.loads(text))
     except (json.JSONDecodeError, RecursionError):
         raise UnreadableEdits("What was changed on the points cannot be read. Reload the page and change them again.") from None
+
+
+def _keys(listed: Any) -> list[str]:
+    if not isinstance(listed, list | tuple | frozenset):
+        raise TypeError
+    return [str(key) for key in listed]
 
 
 def _new_key(key: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -100,15 +100,7 @@ class Record:
 
 def unusable_numbers(record: Record) -> tuple[str, ...]:
     """Numbers that cannot be, each in a sentence."""
-    said = []
-    for zone in record.zones:
-        said += _volume(zone.volume_ml, f"The volume for {zone.label}")
-        if not 0 <= zone.points <= MOST_POINTS:
-            said.append(f"{zone.label}: {zone.points} points cannot be; enter 0 to {MOST_POINTS}.")
-        elif zone.points == 0 and not zone.on_skin and zone.volume_ml.is_finite() and zone.volume_ml > 0:
-            said.append(f"{zone.label}: a volume was given at no point. Enter the number of points, or 0 mL.")
-        if zone.passes is not None and not 0 <= zone.passes <= MOST_PASSES:
-            said.append(f"{zone.label}: {zone.passes} passes cannot be; enter 0 to {MOST_PASSES}.")
+    said = [sentence for zone in record.zones for sentence in _unusable(zone)]
     for topical in record.topical:
         if topical.dose_mg is not None and (not topical.dose_mg.is_finite() or not 0 <= topical.dose_mg <= 10_000):
             said.append(f"The dose of {topical.ingredient} on the skin cannot be; enter 0 to 10 000 mg.")
@@ -117,6 +109,22 @@ def unusable_numbers(record: Record) -> tuple[str, ...]:
     if record.observed_minutes is not None and not 0 <= record.observed_minutes <= MOST_MINUTES:
         said.append(f"The minutes of observation go from 0 to {MOST_MINUTES}.")
     return tuple(said)
+
+
+def _unusable(zone: ZoneGiven) -> list[str]:
+    said = _volume(zone.volume_ml, f"The volume for {zone.label}")
+    if not 0 <= zone.points <= MOST_POINTS:
+        said.append(f"{zone.label}: {zone.points} points cannot be; enter 0 to {MOST_POINTS}.")
+    elif not said and zone.points == 0 and not zone.on_skin and zone.volume_ml > 0:
+        said.append(f"{zone.label}: a volume was given at no point. Enter the number of points, or 0 mL.")
+    if zone.passes is not None and not 0 <= zone.passes <= MOST_PASSES:
+        said.append(f"{zone.label}: {zone.passes} passes cannot be; enter 0 to {MOST_PASSES}.")
+    return said
+
+
+def reckonable(record: Record) -> Record:
+    """The record with nothing in the place of zones' numbers that cannot be, so that the rest can still be added up."""
+    return replace(record, zones=tuple(replace(zone, points=0, volume_ml=Decimal(0), passes=None) if _unusable(zone) else zone for zone in record.zones))
 
 
 def unusable_takes(lots: Iterable[LotGiven]) -> tuple[str, ...]:

@@ -103,9 +103,13 @@ def _as_json(missing: Sequence[Missing], status: int = 200, **more: Any) -> Json
 
 @page(Capability.SEE_CLINICAL)
 def gate_now(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    """What is missing before this treatment can be signed, as it is kept now: what the page shows and a signature is refused with."""
+    """What is missing before this treatment can be signed, as it is kept now: what the page shows and a signature is refused with.
+
+    Beside it what the record adds up to, and what is left in the syringes.
+    """
     visit = visit_of(request, visit_id)
-    return _as_json(() if visit.state == Treatment.State.SIGNED else gate(room_facts(visit, request.at)))  # type: ignore[attr-defined]
+    room = room_of(visit, request.at)  # type: ignore[attr-defined]
+    return _as_json(() if visit.state == Treatment.State.SIGNED else gate(room.facts), live=room.live.as_dict())
 
 
 def _time_out(request: HttpRequest, visit: Treatment) -> HttpResponse:
@@ -208,7 +212,7 @@ def _room_words(request: HttpRequest, visit: Treatment, room: Room, look: Look) 
     started = {row.syringe_id for row in room.time_outs if row.passed}
     return {
         "review": review(visit, look.candidacy.picture, facts.library), "facts": facts.visit, "consent": CONSENT[facts.visit.consent], "meaning": MEANING,
-        "may_sign": user.may(Capability.SIGN), "may_treat": user.may(Capability.TREAT), "checks": facts.checks, "saved_before": visit.given_on is not None,  # type: ignore[union-attr]
+        "may_sign": user.may(Capability.SIGN), "may_treat": user.may(Capability.TREAT), "checks": facts.checks, "live": room.live, "saved_before": visit.given_on is not None,  # type: ignore[union-attr]
         "syringes": [syringe_line(row, visit, request.at, look.on) for row in room.syringes], "devices": room.devices,  # type: ignore[attr-defined]
         "to_read": any(row.pk not in started for row in room.syringes) or (room.time_outs and not room.time_outs[-1].passed),
     }  # fmt: skip
