@@ -12,6 +12,7 @@ from django.core import serializers
 from django.db import connection
 
 from pistor.actions.treatment import amend_treatment, sign_treatment
+from pistor.care.injection_map import Change
 from pistor.care.treatment import Edits
 from pistor.records import append_only
 from pistor.records.people import User
@@ -78,7 +79,7 @@ def test_what_is_signed_today_keeps_points_syringes_and_time_outs(people):
     read_codes(visit, people.nurse)
     full = full_entry(visit, lots=[])
     (zone,) = full.record.zones
-    left_out = replace(zone, edits=Edits(frozenset({"1"}), {"2": (230.0, 60.0)}, {}, {"3": Decimal("0.05")}), state="changed", reason="a mole")
+    left_out = replace(zone, edits=Edits(frozenset({"1"}), {"2": (230.0, 60.0)}, {}, {"3": Change(Decimal("0.05"))}), state="changed", reason="a mole")
     extra = replace(zone, zone="shoulder", side="left", points=1, volume_ml=Decimal("0.1"), plan="", reason="sore there too", syringe=two.code)
     signed = sign_treatment(visit=visit, entry=replace(full, record=replace(full.record, zones=(replace(left_out, syringe=one.code), extra))), by=people.practitioner, at=NOW)
     signed = Treatment.objects.get(pk=signed.pk)

@@ -127,6 +127,8 @@ TABLE = [
      record(zones=(ZONE, replace(ZONE, side="mid", plan="", planned_points=None, state="changed", reason="sore there too")))),
     ("zone.syringe", "zone-0", "not one of this treatment", zone(syringe="GONE"), {}),
     ("zone.passes", "zone-0", "rolled over is not recorded", zone(**ROLLED, passes=None, planned_passes=4, reason="x"), zone(**ROLLED, passes=4, planned_passes=4)),
+    ("zone.film", "zone-0", "How much was put on", zone(**ROLLED, passes=4, planned_passes=4, volume_ml=Decimal(0), planned_volume_ml=None),
+     zone(**ROLLED, passes=4, planned_passes=4, planned_volume_ml=None)),
     ("record.pain_score", "pain_score", "0 means no pain", record(pain_score=None), record(pain_score=10)),
     ("record.reaction", "reaction", "is not recorded", record(reaction=""), {}),
     ("record.reaction_signs", "reaction_signs", "but not which", record(reaction="some"), record(reaction="some", reaction_signs=("hives",))),

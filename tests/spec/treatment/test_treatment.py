@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from pistor.care.formulation import Part, compose
+from pistor.care.injection_map import Change
 from pistor.care.treatment import (
     Edits,
     LotGiven,
@@ -91,7 +92,7 @@ def test_what_differs_from_the_plan(fields, deviates):
 
 
 def test_what_one_point_was_changed_to_counts_where_it_is_more_than_the_mean():
-    assert record(zones=(zone(edits=Edits(changed={"1": Decimal("0.3"), "2": Decimal("0.9")}, removed=frozenset({"2"}))),)).volume_per_point_ml == Decimal("0.3")
+    assert record(zones=(zone(edits=Edits(changed={"1": Change(Decimal("0.3")), "2": Change(Decimal("0.9"))}, removed=frozenset({"2"}))),)).volume_per_point_ml == Decimal("0.3")
     assert record(zones=(zone(),)).volume_per_point_ml == Decimal("0.125")
 
 

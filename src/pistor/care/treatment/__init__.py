@@ -1,11 +1,12 @@
 """Treatment: what is written down, point by point and zone by zone, and the one gate before it is signed."""
 
+from pistor.care.injection_map import Edits
 from pistor.care.stock import LotGiven, unusable_lots
 from pistor.care.treatment.checklist import checklist
 from pistor.care.treatment.gate import RoomFacts, TimeOutFacts, before, gate, missing_before_treatment
 from pistor.care.treatment.live import Live, live
 from pistor.care.treatment.plan import against_plan
-from pistor.care.treatment.points import Edits, PlannedPoint, UnreadableEdits, edits_from, edits_from_text, given_points, total
+from pistor.care.treatment.points import PlannedPoint, UnreadableEdits, edits_from, edits_from_text, given_points, total
 from pistor.care.treatment.record import (
     MEANING,
     METHODS,

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pistor.care.evidence import Effect, Finding, cited
 from pistor.care.formulation import Blend, DoseCheck, Topical, dose_findings
+from pistor.care.injection_map import Edits
 from pistor.care.stock import LotGiven, plain
-from pistor.care.treatment.points import Edits
 from pistor.knowledge import Library
 
 MEANING = "I gave or supervised this treatment, and it is recorded here as it was given."
@@ -46,12 +46,14 @@ class ZoneGiven:
 
     @property
     def deviates(self) -> bool:
-        planned = self.planned_points, self.planned_volume_ml, self.planned_passes
-        return (self.points, self.volume_ml, self.passes) != planned or bool(self.edits)
+        if self.planned_points is None:
+            return True
+        another_volume = self.planned_volume_ml is not None and self.volume_ml != self.planned_volume_ml  # of a film nobody may have said how much
+        return (self.points, self.passes) != (self.planned_points, self.planned_passes) or another_volume or bool(self.edits)
 
     @property
     def treated(self) -> bool:
-        return self.state in ("given", "changed") and (self.points > 0 or bool(self.passes) or self.volume_ml > 0)
+        return self.state in ("given", "changed") and (self.points > 0 or bool(self.passes) or not self.volume_ml.is_zero())
 
     @property
     def label(self) -> str:
@@ -94,7 +96,8 @@ class Record:
     def volume_per_point_ml(self) -> Decimal | None:
         """The largest mean of a zone, or what one point was changed to where that is more."""
         means = [zone.volume_ml / zone.points for zone in self.zones if zone.points]
-        changed = [volume for zone in self.zones for key, volume in zone.edits.changed.items() if key not in zone.edits.removed]
+        edits = [(key, change.volume_ml, zone.edits) for zone in self.zones for key, change in zone.edits.changed.items()]
+        changed = [volume for key, volume, of_zone in edits if volume is not None and key not in of_zone.removed]
         return max((*means, *changed), default=None)
 
 
