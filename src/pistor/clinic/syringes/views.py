@@ -30,6 +30,7 @@ from pistor.exchange.labels import label_pdf
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
+from pistor.records.repeat import last_given
 from pistor.records.stock import Lot, held_of, usable_lots
 from pistor.records.syringes import Syringe, kept, lots_drawn, syringes_of
 from pistor.records.treatment import Treatment
