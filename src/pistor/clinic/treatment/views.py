@@ -201,7 +201,8 @@ def _shown(
     found = gate(room.facts) if missing is None else missing
     context = {
         **_room_words(request, visit, room, look), "form": form, "missing": found,
-        "closed": [item for item in found if item.rule.startswith(("before.", "consent."))], "refused": refused, "time_out_form": time_out_form or TimeOutForm(),
+        "closed": [item for item in found if item.rule.startswith(("before.", "consent."))], "refused": refused,
+        "time_out_form": time_out_form or TimeOutForm(),
         "zone_lines": [{**line, "label": zone_name(room.facts.library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
     }  # fmt: skip
     findings = treatment_findings(room.facts.record, room.facts.library, room.facts.checks)
