@@ -30,9 +30,10 @@ from pistor.care.injection_map import (
     zone_plans_from_json,
 )
 from pistor.clinic.injection_map import views
-from pistor.clinic.injection_map.presenters import dose_checks, ingredient_totals
+from pistor.clinic.injection_map.presenters import dose_checks
 from pistor.clinic.shared.access import page, visit_of
 from pistor.knowledge import Library
+from pistor.records.formulation import Formulation
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
@@ -118,12 +119,21 @@ def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, 
         "volume_ml": plain(drawn.volume_ml),
         "on_skin_ml": plain(drawn.on_skin_ml),
         "area_cm2": plain(drawn.area_cm2),
-        "ingredients": [{"name": row["name"], "unit": row["unit"], "total": plain(round(row["total"], 4))} for row in ingredient_totals(drawn, formulation)],
+        "ingredients": ingredients_of(drawn, formulation),
         "limits": render_to_string("injection_map/limits.html", shown),
         "findings": render_to_string("injection_map/findings.html", shown),
         "scale": {map_: one.as_dict() for map_, one in drawn.scale.items()},
         "refused": refusals(drawn, checks),
     }
+
+
+def ingredients_of(drawn: InjectionMap, formulation: Formulation | None) -> list[dict[str, str]]:
+    """What the map gives of each active substance of the blend, injected or on the skin."""
+    found = formulation.result.get("concentrations", ()) if formulation else ()
+    return [
+        {"name": one["name"], "unit": str(one["unit"]).removesuffix("/mL"), "total": plain(round(Decimal(str(one["per_ml"])) * drawn.needed_ml, 4))}
+        for one in found
+    ]
 
 
 def refusals(drawn: InjectionMap, checks: Sequence[DoseCheck]) -> list[str]:
