@@ -91,6 +91,12 @@ def test_what_cannot_be_read_is_answered_with_a_sentence(people, as_, body, says
     assert answer.status_code == 422 and says in " ".join(answer.json()["refused"])
 
 
+def test_what_is_sent_as_a_form_is_answered_with_a_sentence_too(people, as_):
+    visit = planned_visit(people)
+    answer = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/preview/", {"zones": "[]"})
+    assert answer.status_code == 422 and "cannot be read" in answer.json()["refused"][0]
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
