@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from decimal import Decimal
 
 import pytest
 
-from pistor.actions.treatment import sign_treatment
-from pistor.care.injection_map import make_map
 from pistor.knowledge import load
 from pistor.records.audit import AuditEvent
 from pistor.records.body_marks import BodyMark
