@@ -91,9 +91,13 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
         for name, value in (published(method) if method else {}).items():
             data[name] = value
         form, removed, singles = _form(visit.course, data), [], []
-    drawn, problem = _posted_zones(request, form.library) or _made(form, removed, singles)
-    if drawn is not None and do == "take":
-        form = _form(visit.course, {**request.POST.dict(), **values_of(drawn)})
+    if (posted := _posted_zones(request, form.library)) is not None:
+        drawn, problem = posted
+        if drawn is not None:
+            form = _form(visit.course, {**request.POST.dict(), **values_of(drawn)})
+        form.is_valid()
+    else:
+        drawn, problem = _made(form, removed, singles)
     if do != "save" or drawn is None:
         if problem:
             form.add_error(None, problem)
