@@ -9,7 +9,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pistor.care.codes import GS, Code, OwnCode, Unclear, Unreadable, element_string, gtin_of, id_of, in_signs, of_id, of_patient, parse, patient_number, printable
+from pistor.care.codes import (
+    GS,
+    Code,
+    OwnCode,
+    Unclear,
+    Unreadable,
+    element_string,
+    gtin_of,
+    id_of,
+    in_signs,
+    of_id,
+    of_patient,
+    parse,
+    patient_number,
+    printable,
+)
 
 ON = dt.date(2026, 11, 26)
 GTIN = "09501101530003"
