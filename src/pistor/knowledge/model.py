@@ -644,11 +644,38 @@ class SiteLayer(Layer):
     sex: Literal["female", "male"] | None = None
 
 
+_FIVES = (  # Verhoeff's table of the group of symmetries of a pentagon
+    "0123456789", "1234067895", "2340178956", "3401289567", "4012395678", "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
+)  # fmt: skip
+_TURNS = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
+
+
+def verhoeff(digits: str) -> bool:
+    """Whether the last digit of a number is the check digit of the others, by Verhoeff's rule, as in SNOMED CT."""
+    check = "0"
+    for place, digit in enumerate(reversed(digits)):
+        check = _FIVES[int(check)][int(_TURNS[place % 8][int(digit)])]
+    return check == "0"
+
+
+class BodyStructure(Cited):
+    """The SNOMED CT code of a body structure, with our own word for it. The side is told beside the code."""
+
+    code: Annotated[str, Field(pattern=r"^[1-9]\d{5,17}$")]
+    word: str
+
+    @model_validator(mode="after")
+    def _check_digit(self) -> BodyStructure:
+        if not verhoeff(self.code):
+            raise ValueError(f"{self.code} is no code of SNOMED CT: its last digit does not check")
+        return self
+
+
 class Zone(Entry):
     name: str
     applications: tuple[Application, ...]
     body_map: Id | None = None  # None: not drawn yet
-    snomed: Code | None = None
+    snomed: BodyStructure | None = None  # None: unknown
     layers: tuple[Layer, ...] = ()  # empty: unknown
     measured: tuple[SiteLayer, ...] = ()
     skin_flow: Quantity | None = None  # blood through the skin, as a ratio of that of the lateral leg
