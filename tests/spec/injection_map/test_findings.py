@@ -98,10 +98,11 @@ def test_all_maps_are_symmetric(library):
 def test_a_version_that_is_not_kept_is_refused_and_every_earlier_one_is_kept(library):
     with pytest.raises(NoMap, match="Version 99"):
         made(library, (Area("submental", "submental", "mid", 99),), "papule")
+    today = {shape.zone for body in library.body_maps.values() for shape in body.zones}
     for body in library.body_maps.values():
-        for version in range(1, body.version + 1):
-            kept = library.body_map(body.id, version)
-            assert (kept.version, {shape.zone for shape in kept.zones}) == (version, {shape.zone for shape in body.zones}), body.id
+        kept = [library.body_map(body.id, version) for version in range(1, body.version + 1)]
+        assert [drawn.version for drawn in kept] == list(range(1, body.version + 1)), body.id
+        assert {shape.zone for drawn in kept for shape in drawn.zones} <= today, body.id  # a zone may move to a view of its own, none is lost
 
 
 def test_mirrored_areas_get_mirrored_points(library):
@@ -150,7 +151,7 @@ def cautioned(drawn):
 
 @pytest.mark.parametrize(("inserted", "effect"), [("4", Effect.INFORM), ("12.9", Effect.INFORM), ("13", Effect.CAUTION), (None, Effect.CAUTION)])
 def test_a_caution_area_warns_where_the_tip_can_reach_what_lies_there_or_nobody_knows_its_depth(library, inserted, effect):
-    areas = [Area("neck_back", "back", side) for side in ("left", "right")]
+    areas = [Area("back", "back", side) for side in ("left", "right")]
     drawn = made(library, areas, "pain_grid", inserted_length_mm=None if inserted is None else Decimal(inserted), angle_deg=Decimal(90))
     (said,) = (finding for text, finding in cautioned(drawn).items() if text.startswith(RHOMBOID))
     assert said.effect == effect and not said.stops
@@ -158,9 +159,9 @@ def test_a_caution_area_warns_where_the_tip_can_reach_what_lies_there_or_nobody_
 
 
 def test_a_caution_area_without_a_point_says_nothing(library):
-    areas = [Area("neck_back", "back", "left")]
+    areas = [Area("back", "back", "left")]
     drawn = made(library, areas, "pain_grid")
-    spot = next(shape for shape in library.body_maps["neck_back"].zones if (shape.zone, shape.side) == ("back", "left")).caution[0]
+    spot = next(shape for shape in library.body_maps["back"].zones if (shape.zone, shape.side) == ("back", "left")).caution[0]
     inside = [point.key for point in drawn.placed if how_many_inside(spot.polygon, [(point.x_mm, point.y_mm)])]
     assert inside and cautioned(drawn)
     assert not cautioned(make_map(areas, drawn.generator, drawn.technique, library, exceptions={"removed": inside}))
