@@ -385,7 +385,9 @@ def _closed(points: Sequence[tuple[float, float]]) -> str:
 
 def _described(body: BodyMap, injection_map: InjectionMap | None, view: str) -> str:
     if injection_map is None:
-        return f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}."
+        left_out = dict.fromkeys(shape.no_go_label for shape in body.zones if shape.no_go_label)
+        minded = dict.fromkeys(f"Take care: {spot.text}" for shape in body.zones for spot in shape.caution)
+        return " ".join((f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}.", *(f"{label.rstrip('.')}." for label in left_out), *minded))
     told = [f"{zone.label}: {zone.points} points" for zone in injection_map.zones if zone.map == view]
     return f"{body.view}. {'; '.join(told) or 'No points'}."
 

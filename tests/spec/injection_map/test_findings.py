@@ -183,6 +183,11 @@ def test_caution_areas_are_dotted_on_the_picture_and_in_its_legend(library):
     assert "take care" not in map_svg(None, library, "abdomen")
 
 
+def test_what_is_left_out_and_minded_is_said_to_who_cannot_see_the_picture(library):
+    said = map_svg(None, library, "neck_front").partition("<desc>")[2].partition("</desc>")[0]
+    assert said.count("Larynx, thyroid and windpipe") == said.count("The carotid artery") == 1
+
+
 def test_points_that_meet_across_two_areas_are_told_and_gone_when_one_is_taken_out(library):
     drawn = made(library, NECK, "pain_grid", spacing_mm=25)
     crowded = [finding for finding in drawn.findings if finding.rule == "map.crowded"]
