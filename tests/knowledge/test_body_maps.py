@@ -11,7 +11,9 @@ from pistor.knowledge.model import BodyStructure, verhoeff
 CITED = {"source": ("CID4029",), "at": "row", "grade": "B", "reviewed": "2026-11-26"}
 
 
-@pytest.mark.parametrize(("number", "right"), [("2363", True), ("2364", False), ("73211009", True), ("73211008", False), ("37211009", False), ("39937001", True)])
+@pytest.mark.parametrize(
+    ("number", "right"), [("2363", True), ("2364", False), ("73211009", True), ("73211008", False), ("37211009", False), ("39937001", True)]
+)
 def test_the_last_digit_of_a_code_tells_a_slip_of_the_pen(number, right):
     """236 with the check digit 3 is the example in every description of Verhoeff's rule; two digits that changed places are found too."""
     assert verhoeff(number) is right
@@ -56,8 +58,6 @@ def test_what_must_not_be_injected_is_said_in_words_wherever_it_is_drawn(library
     for body in library.body_maps.values():
         for shape in body.zones:
             assert bool(shape.no_go) == bool(shape.no_go_label), (body.id, shape.label)
-            for hole in shape.no_go:
-                assert usable(hole).intersection(usable(shape.polygon)).area > 0, (body.id, shape.label)
 
 
 def test_a_technique_of_passes_has_no_points_and_says_what_is_not_known_of_its_dose(library):
