@@ -247,7 +247,7 @@ def _caution(shape: MapZone, unit: float) -> str:
 
 def _landmark(mark: Landmark, window: tuple[float, float, float, float], unit: float, named: bool) -> str:
     """What is felt as a dotted line, and its name where the name fits into what is shown."""
-    ink, size = _ink(mark), 5.2 * unit
+    ink, size = _ink(mark), 6 * unit
     felt = f'<path d="{mark.path}" {_dotted(ink, unit)}><title>{escape(mark.label)}</title></path>' if mark.path else ""
     if mark.care:  # a light band below keeps it legible on hatching
         felt = f'<path d="{mark.path}" fill="none" stroke="{HALO}" stroke-width="{2.6 * unit:.2f}" stroke-linecap="round"/>{felt}'
