@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from pydantic import ValidationError
 
@@ -66,3 +68,12 @@ def test_a_technique_of_passes_has_no_points_and_says_what_is_not_known_of_its_d
     for technique in passing:
         assert technique.volume_per_point_ml is technique.spacing_mm is technique.depth_mm is None
         assert any("no injected dose" in warning.text for warning in technique.warnings)
+
+
+def test_a_zone_at_one_of_its_sites_is_what_was_measured_there_and_elsewhere_the_zone(library):
+    face = library.zones["face"]
+    forehead = {layer.name: (layer.thickness.low, layer.thickness.high) for layer in face.at("forehead").layers}
+    assert forehead == {"epidermis": (Decimal("0.2"), Decimal("0.22")), "dermis": (Decimal("0.86"), Decimal("1.17")), "hypodermis": (2, 2)}
+    cheek = {layer.name: layer.thickness for layer in face.at("zygoma").layers}
+    assert cheek["hypodermis"] == face.layers[2].thickness and face.at(None) is face
+    assert cheek["dermis"].source == ("MENG22",)

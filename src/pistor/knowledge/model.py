@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -681,6 +682,24 @@ class Zone(Entry):
     skin_flow: Quantity | None = None  # blood through the skin, as a ratio of that of the lateral leg
     cautions: tuple[Statement, ...] = ()
 
+    def at(self, site: str | None) -> Zone:
+        """The zone as it was measured at one of its sites, women and men together. A layer that was not measured there stays the zone's own."""
+        layers: list[Layer] = []
+        for name in ("epidermis", "dermis", "hypodermis") if site else ():
+            there = [layer.thickness for layer in self.measured if (layer.name, layer.site) == (name, site)]
+            layers += [Layer(name=name, thickness=_together(there))] if there else [layer for layer in self.layers if layer.name == name]
+        return self.model_copy(update={"layers": tuple(layers)}) if site else self
+
+
+def _together(values: Sequence[Quantity]) -> Quantity:
+    """The range of what was measured, with every source of it and the weakest grade."""
+    low, high = min(value.low or Decimal(0) for value in values), max(value.high or value.low or Decimal(0) for value in values)
+    said = {"value": low} if low == high else {"min": low, "max": high}
+    return Quantity(
+        **said, unit=values[0].unit, source=tuple(dict.fromkeys(key for value in values for key in value.source)),
+        at="; ".join(dict.fromkeys(value.at for value in values)), grade=max(value.grade for value in values), reviewed=min(value.reviewed for value in values),
+    )  # fmt: skip
+
 
 class CautionArea(Statement):
     """A part of an area where points may lie but care is due. Its place on the drawing is an aid; what is said there has a source.
@@ -699,6 +718,7 @@ class MapZone(Known):
     side: Literal["left", "right", "mid"]
     label: str
     polygon: tuple[tuple[float, float], ...] = Field(min_length=3)
+    site: str | None = None  # the place of the zone that was measured and lies here; None: the zone as a whole
     no_go: tuple[tuple[tuple[float, float], ...], ...] = ()
     no_go_label: str | None = None
     caution: tuple[CautionArea, ...] = ()

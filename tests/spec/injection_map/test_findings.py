@@ -14,6 +14,7 @@ from pistor.exchange.pictures import map_svg
 
 NECK = (Area("neck_back", "neck", "left"), Area("neck_back", "neck", "right"))
 CHEEKS = (Area("face_front", "face", "left"), Area("face_front", "face", "right"))
+FOREHEAD = (Area("face_front", "face", "mid"),)
 CHIN = (Area("submental", "submental", "mid"),)
 
 
@@ -27,7 +28,9 @@ def made(library, areas, technique, **fields):
     ("areas", "technique", "length", "angle", "rule", "says"),
     [
         (CHEEKS, "micropapule", 4, 30, "map.tip_layer", "fat under the skin"),
-        (CHEEKS, "micropapule", 4, 90, "map.tip_layer", "at most 0.9 mm"),
+        (CHEEKS, "micropapule", 4, 90, "map.tip_layer", "at most 1 mm"),
+        (FOREHEAD, "pcdc_offlabel", 4, 90, "map.tip_layer", "deeper than the fat"),
+        (CHEEKS, "pcdc_offlabel", 4, 90, "map.tip_layer", "do not decide it"),
         (NECK, "pain_grid", 4, 30, "map.tip_layer", "do not decide it"),
         (NECK, "pain_grid", 13, 45, "map.deeper_than_4_mm", "not to go deeper than 4 mm"),
         (NECK, "pain_grid", None, None, "map.depth_unknown", "depth of the tip is unknown"),
