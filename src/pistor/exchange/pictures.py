@@ -9,7 +9,7 @@ from functools import lru_cache
 from html import escape
 
 from pistor.care.course import Schedule
-from pistor.care.injection_map import Area, InjectionMap, Point
+from pistor.care.injection_map import InjectionMap, Point, ZonePlan, drawing_of, ground_of
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap, Landmark, MapZone
 
@@ -28,20 +28,22 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
     may make them clickable.
     """
     body = _body(injection_map, library, view)
-    areas = [area for area in injection_map.areas if area.map == view] if injection_map else []
-    picked = frozenset(f"{area.zone}:{area.side}" for area in areas) if injection_map else frozenset(chosen)
+    plans = [plan for plan in injection_map.zone_plans if plan.area.map == view] if injection_map else []
+    picked = frozenset(f"{plan.area.zone}:{plan.area.side}" for plan in plans) if injection_map else frozenset(chosen)
     x, y, width, height = _window(body, picked) if zoom else (0.0, 0.0, body.width_mm, body.height_mm)
     unit = max(width, 0.6 * height) / 205  # line weights follow the size of what is drawn
     below, room = _legend(body, injection_map, view, unit, width, height) if legend else ("", 0.0)
     whole = height + room
-    points = [_points(injection_map, area, unit) for area in areas] if injection_map else []
-    crosses = [_crosses(injection_map, area, unit) for area in areas] if injection_map else []
+    outlines = [_drawn_outline(plan, body, unit) for plan in plans if plan.drawn]
+    points = [_points(injection_map, plan, unit) for plan in plans] if injection_map else []
+    crosses = [_crosses(injection_map, plan, unit) for plan in plans] if injection_map else []
     return "".join((
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map" {FONT}>',
         f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map, view))}</desc>",
         f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
         f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
         _ground(body, view, picked, (x, y, width, height), unit, legend),
+        *outlines,
         *points,
         *crosses,
         "</svg>",
@@ -52,8 +54,9 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
 
 
 def _body(injection_map: InjectionMap | None, library: Library, view: str) -> BodyMap:
-    version = next((area.version for area in injection_map.areas if area.map == view), None) if injection_map else None
-    return library.body_map(view, version) or library.body_maps[view]
+    """The drawing that the map was made on, in the patient's scale; where the map has nothing on it, that of today."""
+    used = next((area for area in injection_map.areas if area.map == view), None) if injection_map else None
+    return (drawing_of(used, library, injection_map.scale) if used and injection_map else None) or library.body_maps[view]
 
 
 @lru_cache(maxsize=128)
@@ -247,7 +250,7 @@ def _caution(shape: MapZone, unit: float) -> str:
 
 def _landmark(mark: Landmark, window: tuple[float, float, float, float], unit: float, named: bool) -> str:
     """What is felt as a dotted line, and its name where the name fits into what is shown."""
-    ink, size = _ink(mark), 5.2 * unit
+    ink, size = _ink(mark), 6 * unit
     felt = f'<path d="{mark.path}" {_dotted(ink, unit)}><title>{escape(mark.label)}</title></path>' if mark.path else ""
     if mark.care:  # a light band below keeps it legible on hatching
         felt = f'<path d="{mark.path}" fill="none" stroke="{HALO}" stroke-width="{2.6 * unit:.2f}" stroke-linecap="round"/>{felt}'
@@ -292,17 +295,24 @@ def radius_mm(volume_ml: float, spacing_mm: float, unit: float) -> float:
     return max(0.55 * unit, min(by_volume, 2.6 * unit, 0.36 * spacing_mm))
 
 
-def _points(injection_map: InjectionMap, area: Area, unit: float) -> str:
-    """The points of one area as dots of one path, each volume drawn three times: light ring, dark ring, filling."""
-    total = next((zone for zone in injection_map.zones if (zone.zone, zone.side) == (area.zone, area.side)), None)
-    placed = [point for point in injection_map.placed if point.area == area]
-    if not placed or total is None:
+def _drawn_outline(plan: ZonePlan, body: BodyMap, unit: float) -> str:
+    """A zone that was drawn freehand, as far as it may be injected."""
+    shape = next(shape for shape in body.zones if (shape.zone, shape.side) == (plan.area.zone, plan.area.side))
+    rings = "".join(_closed([(x, y) for x, y in ring]) for ring in ground_of(plan, shape).outlines())
+    return f'<path d="{rings}" fill="none" stroke="{TEAL}" stroke-width="{0.9 * unit:.2f}" stroke-dasharray="{3 * unit:.2f} {1.5 * unit:.2f}"/>'
+
+
+def _points(injection_map: InjectionMap, plan: ZonePlan, unit: float) -> str:
+    """The points of one zone as dots of one path, each volume drawn three times: light ring, dark ring, filling."""
+    total = next(zone for zone in injection_map.zones if zone.key == plan.key)
+    placed = injection_map.points_in(plan.key)
+    if not placed:
         return ""
-    spacing = float(injection_map.least_spacing_mm if area.key in injection_map.chosen else injection_map.generator.spacing_mm)
+    spacing = float(injection_map.least_spacing_mm if plan.chosen or plan.edits.added or plan.edits.moved else plan.generator.spacing_mm)
     radii = {volume: radius_mm(float(volume), spacing, unit) for volume in sorted({point.volume_ml for point in placed})}
-    key = f"points-{area.map}-{area.zone}-{area.side}"
-    taken = " ".join(point.key.rpartition(":")[2] for point in injection_map.taken_out if point.area == area)
-    whole = f'<path id="{key}" data-points="{area.key}" data-taken="{taken}" data-reach="{1.34 * max(radii.values()):.2f}" d="{_dots(placed)}"/>'
+    key = f"points-{plan.key.replace(':', '-')}"
+    taken = " ".join(point.name for point in injection_map.taken_out if point.zone_key == plan.key)
+    whole = f'<path id="{key}" data-points="{plan.key}" data-taken="{taken}" data-reach="{1.34 * max(radii.values()):.2f}" d="{_dots(placed)}"/>'
     ids = [key] if len(radii) == 1 else [f"{key}-{number}" for number in range(len(radii))]
     parts = [f'<path id="{id_}" d="{_dots([p for p in placed if p.volume_ml == ml])}"/>' for id_, ml in zip(ids, radii, strict=True) if id_ != key]
     drawn = "".join(
@@ -325,8 +335,8 @@ def _ring(x: float, y: float, radius: float, fill: str) -> str:
     )
 
 
-def _crosses(injection_map: InjectionMap, area: Area, unit: float) -> str:
-    marks = "".join(_cross_at(point.x_mm, point.y_mm, 1.2 * unit) for point in injection_map.taken_out if point.area == area)
+def _crosses(injection_map: InjectionMap, plan: ZonePlan, unit: float) -> str:
+    marks = "".join(_cross_at(point.x_mm, point.y_mm, 1.2 * unit) for point in injection_map.taken_out if point.zone_key == plan.key)
     return f'<path d="{marks}" {_crossed(unit)}/>' if marks else ""
 
 
@@ -385,8 +395,10 @@ def _closed(points: Sequence[tuple[float, float]]) -> str:
 
 def _described(body: BodyMap, injection_map: InjectionMap | None, view: str) -> str:
     if injection_map is None:
-        return f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}."
-    told = [f"{zone.label}: {zone.points} points" for zone in injection_map.zones if zone.map == view]
+        left_out = dict.fromkeys(shape.no_go_label for shape in body.zones if shape.no_go_label)
+        minded = dict.fromkeys(f"Take care: {spot.text}" for shape in body.zones for spot in shape.caution)
+        return " ".join((f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}.", *(f"{label.rstrip('.')}." for label in left_out), *minded))
+    told = [f"{zone.label}: {'passes' if zone.rolled else f'{zone.points} points'}" for zone in injection_map.zones if zone.map == view]
     return f"{body.view}. {'; '.join(told) or 'No points'}."
 
 

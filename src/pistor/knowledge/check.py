@@ -26,7 +26,7 @@ UNITS = frozenset({
     "mOsm/L", "mOsm/kg", "pH", "pKa", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
     "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage", "level",
     "log10", "Å2", "L/kg", "mL/min/kg", "kDa", "g/g",
-    "mg/L", "g/L", "cm2/min", "um2/s", "mm2", "1/min", "cm2/s", "cm/h", "1/cm", "1/h", "mL/min/100 g", "kg/mol", "1/day", "um",
+    "mg/L", "g/L", "cm2/min", "um2/s", "mm2", "1/min", "cm2/s", "cm/h", "1/cm", "1/h", "mL/min/100 g", "kg/mol", "1/day", "um", "passes",
 })  # fmt: skip
 
 # Which units a field takes: the code that reads the field counts in them. By name, by the end of the name, by the scope of a limit.
@@ -39,6 +39,7 @@ FIELD_UNITS = {
     "oral_bioavailability": {"fraction"}, "oral_tmax": {"h"}, "im_bioavailability": {"fraction"}, "im_tmax": {"h"}, "topical_absorbed": {"fraction"},
     "plasma_limits": {"mg/L"}, "skin_flow": {"ratio"},
     "after": {"h"}, "volume": {"mL"}, "period": {"d"}, "per_kg": {"mg/kg", "mL/kg"}, "thickness": {"mm"}, "sessions": {"treatments"}, "points": {"points"},
+    "passes": {"passes"},
     "after_treatments": {"treatments"}, "factor": {"ratio"}, "time": {"h"},
 }  # fmt: skip
 _ENDS = {"_ml": {"mL"}, "_mm": {"mm"}, "_deg": {"deg"}, "_days": {"d"}, "_hours": {"h"}}
@@ -144,7 +145,8 @@ def _references(library: Library, at: _At) -> Iterator[Problem]:
                 yield _problem(library, at, f"flags names {name}, which has no meaning", "write one of knowledge.model.FLAGS, or add it there with its meaning")
     if isinstance(at.node, m.Method):
         for name in at.node.code:
-            if not _CODE.joinpath(*name.split(".")).with_suffix(".py").exists():
+            place = _CODE.joinpath(*name.split("."))
+            if not place.with_suffix(".py").exists() and not place.joinpath("__init__.py").exists():
                 yield _problem(library, at, f"code names {name}, which is no module", "write the module that does it, without pistor.")
 
 
@@ -250,6 +252,12 @@ def _maps(library: Library) -> list[Problem]:
         if drawn and id_ not in {area.zone for area in drawn.zones}:
             at = _At("zones", id_, "body_map", zone)
             found.append(_problem(library, at, f"is not drawn on {zone.body_map}", "draw it there or name another map", serious=False))
+    for id_, body in library.body_maps.items():
+        for shape in body.zones:
+            zone_here = library.zones.get(shape.zone)
+            if shape.site and zone_here and shape.site not in {layer.site for layer in zone_here.measured}:
+                at = _At("body_maps", id_, shape.label, body)
+                found.append(_problem(library, at, f"lies at {shape.site}, which was not measured in {shape.zone}", "name one of its measured sites, or none"))
     return found
 
 
