@@ -8,8 +8,8 @@ import itertools
 from pistor.records.consultation import HistoryEntry, Patient, search_key
 from pistor.records.course import Course
 from pistor.records.devices import Device
-from pistor.records.rooms import Room
 from pistor.records.people import Clinic, User
+from pistor.records.rooms import Room
 from pistor.records.stock import Product
 from pistor.records.treatment import Treatment
 
