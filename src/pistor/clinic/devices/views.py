@@ -184,7 +184,8 @@ def _used_shown(request: HttpRequest, visit: Treatment, *, status: int = 200, **
     items = SingleUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at")
     context = {
         "uses": uses, "items": [{"row": row, "kind": ITEMS.get(row.kind, row.kind)} for row in items], "none_listed": not _choices(visit),
-        "use_form": UseForm(devices=_choices(visit)), "room_form": UsedRoomForm(rooms=_rooms(visit), initial={"room": str(visit.room_id or "")}), "item_form": ItemForm(lots=_item_lots(visit)), "open": visit.state in ("planned", "open"),
+        "use_form": UseForm(devices=_choices(visit)), "room_form": UsedRoomForm(rooms=_rooms(visit), initial={"room": str(visit.room_id or "")}),
+        "item_form": ItemForm(lots=_item_lots(visit)), "open": visit.state in ("planned", "open"),
         "may_treat": request.user.may(Capability.TREAT), **forms,  # type: ignore[union-attr]
     }  # fmt: skip
     findings = device_findings(device_facts([use.device for use in uses], visit), local_day(request.user, request.at), library)  # type: ignore[arg-type, attr-defined]
