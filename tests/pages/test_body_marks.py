@@ -102,7 +102,8 @@ def test_a_zone_treated_three_days_ago_is_shown_resting_with_days_left(people, a
     client = as_(people.practitioner)
     told = client.post(f"/visits/{again.pk}/injection-map/preview/", json.dumps(body), content_type="application/json").json()
     assert told["overlays"]["resting"][0]["state"] == "resting" and "of its rest of 7 days" in told["findings"]
-    assert "rests" in client.get(f"/visits/{again.pk}/injection-map/marks/").content.decode()
+    page = client.get(f"/visits/{again.pk}/injection-map/marks/").content.decode()
+    assert "rests" in page and "of its rest of 7 days are left" in page and "at the last 1 treatment;" in page
 
 
 def test_a_course_without_an_interval_says_that_rest_is_unknown(people):

@@ -45,6 +45,14 @@ class Reaction:
     began_on: dt.date
     signs: tuple[str, ...]
 
+    def told(self, library: Library) -> str:
+        zone = library.zones[self.zone].name if self.zone in library.zones else self.zone.replace("_", " ")
+        return f"A reaction began on {self.began_on.isoformat()} after an earlier treatment ({zone}: {self.signs_told(library)})."
+
+    def signs_told(self, library: Library) -> str:
+        named = (library.signs[id_].text.en if id_ in library.signs else id_.replace("_", " ") for id_ in self.signs)
+        return ", ".join(named) or "signs not recorded"
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -168,13 +176,15 @@ def _marks(drawn: InjectionMap, overlays: Overlays, library: Library) -> tuple[F
 
 def _reactions(drawn: InjectionMap, overlays: Overlays, library: Library) -> tuple[Finding, ...]:
     planned = {zone.zone for zone in drawn.zones}
-    found = []
-    for number, one in enumerate((one for one in overlays.reactions if one.zone in planned), 1):
-        signs = ", ".join(library.signs[id_].text.en if id_ in library.signs else id_.replace("_", " ") for id_ in one.signs) or "signs not recorded"
-        zone = library.zones[one.zone].name if one.zone in library.zones else one.zone
-        text = f"A reaction was reported in this zone after an earlier treatment, begun {one.began_on.isoformat()} ({zone}: {signs})."
-        found.append(Finding(rule=f"map.reaction.{number}", effect=Effect.CAUTION, text=text, because=(Fact("reaction", signs, one.began_on, "a report"),)))
-    return tuple(found)
+    return tuple(
+        Finding(
+            rule=f"map.reaction.{number}",
+            effect=Effect.CAUTION,
+            text=one.told(library),
+            because=(Fact("reaction", one.signs_told(library), one.began_on, "a report"),),
+        )
+        for number, one in enumerate((one for one in overlays.reactions if one.zone in planned), 1)
+    )
 
 
 def on_patient(places: Sequence[Position], map_: str, drawn: InjectionMap | None) -> list[Position]:
@@ -202,7 +212,7 @@ def overlays_as_dict(overlays: Overlays, drawn: InjectionMap | None, library: Li
              "outline": [list(place) for place in on_patient(mark.outline, mark.map, drawn)]}
             for mark in overlays.marks
         ],
-        "reactions": [{"zone": one.zone, "began_on": one.began_on.isoformat(), "signs": list(one.signs)} for one in overlays.reactions],
+        "reactions": [{"zone": one.zone, "began_on": one.began_on.isoformat(), "text": one.told(library)} for one in overlays.reactions],
         "resting": [rest(one) for one in overlays.resting],
         "heat": {one.map: heat(one) for one in overlays.heat},
         "visits": overlays.visits,

@@ -15,6 +15,7 @@ from django.urls import reverse
 from pistor.actions.body_marks import add_mark, end_mark
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
+from pistor.care.overlays import overlays_as_dict
 from pistor.clinic.injection_map.presenters import maps_of
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import Number, StepForm
@@ -147,7 +148,8 @@ def _shown(
                   "view": library.body_maps[row.map].view if row.map in library.body_maps else row.map} for row in rows],
         "pictures": [{"map": body.id, "view": body.view, "svg": map_svg(None, library, body.id, overlays=overlays, zoom=False, legend=False)}
                      for body in maps if body.id in shown],
-        "overlays": overlays,
+        "shown": overlays_as_dict(overlays, None, library),
+        "reactions": [one.told(library) for one in overlays.reactions],
         "may_mark": request.user.may(Capability.TAKE_HISTORY),  # type: ignore[union-attr]
     }  # fmt: skip
     return render_step(request, visit, "injection_map", "injection_map/marks.html", context, status=status, beside=[here])
