@@ -9,7 +9,6 @@ import pytest
 
 from pistor.actions.core import Refused
 from pistor.actions.injection_map import draw_map
-from pistor.actions.treatment import planned_zones
 from pistor.care.formulation import Blend
 from pistor.care.injection_map import Area, Change, Edits, Generator, Scale, ZonePlan, make_map, zones_alike
 from pistor.knowledge import load
@@ -19,6 +18,7 @@ from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.plan import map_of, plan_digest
+from pistor.records.room import planned_zones
 from tests.conftest import NOW
 from tests.ready import POINTS, planned_visit
 
