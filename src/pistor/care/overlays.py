@@ -112,12 +112,15 @@ class Overlays:
     heat: tuple[Heat, ...] = ()
     visits: int = 0  # that the heat is made of
     unplaced: int = 0  # points of them that are on no drawing of today
+    lost: tuple[str, ...] = ()  # marks on a drawing that was replaced since: nobody knows where they are on that of today
 
 
-def overlays_from(marks: Sequence[Mark], reactions: Sequence[Reaction], earlier: Sequence[Earlier], on: dt.date, *, visits: int) -> Overlays:
+def overlays_from(
+    marks: Sequence[Mark], reactions: Sequence[Reaction], earlier: Sequence[Earlier], on: dt.date, *, visits: int, lost: Sequence[str] = ()
+) -> Overlays:
     """The overlays of a day; the heat is of the newest ``visits`` treatments."""
     last = sorted(earlier, key=lambda one: one.on, reverse=True)[:visits]
-    return Overlays(tuple(marks), tuple(reactions), resting_since(earlier, on), heat_of(last), len(last), sum(one.unplaced for one in last))
+    return Overlays(tuple(marks), tuple(reactions), resting_since(earlier, on), heat_of(last), len(last), sum(one.unplaced for one in last), tuple(lost))
 
 
 def resting_since(earlier: Sequence[Earlier], on: dt.date) -> tuple[Resting, ...]:
@@ -171,6 +174,9 @@ def _marks(drawn: InjectionMap, overlays: Overlays, library: Library) -> tuple[F
             text = f"{lie} in a place that was marked on {mark.noted_on.isoformat()} ({mark.label}). Look at it before you treat there."
             facts = (Fact(KINDS[mark.kind], mark.text or "marked", mark.noted_on, "marked on the body map"),)
             found.append(Finding(rule=f"map.mark.{number}", effect=Effect.CAUTION, text=text, because=facts))
+    if overlays.lost:
+        text = f"Marked on an earlier drawing, so that the place on this one is not known: {'; '.join(overlays.lost)}. Look for it and mark it anew."
+        found.append(Finding(rule="map.mark_lost", effect=Effect.CAUTION, text=text))
     return tuple(found)
 
 
@@ -217,4 +223,5 @@ def overlays_as_dict(overlays: Overlays, drawn: InjectionMap | None, library: Li
         "heat": {one.map: heat(one) for one in overlays.heat},
         "visits": overlays.visits,
         "unplaced": overlays.unplaced,
+        "lost": list(overlays.lost),
     }  # fmt: skip
