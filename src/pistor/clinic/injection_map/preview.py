@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 
 from pistor.actions.course import local_day
 from pistor.care.evidence import Finding
-from pistor.care.formulation import DoseCheck, dose_findings
+from pistor.care.formulation import Blend, UnusableBlend, dose_findings, technique_findings
 from pistor.care.injection_map import (
     InjectionMap,
     NoMap,
@@ -30,6 +30,7 @@ from pistor.care.injection_map import (
     shape_of,
     zone_plans_from_json,
 )
+from pistor.care.overlays import Overlays, overlay_findings, overlays_as_dict
 from pistor.clinic.injection_map import views
 from pistor.clinic.injection_map.presenters import dose_checks
 from pistor.clinic.shared.access import page, visit_of
@@ -37,12 +38,17 @@ from pistor.knowledge import Library
 from pistor.records.formulation import Formulation
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
+from pistor.records.overlays import overlays_of
 from pistor.records.people import Capability
 from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
 
 LARGEST = 2_000_000  # bytes of a question: some ten times a map of 5,000 points
 UNUSABLE = 422
+NOTHING: dict[str, Any] = {
+    "zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "scale": {},
+    "overlays": {},
+}  # fmt: skip
 
 
 @page(Capability.SEE_CLINICAL)
@@ -107,20 +113,24 @@ def _can_be(plan: ZonePlan, library: Library, scale: Scales) -> bool:
     return True
 
 
-def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap) -> tuple[Finding, ...]:
-    """What the map says of itself, and what the patient's own measure says of it."""
-    if visit.course.application != "fat":
-        return drawn.findings
+def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap, overlays: Overlays | None = None) -> tuple[Finding, ...]:
+    """What the map says of itself, what the patient's own measure says of it, and what lies over it."""
     on = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    return (*drawn.findings, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
+    library = library_of(visit.clinic)
+    found = (*drawn.findings, *overlay_findings(drawn, overlays or overlays_of(visit.patient, on), library))
+    if visit.course.application != "fat":
+        return found
+    return (*found, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
 
 
 def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
     if drawn is None:
-        return {"zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "scale": {}}
+        return dict(NOTHING)
     formulation = latest_blend_and_map(visit.course)[0]
     checks = dose_checks(visit.course, drawn, formulation, library)
-    shown = {"clinic": visit.clinic, "checks": checks, "findings": map_findings(request, visit, drawn)}
+    overlays = overlays_of(visit.patient, local_day(request.user, request.at))  # type: ignore[arg-type, attr-defined]
+    kept_out = _kept_out(drawn, formulation, library)
+    shown = {"clinic": visit.clinic, "checks": checks, "findings": (*kept_out, *map_findings(request, visit, drawn, overlays))}
     return {
         "zones": [zone_row(plan, total, drawn, library) for plan, total in zip(drawn.zone_plans, drawn.zones, strict=True)],
         "points": drawn.points,
@@ -131,7 +141,8 @@ def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, 
         "limits": render_to_string("injection_map/limits.html", shown),
         "findings": render_to_string("injection_map/findings.html", shown),
         "scale": {map_: one.as_dict() for map_, one in drawn.scale.items()},
-        "refused": refusals(drawn, checks),
+        "overlays": overlays_as_dict(overlays, drawn, library),
+        "refused": [*drawn.stops, *(finding.text for finding in (*kept_out, *dose_findings(checks)) if finding.stops)],
     }
 
 
@@ -144,9 +155,12 @@ def ingredients_of(drawn: InjectionMap, formulation: Formulation | None) -> list
     ]
 
 
-def refusals(drawn: InjectionMap, checks: Sequence[DoseCheck]) -> list[str]:
-    """What would stop this map from being saved."""
-    return [*drawn.stops, *(finding.text for finding in dose_findings(checks) if finding.stops)]
+def _kept_out(drawn: InjectionMap, formulation: Formulation | None, library: Library) -> tuple[Finding, ...]:
+    """What of the blend must not be given with the techniques of the map."""
+    try:
+        return technique_findings(Blend.from_dict(formulation.result), drawn.techniques, library) if formulation else ()
+    except UnusableBlend:  # a kept blend with knowledge that is gone: the page for the blend says so
+        return ()
 
 
 def zone_row(plan: ZonePlan, total: ZoneTotal, drawn: InjectionMap, library: Library) -> dict[str, Any]:
