@@ -17,7 +17,7 @@ from pistor.actions.outcomes import record_score
 from pistor.actions.syringes import make_syringe
 from pistor.actions.treatment import Entry, LotTaken, planned_zones, sign_treatment
 from pistor.care.formulation import Part
-from pistor.care.injection_map import Area, Generator
+from pistor.care.injection_map import Area, Generator, zones_alike
 from pistor.care.stock import Take
 from pistor.care.treatment import Record, checklist
 from pistor.knowledge import load
@@ -55,7 +55,7 @@ def planned_visit(people, *, spacing: str = "40", volume: str = "1", threads: bo
     side = next(area.side for area in library.body_maps["neck_back"].zones if area.zone == "neck")
     generator = replace(THREADS if threads else POINTS, spacing_mm=Decimal(spacing))
     technique = "linear_retrograde" if threads else "point_by_point"
-    draw_map(course=course, areas=[Area("neck_back", "neck", side)], technique=technique, generator=generator, **do)
+    draw_map(course=course, zones=zones_alike([Area("neck_back", "neck", side)], generator, technique), **do)
     schedule_course(course=course, start=TODAY, sessions=3, interval_days=7, **do)
     record_score(treatment=visit, scale="nrs", items={library.scales["nrs"].items[0].id: Decimal(6)}, measured_on=TODAY, token=None, **do)
     review(visit, by)

@@ -22,6 +22,7 @@ from django.db import models, transaction
 from pistor.actions.aftercare import sheet_of
 from pistor.actions.core import audit
 from pistor.actions.devices import add_device, clean_device, use_device
+from pistor.actions.injection_map import fields_of
 from pistor.actions.prescriptions import prescribe
 from pistor.actions.syringes import check_syringe, make_syringe
 from pistor.actions.treatment import content_to_sign, given_checks
@@ -342,11 +343,7 @@ class _Demo:
             **self._own(at), course=course, parts=[part.as_dict() for part in blend.parts], volume_ml=blend.volume_ml,
             result={**blend.as_dict(), "doses": []}, confirmations=[], knowledge_version=version,
         ))  # fmt: skip
-        self.keep(InjectionPlan(
-            **self._own(at), course=course, technique=made.technique, areas=[area.as_dict() for area in made.areas], generator=made.generator.as_dict(),
-            exceptions={"removed": list(made.removed)}, points=made.points, volume_ml=made.volume_ml, totals=made.as_dict(),
-            knowledge_version=version,
-        ))  # fmt: skip
+        self.keep(InjectionPlan(**self._own(at), course=course, **fields_of(made, self.library)))
         shown = [option.id for option in compare(self.library, course.application, course.indication).options]
         talk = {"course": course, "shown": shown, "preference": "undecided", "note": "Demo data"}
         self.keep(AlternativesTalk(**self._own(at), **talk, knowledge_version=version))
@@ -362,12 +359,11 @@ class _Demo:
         )  # fmt: skip
         self.keep(visit)
         blend, made = _blend(kind.protocol, kind.presentation), _mapped(kind.protocol, self.today)
-        angle = None if made.generator.angle_deg is None else int(made.generator.angle_deg)
         for zone in made.zones:
             self.keep(ZoneDose(
-                **self._own(at), treatment=visit, zone=zone.zone, side=zone.side, technique=made.technique, planned_points=zone.points,
-                planned_volume_ml=zone.volume_ml, points=zone.points, volume_ml=zone.volume_ml, inserted_length_mm=made.generator.inserted_length_mm,
-                angle_deg=angle, doses=doses_in(blend, zone.volume_ml),
+                **self._own(at), treatment=visit, zone=zone.zone, side=zone.side, technique=zone.technique, planned_points=zone.points,
+                planned_volume_ml=zone.volume_ml, points=zone.points, volume_ml=zone.volume_ml, inserted_length_mm=zone.inserted_length_mm,
+                angle_deg=None if zone.angle_deg is None else int(zone.angle_deg), doses=doses_in(blend, zone.volume_ml),
             ))  # fmt: skip
         self.keep(LotUse(**self._own(at), treatment=visit, lot=self.lots[kind.presentation], volume_ml=blend.volume_ml))
         return visit

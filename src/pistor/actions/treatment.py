@@ -14,7 +14,6 @@ from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.actions.course import local_day
 from pistor.actions.syringes import book_given, missing_from_prescriptions, missing_from_syringes
 from pistor.care.formulation import Blend, DoseCheck, Topical, UnusableBlend, check_doses
-from pistor.care.injection_map import generator_from_dict
 from pistor.care.treatment import (
     MEANING,
     LotGiven,
@@ -181,14 +180,16 @@ def planned_zones(course: Course) -> tuple[ZoneGiven, ...]:
     _, drawn = latest_blend_and_map(course)
     if drawn is None:
         return ()
-    generator = generator_from_dict(drawn.generator)
-    angle = None if generator.angle_deg is None else int(generator.angle_deg)
+    alike = {"technique": drawn.technique, **drawn.generator}  # of a map from before zones had their own
     merged: dict[tuple[str, str], ZoneGiven] = {}
     for zone in drawn.totals["zones"]:  # one zone may stand on two maps; it is recorded once
         place = str(zone["zone"]), str(zone["side"])
         before = merged.get(place)
         points, volume = int(zone["points"]) + (before.points if before else 0), Decimal(zone["volume_ml"]) + (before.volume_ml if before else Decimal(0))
-        merged[place] = ZoneGiven(*place, drawn.technique, points, volume, points, volume, "", generator.inserted_length_mm, angle)
+        own = {name: zone.get(name, alike.get(name)) for name in ("technique", "inserted_length_mm", "angle_deg")}
+        inserted, angle = (None if own[name] is None else Decimal(own[name]) for name in ("inserted_length_mm", "angle_deg"))
+        technique = before.technique if before else own["technique"]
+        merged[place] = ZoneGiven(*place, technique, points, volume, points, volume, "", inserted, None if angle is None else int(angle))
     return tuple(merged.values())
 
 

@@ -43,7 +43,7 @@ class Drawing {
     const numbers = (text) => text.split(" ").map(Number), sheet = picture.querySelector("svg");
     this.size = numbers(picture.dataset.size);
     this.drawnAt = numbers(picture.dataset.scale ?? "1 1");
-    sheet.querySelector(".map-points")?.remove();
+    sheet.querySelector(".placed")?.remove();
     this.ground = node("g", { class: "ground" }, ...sheet.childNodes);
     this.zones = new Map([...this.ground.querySelectorAll("[data-area]")].map((path) => [path.dataset.area, { path, outline: corners(path), holes: [] }]));
     for (const hole of this.ground.querySelectorAll("[data-no-go]")) this.zones.get(hole.dataset.noGo)?.holes.push(corners(hole));
