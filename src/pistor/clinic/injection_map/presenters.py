@@ -133,10 +133,11 @@ def zone_dicts(values: Mapping[str, Any], library: Library) -> list[dict[str, An
 
 def begun_with(values: Mapping[str, Any], library: Library) -> dict[str, Any]:
     """Technique and generator of a new zone, from the values of the list. None is *not given*."""
-    technique = values.get("technique") or next(iter(library.techniques))
+    wanted = values.get("technique")
+    technique = wanted if wanted in library.techniques else next(iter(library.techniques))
     pattern = values.get("pattern") or library.techniques[technique].pattern
     numbers: dict[str, Any] = {name: values.get(name) or None for name in BOUNDS}
-    whole = {"passes": int(numbers["passes"]) if numbers["passes"] else None, "seed": int(numbers["seed"] or 0)}
+    whole = {"passes": _whole(numbers["passes"]), "seed": _whole(numbers["seed"]) or 0}
     return {"technique": technique, "generator": {**numbers, **whole, "pattern": pattern, "grid": RULE}}
 
 
@@ -315,6 +316,10 @@ def plain(value: Decimal) -> str:
 
 def _low(known: Quantity) -> Decimal | None:
     return known.low if known.low is not None else known.high
+
+
+def _whole(text: Any) -> int | None:
+    return int(text) if str(text).isascii() and str(text).isdigit() else None
 
 
 def _float(value: Decimal | None) -> float | None:

@@ -48,9 +48,9 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 
     422 has ``refused`` and those of the zones that can be made; 200 has in ``refused`` what would stop the map from being saved.
     """
+    visit = visit_of(request, visit_id)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    visit = visit_of(request, visit_id)
     library = library_of(visit.clinic)
     try:
         plans, scale = asked(request.body, library)
@@ -103,7 +103,7 @@ def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap) ->
     return (*drawn.findings, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
 
 
-def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
+def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
     if drawn is None:
         return {"zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "depths": "", "scale": {}}
     formulation = latest_blend_and_map(visit.course)[0]

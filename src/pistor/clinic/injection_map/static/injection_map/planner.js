@@ -54,6 +54,8 @@ class Planner {
     this.listen();
     this.readFields();
     this.state.activate(this.state.zones[0]?.key);
+    this.part("save").append(...document.querySelector("[data-saves]").childNodes);
+    document.querySelector("[data-saves]").remove();
     this.root.hidden = false;
     this.view.show(this.state.zones[0]?.map ?? data.maps[0].id);
     this.view.fitZones(this.view.onMap().map((zone) => zone.key));
@@ -214,9 +216,7 @@ class Planner {
 
   render() {
     const { state } = this, all = state.sums(), active = state.zone(state.active);
-    const blend = this.data.blend_ml === null ? "" : ` of ${amount(this.data.blend_ml)} mL in the blend`;
     this.part("sum").textContent = state.zones.length ? `${points(all.n)}, ${amount(all.ml)} mL` : "No points yet";
-    this.part("sum").title = blend;
     this.renderViews();
     this.renderZones();
     this.renderSettings(active);
