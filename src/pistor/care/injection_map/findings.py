@@ -162,9 +162,11 @@ def _each(method: Technique, what: str, unit: str, known: Quantity | None, given
 
 def _passes(method: Technique, generator: Generator) -> tuple[Finding, ...]:
     """What a treatment in passes still has to say, and whether it is what is published."""
-    open_ = [what for what, value in (("how often it passes over each place", generator.passes), ("how much is on the skin", generator.on_skin_ml)) if value is None]
+    asked = (("how often it passes over each place", generator.passes), ("how much is on the skin", generator.on_skin_ml))
+    open_ = [what for what, value in asked if value is None]
     ask = Finding(rule="map.passes_open", effect=Effect.ASK, text=f"It is not said {' and '.join(open_)}.")
-    film = Finding(rule="map.film", effect=Effect.INFORM, text="The product lies on the skin as a film; how much of it goes in through the channels is not known.")
+    lies = "The product lies on the skin as a film; how much of it goes in through the channels is not known."
+    film = Finding(rule="map.film", effect=Effect.INFORM, text=lies)
     passes = None if generator.passes is None else Decimal(generator.passes)
     return (*((ask,) if open_ else ()), film, *_outside(method, "number of passes", "passes", method.passes, passes))
 
