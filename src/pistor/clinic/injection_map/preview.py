@@ -105,7 +105,8 @@ def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap) ->
 
 def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
     if drawn is None:
-        return {"zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "depths": "", "scale": {}}
+        nothing = {"points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0"}
+        return {**nothing, "zones": [], "ingredients": [], "limits": "", "findings": "", "depths": "", "scale": {}}
     formulation = latest_blend_and_map(visit.course)[0]
     checks = dose_checks(visit.course, drawn, formulation, library)
     shown = {"clinic": visit.clinic, "checks": checks, "findings": map_findings(request, visit, drawn)}

@@ -39,8 +39,8 @@ from pistor.clinic.injection_map.presenters import (
 )
 from pistor.clinic.injection_map.preview import answer, map_findings
 from pistor.clinic.shared.access import page, visit_of
-from pistor.clinic.shared.frame import render_step
 from pistor.clinic.shared.forms import StepForm
+from pistor.clinic.shared.frame import render_step
 from pistor.exchange.pictures import LAYER_LABEL
 from pistor.knowledge import Library
 from pistor.records.course import Course
@@ -213,14 +213,18 @@ def _shown(
 ) -> HttpResponse:
     course, library, drawn = visit.course, library_of(visit.clinic), begun.drawn
     formulation, kept = latest_blend_and_map(course)
-    planned = planner(zones=begun.zones, scale=begun.scale, values=begun.values, course=course, formulation=formulation, library=library)
+    planned = {
+        **planner(zones=begun.zones, scale=begun.scale, values=begun.values, course=course, formulation=formulation, library=library),
+        "preview": reverse("injection_map:preview", args=[visit.pk]),
+        "answer": answer(request, visit, drawn, library) if drawn else None,
+    }
     context = {
         "form": form,
         "kept": kept,
         "earlier": drawn_earlier(kept, library),
         "proposed": proposed,
         "suggested": suggested,
-        "planner": {**planned, "preview": reverse("injection_map:preview", args=[visit.pk]), "answer": answer(request, visit, drawn, library) if drawn else None},
+        "planner": planned,
         "layers": list(LAYER_LABEL.items()),
         "numbers": NUMBERS,
         "pictures": pictures(maps_of(course, library), drawn, library),
