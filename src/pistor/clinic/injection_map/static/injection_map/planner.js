@@ -10,7 +10,7 @@ import { MapState, apply, eachZone, isEdited, isOut } from "../shared/map/state.
 const ASK_MS = 60;
 const NUMBERS = ["spacing_mm", "along_mm", "volume_per_point_ml", "needle_length_mm", "inserted_length_mm", "angle_deg", "passes", "on_skin_ml", "seed"];
 const PLACES = ["pattern", "spacing_mm", "along_mm", "seed", "grid"]; // what of a generator says where points lie
-const TRIES = 4; // to find the spacing that gives so many points
+const TRIES = 8; // to find the spacing that gives so many points
 const VOLUME_ML = [0.001, 5];
 const WHY_NOT = { outside: "That is outside of its zone.", "no-go": "Nothing is injected there." };
 const WORDS = {
@@ -437,22 +437,23 @@ class Planner {
     this.part("problem").textContent = words;
   }
 
-  // The spacing that gives so many points: by area and density, then nearer with each try.
+  // The spacing that gives so many points: as many as there is room for at one spacing tell the next.
   async wantPoints(text) {
-    const zone = this.state.zone(this.state.active), wanted = numberIn(text), row = this.rows.get(zone?.key);
+    const zone = this.state.zone(this.state.active), wanted = numberIn(text);
     if (!zone || !Number.isInteger(wanted) || wanted < 1 || wanted > 2000) return this.problem(this.part("points"), "Points: give a whole number from 1 to 2000.");
     this.problem(this.part("points"), "");
-    if (!row) return this.say("Give a spacing and a volume first.");
-    const cell = zone.generator.pattern === "hexagonal" ? Math.sqrt(3) / 2 : 1;
-    let spacing = Math.sqrt((Number(row.area_cm2) * 100) / wanted / cell), best = null;
+    let spacing = Number(zone.generator.spacing_mm) || 10, best = null, close = 0, wide = Infinity; // the widest that gave too many, the closest that gave too few
     for (let at = 0; at < TRIES; at++) {
       spacing = Math.min(100, Math.max(1, Math.round(spacing * 100) / 100));
-      const tried = { ...zone, generator: { ...zone.generator, spacing_mm: plain(spacing) }, edits: {} }, answer = await this.fetch([tried], this.state.scale);
+      const tried = { ...zone, generator: { ...zone.generator, spacing_mm: plain(spacing), volume_per_point_ml: zone.generator.volume_per_point_ml ?? "0.01" }, edits: {} }, answer = await this.fetch([tried], this.state.scale);
       const n = answer?.zones?.[0]?.n;
-      if (!n) return;
+      if (!n) return answer && this.refused(answer.refused ?? []);
       if (!best || Math.abs(n - wanted) < Math.abs(best.n - wanted)) best = { n, spacing };
       if (n === wanted) break;
-      spacing *= Math.sqrt(n / wanted);
+      if (n > wanted) close = Math.max(close, spacing);
+      else wide = Math.min(wide, spacing);
+      const guess = spacing * Math.sqrt(n / wanted);
+      spacing = guess > close && guess < wide ? guess : (close + wide) / 2;
     }
     const done = await this.set(() => ({ generator: { spacing_mm: plain(best.spacing) } }));
     if (done) this.say(`${points(best.n)} with ${best.spacing} mm.`);
