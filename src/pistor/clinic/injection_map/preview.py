@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.request import RawPostDataException
 from django.template.loader import render_to_string
 
 from pistor.actions.course import local_day
@@ -29,9 +30,10 @@ from pistor.care.injection_map import (
     shape_of,
     zone_plans_from_json,
 )
-from pistor.clinic.injection_map.presenters import depth_pictures, dose_checks, ingredient_totals
+from pistor.clinic.injection_map.presenters import depth_pictures, dose_checks
 from pistor.clinic.shared.access import page, visit_of
 from pistor.knowledge import Library
+from pistor.records.formulation import Formulation
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
@@ -53,12 +55,19 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     library = library_of(visit.clinic)
     try:
-        plans, scale = asked(request.body, library)
+        plans, scale = asked(_body(request), library)
     except NoMap as none:
         return JsonResponse(answer(request, visit, None, library) | {"refused": none.reasons}, status=UNUSABLE)
     drawn, reasons = as_far_as_it_goes(plans, library, scale)
     told = answer(request, visit, drawn, library)
     return JsonResponse(told | {"refused": reasons}, status=UNUSABLE) if reasons else JsonResponse(told)
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except RawPostDataException:  # sent as a form, which the guard against forged posts has read
+        return b""
 
 
 def asked(body: bytes, library: Library) -> tuple[tuple[ZonePlan, ...], Scales]:
@@ -116,13 +125,22 @@ def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, l
         "volume_ml": plain(drawn.volume_ml),
         "on_skin_ml": plain(drawn.on_skin_ml),
         "area_cm2": plain(drawn.area_cm2),
-        "ingredients": [{"name": row["name"], "unit": row["unit"], "total": plain(round(row["total"], 4))} for row in ingredient_totals(drawn, formulation)],
+        "ingredients": ingredients_of(drawn, formulation),
         "limits": render_to_string("injection_map/limits.html", shown),
         "findings": render_to_string("injection_map/findings.html", shown),
         "depths": render_to_string("injection_map/depths.html", {"depths": depth_pictures(drawn, library)}),
         "scale": {map_: one.as_dict() for map_, one in drawn.scale.items()},
         "refused": refusals(drawn, checks),
     }
+
+
+def ingredients_of(drawn: InjectionMap, formulation: Formulation | None) -> list[dict[str, str]]:
+    """What the map gives of each active substance of the blend, injected or on the skin."""
+    found = formulation.result.get("concentrations", ()) if formulation else ()
+    return [
+        {"name": one["name"], "unit": str(one["unit"]).removesuffix("/mL"), "total": plain(round(Decimal(str(one["per_ml"])) * drawn.needed_ml, 4))}
+        for one in found
+    ]
 
 
 def refusals(drawn: InjectionMap, checks: Sequence[DoseCheck]) -> list[str]:

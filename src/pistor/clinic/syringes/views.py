@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
-from pistor.actions.syringes import check_syringe, discard_syringe, make_syringe, missing_from_prescriptions, start_syringe
+from pistor.actions.repeat import repeat_last
+from pistor.actions.syringes import check_syringe, discard_syringe, make_syringe, missing_from_prescriptions
 from pistor.care.codes import OwnCode
 from pistor.care.formulation import Blend, Part
 from pistor.care.stock import first_expiring
@@ -24,11 +25,12 @@ from pistor.clinic.shared.frame import render_step
 from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import amount, day, words
-from pistor.clinic.syringes.forms import CodeForm, DiscardForm, LookForm, MakeForm, first_values
+from pistor.clinic.syringes.forms import DiscardForm, LookForm, MakeForm, first_values
 from pistor.exchange.labels import label_pdf
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
+from pistor.records.repeat import last_given
 from pistor.records.stock import Lot, held_of, usable_lots
 from pistor.records.syringes import Syringe, kept, lots_drawn, syringes_of
 from pistor.records.treatment import Treatment
@@ -37,7 +39,6 @@ TITLE, LINE, PARTS = 20, 21, 2  # signs of the name and of a line on the label, 
 REMEMBERED = 20  # of the clinic's last syringes, looked through for the time it gave the same blend
 
 
-@scans
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
 def list_(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """The syringes of a visit, and the form that makes the next one."""
@@ -47,34 +48,17 @@ def list_(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     form = MakeForm(request.POST, parts=_choices(request, visit, bound=True))
     if not form.is_valid():
         return _listed(request, visit, make=form, status=422)
-    data, here = form.cleaned_data, reverse("syringes:list", args=[visit.pk])
+    data, repeating = form.cleaned_data, "repeat" in request.POST
+    here = f"{reverse('treatment:show', args=[visit.pk])}?repeat=1" if repeating else reverse("syringes:list", args=[visit.pk])
+    look = "clear" if repeating else request.POST.get("look", "not_said")
     try:
-        make_syringe(
-            visit=visit, takes=form.takes(), look=request.POST.get("look", "not_said"), own_hours=data["own_hours"], own_basis=data["own_basis"],
+        (repeat_last if repeating else make_syringe)(
+            visit=visit, takes=form.takes(), look=look, own_hours=data["own_hours"], own_basis=data["own_basis"],
             by=request.user, at=request.at, token=data["token"], location=here,  # type: ignore[arg-type, attr-defined]
         )  # fmt: skip
     except Refused as refused:
         form.refuse(refused)
         return _listed(request, visit, make=form, status=409)
-    return HttpResponseRedirect(here)
-
-
-@scans
-@page(Capability.SEE_CLINICAL, write=Capability.TREAT)
-def start(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    """Begin to give the syringe whose code is read; the wrong one stops here."""
-    visit = visit_of(request, visit_id)
-    here = reverse("syringes:list", args=[visit.pk])
-    if request.method != "POST":
-        return HttpResponseRedirect(here)
-    form = CodeForm(request.POST)
-    if not form.is_valid():
-        return _listed(request, visit, start=form, status=422)
-    try:
-        start_syringe(visit=visit, code=form.cleaned_data["code"], by=request.user, at=request.at, token=form.cleaned_data["token"], location=here)  # type: ignore[arg-type, attr-defined]
-    except Refused as refused:
-        form.refuse(refused)
-        return _listed(request, visit, start=form, status=409)
     return HttpResponseRedirect(here)
 
 
@@ -113,7 +97,7 @@ def _syringe(visit: Treatment, syringe_id: uuid.UUID) -> Syringe:
 # ── as lines ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _listed(request: HttpRequest, visit: Treatment, *, make: MakeForm | None = None, start: CodeForm | None = None, status: int = 200) -> HttpResponse:
+def _listed(request: HttpRequest, visit: Treatment, *, make: MakeForm | None = None, status: int = 200) -> HttpResponse:
     library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
     parts = Blend.from_dict(blend_row.result).parts if blend_row else ()
     rows = syringes_of(visit)
@@ -122,10 +106,10 @@ def _listed(request: HttpRequest, visit: Treatment, *, make: MakeForm | None = N
     hours, rule, sources = rule_hours(parts, visit.course.jurisdiction or None, library)
     context = {
         "rows": [_line(request, visit, row) for row in rows], "make_form": make or _make_form(request, visit, parts, rows, hours), "rule": rule,
-        "rule_known": hours is not None, "rule_sources": sources, "start_form": start or CodeForm(), "blend": blend_row,
+        "rule_known": hours is not None, "rule_sources": sources, "blend": blend_row,
         "volume": sum((row.volume_ml for row in kept(rows)), Decimal(0)), "open": visit.state in ("planned", "open"),
-        "may_treat": request.user.may(Capability.TREAT), "any_ready": any(row.state == "ready" and row.started_at is None for row in rows),  # type: ignore[union-attr]
-        "prescriptions": missing_from_prescriptions(visit, lots, today, library, ask=True),
+        "may_treat": request.user.may(Capability.TREAT), "repeatable": not kept(rows) and last_given(visit) is not None,  # type: ignore[union-attr]
+        "prescriptions": missing_from_prescriptions(visit, lots, today, library),
     }  # fmt: skip
     return render_step(request, visit, "treatment", "syringes/list.html", context, status=status, beside=[reverse("syringes:list", args=[visit.pk])])
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from pistor.actions.treatment import Entry, LotTaken
+from pistor.actions.treatment import Entry
 from pistor.care.formulation import Topical
-from pistor.care.treatment import METHODS, Record, ZoneGiven
-from pistor.clinic.shared.forms import DescribedForm, StepForm
+from pistor.care.treatment import METHODS, STATES, Edits, Record, UnreadableEdits, ZoneGiven, edits_from_text
+from pistor.care.treatment.repeat import Repeat
+from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
 from pistor.knowledge.model import ChecklistStep
 from pistor.knowledge.typed import decimal_of
@@ -22,7 +24,6 @@ AT_ONCE = (
     "light_headed", "hives", "swelling", "redness", "bruise", "severe_pain", "dusky_skin", "mouth_tingling", "breathing_trouble", "collapse", "racing_heart",
 )  # fmt: skip
 TOPICALS = 2
-LOTS_PER_PART = 2
 PHASES = {"before": "Before", "preparation": "Preparing", "during": "During", "after": "After"}
 EXTRA = "x"  # the line of a zone that was not planned
 
@@ -56,6 +57,18 @@ def _anaesthetics() -> list[tuple[str, str]]:
     return [("", "Choose…"), *((id_, item.name) for id_, item in library.ingredients.items() if "local_anaesthetic" in item.classes)]
 
 
+class EditsField(forms.CharField):
+    """What was changed on the points of a zone, as JSON."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> Edits:  # type: ignore[override]
+        try:
+            return edits_from_text(super().clean(value))
+        except UnreadableEdits as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+
 class TreatmentForm(StepForm):
     given_on = forms.DateField(label="Day of the treatment", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     skin_preparation = forms.CharField(
@@ -78,12 +91,12 @@ class TreatmentForm(StepForm):
         *args: Any,
         steps: Sequence[ChecklistStep],
         zones: Sequence[ZoneGiven],
-        parts: Sequence[tuple[str, Sequence[tuple[str, str]]]],
+        syringes: Sequence[tuple[str, str]],
         other_zones: Sequence[tuple[str, str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.steps, self.zones, self.parts = steps, zones, parts
+        self.steps, self.zones, self.syringes = steps, zones, syringes
         signs = load().signs
         self.fields["reaction_signs"].choices = [(sign, signs[sign].text.en) for sign in AT_ONCE if sign in signs]  # type: ignore[attr-defined]
         for step in steps:
@@ -91,14 +104,15 @@ class TreatmentForm(StepForm):
         for place in range(TOPICALS):
             self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=_anaesthetics, required=False)
             self.fields[f"topical_dose_{place}"] = Measure(label="Dose on the skin, mg", what="the dose in mg")
-        for number, (_, choices) in enumerate(parts):
-            for place in range(LOTS_PER_PART):
-                self.fields[f"lot_{number}_{place}"] = forms.ChoiceField(label="Lot", choices=[("", "Choose the lot…"), *choices], required=False)
-                self.fields[f"lot_volume_{number}_{place}"] = Measure(label="Volume taken, mL", what="the volume in mL, for example 0.5")
         for key in [*(str(number) for number in range(len(zones))), EXTRA]:
             self.fields[f"points_{key}"] = Whole(label="Points", most=5000)
             self.fields[f"volume_{key}"] = Measure(label="Volume, mL", what="the volume in mL, for example 0.5")
+            self.fields[f"passes_{key}"] = Whole(label="Passes over it", most=100)
+            self.fields[f"syringe_{key}"] = forms.ChoiceField(label="From syringe", choices=[("", "One after the other"), *syringes], required=False)
             self.fields[f"reason_{key}"] = forms.CharField(label="Reason, if it differs from the plan", max_length=300, required=False)
+        for number in range(len(zones)):
+            self.fields[f"state_{number}"] = forms.ChoiceField(label="Given", choices=[("", "Not confirmed"), *STATES.items()], required=False)
+            self.fields[f"edits_{number}"] = EditsField(required=False)
         self.fields["extra_zone"] = forms.ChoiceField(label="Another zone that was treated", choices=[("", "None"), *other_zones], required=False)
 
     def line(self, *names: str) -> dict[str, forms.BoundField]:
@@ -107,22 +121,13 @@ class TreatmentForm(StepForm):
     @property
     def zone_lines(self) -> list[dict[str, Any]]:
         return [
-            {"zone": zone, "points": self[f"points_{n}"], "volume": self[f"volume_{n}"], "reason": self[f"reason_{n}"]} for n, zone in enumerate(self.zones)
+            {"zone": zone, **{name: self[f"{name}_{n}"] for name in ("state", "points", "volume", "passes", "syringe", "reason", "edits")}}
+            for n, zone in enumerate(self.zones)
         ]
 
     @property
     def extra_line(self) -> dict[str, Any]:
         return {"zone": self["extra_zone"], "points": self[f"points_{EXTRA}"], "volume": self[f"volume_{EXTRA}"], "reason": self[f"reason_{EXTRA}"]}
-
-    @property
-    def lot_lines(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "presentation": presentation, "choices": choices,
-                "rows": [{"lot": self[f"lot_{n}_{place}"], "volume": self[f"lot_volume_{n}_{place}"]} for place in range(LOTS_PER_PART)],
-            }
-            for n, (presentation, choices) in enumerate(self.parts)
-        ]  # fmt: skip
 
     @property
     def topical_lines(self) -> list[dict[str, Any]]:
@@ -138,15 +143,10 @@ class TreatmentForm(StepForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        for key in [*(str(number) for number in range(len(self.zones))), EXTRA]:
+        for key in [*(str(number) for number, zone in enumerate(self.zones) if not zone.on_skin), EXTRA]:
             points, volume = data.get(f"points_{key}"), data.get(f"volume_{key}")
             if (points is None) != (volume is None) and not {f"points_{key}", f"volume_{key}"} & set(self.errors):
                 self.add_error(f"points_{key}" if points is None else f"volume_{key}", "Points and volume belong together; enter both, or neither.")
-        for number in range(len(self.parts)):
-            for place in range(LOTS_PER_PART):
-                lot, volume = data.get(f"lot_{number}_{place}"), data.get(f"lot_volume_{number}_{place}")
-                if lot and volume is None and f"lot_volume_{number}_{place}" not in self.errors:
-                    self.add_error(f"lot_volume_{number}_{place}", "Enter how much was taken from this lot, in mL.")
         if data.get("extra_zone") and data.get(f"points_{EXTRA}") is None:
             self.add_error(f"points_{EXTRA}", "Enter the points and the volume for this zone, or choose none.")
         return data
@@ -154,50 +154,37 @@ class TreatmentForm(StepForm):
     def entry(self) -> Entry:
         """What was typed, as the action takes it. Only after ``is_valid``."""
         data = self.cleaned_data
-        touched = [(str(number), zone) for number, zone in enumerate(self.zones) if data.get(f"points_{number}") is not None]
-        zones = [_given(zone.zone, zone.side, zone.technique, data, key) for key, zone in touched]
+        zones = [zone for number, planned in enumerate(self.zones) if (zone := _confirmed(planned, data, number)) is not None]
         if data.get("extra_zone"):
             zone, _, side = data["extra_zone"].partition(":")
-            zones.append(_given(zone, side, self.zones[0].technique if self.zones else "", data, EXTRA))
+            technique = self.zones[0].technique if self.zones else ""
+            zones.append(ZoneGiven(
+                zone, side, technique, data[f"points_{EXTRA}"], data[f"volume_{EXTRA}"], reason=data[f"reason_{EXTRA}"], state="changed",
+                syringe=data[f"syringe_{EXTRA}"], passes=data[f"passes_{EXTRA}"],
+            ))  # fmt: skip
         topical = tuple(
             Topical(data[f"topical_{place}"], data[f"topical_dose_{place}"]) for place in range(TOPICALS) if data.get(f"topical_{place}")
         )
-        lots = tuple(
-            LotTaken(uuid.UUID(data[f"lot_{n}_{place}"]), data[f"lot_volume_{n}_{place}"])
-            for n in range(len(self.parts))
-            for place in range(LOTS_PER_PART)
-            if data.get(f"lot_{n}_{place}")
-        )
         record = Record(
             given_on=data["given_on"], checks={step.id: data[f"check_{step.id}"] for step in self.steps}, skin_preparation=data["skin_preparation"],
-            anaesthesia=data["anaesthesia"], topical=topical if data["anaesthesia"] == "topical" else (), lots=(), zones=tuple(zones),
+            anaesthesia=data["anaesthesia"], topical=topical if data["anaesthesia"] == "topical" else (), zones=tuple(zones),
             pain_score=data["pain_score"], reaction=data["reaction"], reaction_signs=tuple(data["reaction_signs"]) if data["reaction"] == "some" else (),
             reaction_note=data["reaction_note"], observed_minutes=data["observed_minutes"], note=data["note"], over_limit_reason=data["over_limit_reason"],
         )  # fmt: skip
-        return Entry(record, lots)
+        return Entry(record)
 
 
-def _given(zone: str, side: str, technique: str, data: dict[str, Any], key: str) -> ZoneGiven:
-    return ZoneGiven(zone, side, technique, data[f"points_{key}"], data[f"volume_{key}"], reason=data[f"reason_{key}"])
-
-
-class LotForm(DescribedForm):
-    """A lot that is not on the shelf yet, added without leaving the record."""
-
-    presentation = forms.ChoiceField(
-        label="Presentation", error_messages={"required": "Choose the presentation.", "invalid_choice": "Choose one of the blend."}
-    )
-    lot_number = forms.CharField(label="Lot number", max_length=60, error_messages={"required": "Enter the lot number as it stands on the package."})
-    expires_on = forms.DateField(
-        label="Expires on", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter the day of expiry; where only a month is printed, its last day."},
+def _confirmed(planned: ZoneGiven, data: dict[str, Any], number: int) -> ZoneGiven | None:
+    """What was typed for a zone of the plan; what was left empty is as planned. None: nothing was typed and nothing confirmed."""
+    state, points, volume = data[f"state_{number}"], data[f"points_{number}"], data[f"volume_{number}"]
+    if volume is None and not state:
+        return None
+    points, volume = (planned.points, planned.volume_ml) if volume is None else (0 if planned.on_skin else points, volume)
+    passes = data[f"passes_{number}"]
+    return replace(
+        planned, state=state, points=points, volume_ml=volume, reason=data[f"reason_{number}"], edits=data[f"edits_{number}"],
+        syringe=data[f"syringe_{number}"], passes=planned.passes if passes is None else passes,
     )  # fmt: skip
-
-    prefix = "new"
-
-    def __init__(self, *args: Any, presentations: Sequence[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["presentation"].choices = presentations  # type: ignore[attr-defined]
 
 
 class AmendmentForm(StepForm):
@@ -206,31 +193,45 @@ class AmendmentForm(StepForm):
     reason = forms.CharField(label="Reason", max_length=300)
 
 
-def first_values(record: Record, zones: Sequence[ZoneGiven], parts: Sequence[tuple[str, Sequence[tuple[str, str]]]], today: dt.date, *, begun: bool,
-                 taken: dict[str, list[tuple[str, Decimal]]], needed: dict[str, Decimal]) -> dict[str, Any]:  # fmt: skip
-    """What stands in the form at first: what was recorded, else the plan and the lots that expire first."""
-    given = {(zone.zone, zone.side): zone for zone in record.zones}
+class TimeOutForm(StepForm):
+    """The codes of the patient and of the syringe in the hand."""
+
+    patient_code = forms.CharField(
+        label="Code of the patient", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Scan the label of the patient, or type the number on it."},
+    )  # fmt: skip
+    syringe_code = forms.CharField(
+        label="Code on the syringe", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        error_messages={"required": "Scan or type the code that stands on the syringe."},
+    )  # fmt: skip
+
+
+def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, begun: bool, again: Repeat | None = None) -> dict[str, Any]:
+    """What stands in the form at first: what was recorded, else what is repeated, else the plan."""
+    given = {zone.plan: zone for zone in record.zones if zone.plan}
+    topical = record.topical
     first: dict[str, Any] = {
         "given_on": record.given_on if begun else today, "skin_preparation": record.skin_preparation, "anaesthesia": record.anaesthesia,
         "pain_score": record.pain_score, "reaction": record.reaction, "reaction_signs": list(record.reaction_signs), "reaction_note": record.reaction_note,
         "observed_minutes": record.observed_minutes, "note": record.note, "over_limit_reason": record.over_limit_reason,
         **{f"check_{key}": value for key, value in record.checks.items()},
     }  # fmt: skip
+    if again is not None and not begun:
+        first |= {"skin_preparation": again.skin_preparation, "anaesthesia": again.anaesthesia}
+        zones, topical = again.zones, again.topical
     for number, zone in enumerate(zones):
-        row = given.pop((zone.zone, zone.side), None) if begun else zone
-        if row is not None:
-            first |= {f"points_{number}": row.points, f"volume_{number}": _plain(row.volume_ml), f"reason_{number}": row.reason}
-    for row in list(given.values())[:1]:
-        first |= {"extra_zone": f"{row.zone}:{row.side}", f"points_{EXTRA}": row.points}
-        first |= {f"volume_{EXTRA}": _plain(row.volume_ml), f"reason_{EXTRA}": row.reason}
-    for place, item in enumerate(record.topical[:TOPICALS]):
+        row = given.get(zone.plan) or (zone if again is not None and not begun else replace(zone, state=""))
+        first |= {
+            f"state_{number}": row.state, f"points_{number}": row.points, f"volume_{number}": _plain(row.volume_ml), f"reason_{number}": row.reason,
+            f"passes_{number}": row.passes, f"syringe_{number}": row.syringe, f"edits_{number}": json.dumps(row.edits.as_dict()) if row.edits else "",
+        }  # fmt: skip
+    for row in [zone for zone in record.zones if not zone.plan][:1]:
+        first |= {
+            "extra_zone": f"{row.zone}:{row.side}", f"points_{EXTRA}": row.points, f"volume_{EXTRA}": _plain(row.volume_ml), f"reason_{EXTRA}": row.reason,
+            f"passes_{EXTRA}": row.passes, f"syringe_{EXTRA}": row.syringe,
+        }  # fmt: skip
+    for place, item in enumerate(topical[:TOPICALS]):
         first |= {f"topical_{place}": item.ingredient, f"topical_dose_{place}": "" if item.dose_mg is None else _plain(item.dose_mg)}
-    for number, (presentation, choices) in enumerate(parts):
-        rows = taken.get(presentation, [])
-        if not begun and choices and not rows:
-            rows = [(choices[0][0], needed.get(presentation, Decimal(0)))]
-        for place, (lot, volume) in enumerate(rows[:LOTS_PER_PART]):
-            first |= {f"lot_{number}_{place}": lot, f"lot_volume_{number}_{place}": _plain(volume)}
     return first
 
 

@@ -1,39 +1,39 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
 from pistor.actions.core import NotAllowed, Refused, Stale
 from pistor.actions.course import local_day
-from pistor.actions.stock import add_lot
-from pistor.actions.treatment import amend_treatment, given_checks, planned_zones, save_treatment, sign_treatment, signed_content
-from pistor.care.formulation import Blend, DoseCheck
-from pistor.care.treatment import MEANING, Record, checklist, missing_before_treatment, treatment_findings
+from pistor.actions.time_out import time_out
+from pistor.actions.treatment import Incomplete, amend_treatment, save_treatment, sign_treatment, signed_content
+from pistor.care.treatment import MEANING, Missing, checklist, gate, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
-from pistor.clinic.shared.frame import look_at, render_step
+from pistor.clinic.shared.frame import Look, look_at, render_step
+from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
-from pistor.clinic.treatment.forms import AmendmentForm, LotForm, TreatmentForm, first_values
+from pistor.clinic.treatment.forms import AmendmentForm, TimeOutForm, TreatmentForm, first_values
 from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
 from pistor.exchange.signed import treatment_pdf
 from pistor.knowledge import Library
-from pistor.records.devices import DeviceUse
-from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
+from pistor.records.repeat import last_given
+from pistor.records.room import Room, planned_zones, room_facts, room_of
 from pistor.records.signed import amendments_of, broken, record_of
-from pistor.records.stock import Lot, usable_lots
-from pistor.records.syringes import Syringe, kept, syringes_of
-from pistor.records.treatment import LotUse, Treatment
+from pistor.records.syringes import Syringe
+from pistor.records.treatment import Treatment
 
 SIDES = ("mid", "left", "right")
 
 
+@scans
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
 def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """Look once more, record what is given, sign. What is signed is shown and cannot be changed."""
@@ -43,23 +43,26 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, visit, _form(request, visit))
     do = request.POST.get("do", "save")
-    if do == "add-lot":
-        return _lot_added(request, visit)
+    if do == "time-out":
+        return _time_out(request, visit)
     form = _form(request, visit, bound=True)
     if visit.state != Treatment.State.SIGNED and not form.is_valid():
-        return _shown(request, visit, form, status=422)
+        return _not_readable(request, visit, form, do)
     here = reverse("treatment:show", args=[visit.pk])
     try:
         _do(request, visit, form, do, here)
     except NotAllowed:  # recording and signing are two capabilities; the door only asked for the first
         raise
     except Refused as refused:
+        missing = refused.missing if isinstance(refused, Incomplete) else None
+        if wants_json(request):
+            return _as_json(missing or [Missing("record.refused", reason, "") for reason in refused.reasons], status=409)
         if visit.state == Treatment.State.SIGNED:
             return _signed_shown(request, visit, AmendmentForm(), refused=refused)
         if isinstance(refused, Stale):
             visit.refresh_from_db()
         form.refuse(refused, version=visit.version if isinstance(refused, Stale) else None)
-        return _shown(request, visit, form, status=409)
+        return _shown(request, visit, form, status=409, missing=missing)
     return HttpResponseRedirect(here)
 
 
@@ -74,6 +77,56 @@ def _do(request: HttpRequest, visit: Treatment, form: TreatmentForm, do: str, he
         raise Refused("This treatment is signed and locked. Add an amendment instead.")
     else:
         save_treatment(entry=entry, **given)
+
+
+def _not_readable(request: HttpRequest, visit: Treatment, form: TreatmentForm, do: str) -> HttpResponse:
+    """A field that cannot be read: who only saves is told so, who signs is told everything that is missing as well."""
+    if do != "sign":
+        return _shown(request, visit, form, status=422)
+    if not request.user.may(Capability.SIGN):  # type: ignore[union-attr]
+        sign_treatment(visit=visit, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]  # which refuses, and keeps that they tried
+    missing = gate(room_facts(visit, request.at))  # type: ignore[attr-defined]
+    if wants_json(request):
+        return _as_json(missing, status=409, errors={name: [str(error) for error in errors] for name, errors in form.errors.items()})
+    return _shown(request, visit, form, status=409, missing=missing)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "") == "application/json"
+
+
+def _as_json(missing: Sequence[Missing], status: int = 200, **more: Any) -> JsonResponse:
+    answer = JsonResponse({"missing": [item.as_dict() for item in missing], **more}, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@page(Capability.SEE_CLINICAL)
+def gate_now(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """What is missing before this treatment can be signed, as it is kept now: what the page shows and a signature is refused with.
+
+    Beside it what the record adds up to, and what is left in the syringes.
+    """
+    visit = visit_of(request, visit_id)
+    room = room_of(visit, request.at)  # type: ignore[attr-defined]
+    return _as_json(() if visit.state == Treatment.State.SIGNED else gate(room.facts), live=room.live.as_dict())
+
+
+def _time_out(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    form, here = TimeOutForm(request.POST), reverse("treatment:show", args=[visit.pk])
+    if not form.is_valid():
+        return _shown(request, visit, _form(request, visit), time_out_form=form, status=422)
+    data = form.cleaned_data
+    try:
+        time_out(
+            visit=visit, patient_code=data["patient_code"], syringe_code=data["syringe_code"], by=request.user, at=request.at, token=data["token"], location=here,  # type: ignore[arg-type, attr-defined]
+        )  # fmt: skip
+    except Refused as refused:
+        if visit.state == Treatment.State.SIGNED:
+            return _signed_shown(request, visit, AmendmentForm(), refused=refused)
+        form.refuse(refused)
+        return _shown(request, visit, _form(request, visit), time_out_form=form, status=409)
+    return HttpResponseRedirect(here)
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.SIGN)
@@ -122,93 +175,47 @@ def _signed_or_open(request: HttpRequest, visit: Treatment, form: AmendmentForm,
 # ── while it is open ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _lot_added(request: HttpRequest, visit: Treatment) -> HttpResponse:
-    """Put a lot on the shelf and come back with everything typed still there."""
-    lot_form = LotForm(request.POST, presentations=_parts_named(visit))
-    status, added = 200, ""
-    if lot_form.is_valid():
-        try:
-            lot = add_lot(**lot_form.cleaned_data, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
-            added, lot_form = f"Lot {lot.lot_number} is on the shelf. Choose it below.", LotForm(presentations=_parts_named(visit))
-        except Refused as refused:
-            for reason in refused.reasons:
-                lot_form.add_error(None, reason)
-            status = 409
-    else:
-        status = 422
-    typed = {key: request.POST.getlist(key) if key == "reaction_signs" else value for key, value in request.POST.items()}
-    return _shown(request, visit, _form(request, visit, typed=typed), lot_form=lot_form, added=added, status=status)
-
-
-def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed: dict[str, Any] | None = None) -> TreatmentForm:
+def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False) -> TreatmentForm:
     library = library_of(request.user.clinic)  # type: ignore[union-attr]
-    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    zones = planned_zones(visit.course)
-    blend_row, _ = latest_blend_and_map(visit.course)
-    needed = {str(part["presentation"]): Decimal(str(part["volume_ml"])) for part in (blend_row.parts if blend_row else ())}
-    from_syringes = Syringe.objects.filter(treatment=visit).exclude(state=Syringe.State.DISCARDED).exists()  # then the lots are theirs
-    parts = [(presentation, _lots(visit, presentation, today, bound=bound)) for presentation in ({} if from_syringes else needed)]
+    zones = planned_zones(visit.course, library)
+    syringes = [(code, code) for code in Syringe.objects.filter(treatment=visit).exclude(state="discarded").order_by("created_at").values_list("code", flat=True)]
     known = {(zone.zone, zone.side) for zone in zones}
     fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
     other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
-    lines: dict[str, Any] = {"steps": checklist(library, visit.course.application), "zones": zones, "parts": parts, "other_zones": other}
+    lines: dict[str, Any] = {"steps": checklist(library, visit.course.application), "zones": zones, "syringes": syringes, "other_zones": other}
     if bound:
         return TreatmentForm(request.POST, **lines)
-    first = typed or _first(visit, zones, parts, needed, today)
-    return TreatmentForm(initial=first, version=visit.version, **lines)
-
-
-def _first(visit: Treatment, zones: Any, parts: Any, needed: dict[str, Decimal], today: Any) -> dict[str, Any]:
-    """What the form shows first: what is recorded already, or the plan."""
-    taken: dict[str, list[tuple[str, Decimal]]] = {}
-    for use in LotUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at", "pk"):
-        taken.setdefault(use.lot.presentation, []).append((str(use.lot_id), use.volume_ml))
-    return first_values(record_of(visit), zones, parts, today, begun=visit.given_on is not None, taken=taken, needed=needed)
-
-
-def _lots(visit: Treatment, presentation: str, today: Any, *, bound: bool) -> list[tuple[str, str]]:
-    """What may be chosen; a posted form is checked against the whole shelf, so that the action can say why a lot is refused."""
-    lots = Lot.objects.of(visit.clinic).filter(presentation=presentation).order_by("expires_on") if bound else usable_lots(visit.clinic, presentation, today)
-    return [(str(lot.pk), f"{lot.lot_number}, expires {day(lot.expires_on)}") for lot in lots]
-
-
-def _parts_named(visit: Treatment) -> list[tuple[str, str]]:
-    library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
-    ids = [str(part["presentation"]) for part in (blend_row.parts if blend_row else ())]
-    return [(id_, library.presentations[id_].name if id_ in library.presentations else id_) for id_ in ids]
+    begun, today = visit.given_on is not None, local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    again = last_given(visit) if "repeat" in request.GET and not begun else None
+    return TreatmentForm(initial=first_values(record_of(visit), zones, today, begun=begun, again=again), version=visit.version, **lines)
 
 
 def _shown(
-    request: HttpRequest, visit: Treatment, form: TreatmentForm, *, lot_form: LotForm | None = None, added: str = "", status: int = 200, refused: Any = None
-) -> HttpResponse:
-    library = library_of(request.user.clinic)  # type: ignore[union-attr]
+    request: HttpRequest, visit: Treatment, form: TreatmentForm, *, time_out_form: TimeOutForm | None = None, status: int = 200,
+    missing: Sequence[Missing] | None = None, refused: Any = None,
+) -> HttpResponse:  # fmt: skip
+    """The chart; ``missing`` is what the signature was refused with, else what the gate says of what is kept."""
     look = look_at(request, visit)
-    facts = look.facts
-    record = record_of(visit)
-    blend_row, _ = latest_blend_and_map(visit.course)
-    checks = _checks(visit, record, blend_row, library)
-    named, rows = _parts_named(visit), kept(syringes_of(visit))
-    names = dict(named)
+    room = room_of(visit, request.at, facts=look.facts)  # type: ignore[attr-defined]
+    found = gate(room.facts) if missing is None else missing
     context = {
-        "form": form, "review": review(visit, look.candidacy.picture, library), "missing": missing_before_treatment(facts), "facts": facts,
-        "consent": CONSENT[facts.consent], "lot_form": lot_form or LotForm(presentations=named), "added": added, "meaning": MEANING,
-        "may_sign": request.user.may(Capability.SIGN), "may_treat": request.user.may(Capability.TREAT), "names": names, "checks": checks,  # type: ignore[union-attr]
-        "lot_lines": [{**line, "name": names.get(line["presentation"], line["presentation"])} for line in form.lot_lines],
-        "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
-        "saved_before": visit.given_on is not None, "refused": refused, "syringes": [syringe_line(row, visit, request.at, look.on) for row in rows],  # type: ignore[attr-defined]
-        "devices": DeviceUse.objects.filter(treatment=visit).select_related("device").order_by("created_at"),
+        **_room_words(request, visit, room, look), "form": form, "missing": found, "closed": [item for item in found if item.rule.startswith(("before.", "consent."))],
+        "refused": refused, "time_out_form": time_out_form or TimeOutForm(),
+        "zone_lines": [{**line, "label": zone_name(room.facts.library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
     }  # fmt: skip
-    findings = treatment_findings(record, library, checks)
+    findings = treatment_findings(room.facts.record, room.facts.library, room.facts.checks)
     return render_step(request, visit, "treatment", "treatment/show.html", context, findings=findings, status=status, look=look)
 
 
-def _checks(visit: Treatment, record: Record, blend_row: Any, library: Library) -> tuple[DoseCheck, ...]:
-    if blend_row is None or not record.zones:
-        return ()
-    try:
-        return given_checks(visit, record, Blend.from_dict(blend_row.result), library)
-    except Refused:
-        return ()
+def _room_words(request: HttpRequest, visit: Treatment, room: Room, look: Look) -> dict[str, Any]:
+    facts, user = room.facts, request.user
+    started = {row.syringe_id for row in room.time_outs if row.passed}
+    return {
+        "review": review(visit, look.candidacy.picture, facts.library), "facts": facts.visit, "consent": CONSENT[facts.visit.consent], "meaning": MEANING,
+        "may_sign": user.may(Capability.SIGN), "may_treat": user.may(Capability.TREAT), "checks": facts.checks, "live": room.live, "saved_before": visit.given_on is not None,  # type: ignore[union-attr]
+        "syringes": [syringe_line(row, visit, request.at, look.on) for row in room.syringes], "devices": room.devices,  # type: ignore[attr-defined]
+        "to_read": any(row.pk not in started for row in room.syringes) or (room.time_outs and not room.time_outs[-1].passed),
+    }  # fmt: skip
 
 
 # ── once it is signed ───────────────────────────────────────────────────────────────────────────────────────────────
