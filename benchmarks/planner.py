@@ -7,7 +7,7 @@ scrolling are none. A listener in the page counts them, beside the page's own sc
 from __future__ import annotations
 
 import argparse
-import json
+import itertools
 import re
 import shutil
 import statistics
@@ -54,7 +54,8 @@ FRAMES = """seconds => new Promise(resolve => {
   requestAnimationFrame(frame);
 })"""
 EDITED = """async () => {
-  const fields = [...document.querySelectorAll("[name^='zone.']")].filter(field => field.value), data = JSON.parse(document.getElementById("planner-data").textContent);
+  const fields = [...document.querySelectorAll("[name^='zone.']")].filter(field => field.value);
+  const data = JSON.parse(document.getElementById("planner-data").textContent);
   const headers = {"Content-Type": "application/json", "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value};
   const zones = fields.map(field => JSON.parse(field.value));
   const answer = await (await fetch(data.preview, {method: "POST", headers, body: JSON.stringify({zones, scale: {}})})).json();
@@ -64,9 +65,9 @@ EDITED = """async () => {
     fields[at].value = JSON.stringify(zones[at]);
   });
 }"""
-PLACES = """() => [...document.querySelectorAll('.map-stage > .dots > g')].flatMap(g => [...g.querySelectorAll('.halo')].flatMap(path => {
+PLACES = """() => [...document.querySelectorAll('.map-stage > .dots > g')].flatMap(g => [...g.querySelectorAll('path.halo')].flatMap(path => {
   const to = path.getScreenCTM();
-  return [...path.getAttribute('d').matchAll(/M(-?[\\d.]+) (-?[\\d.]+)/g)].map(([, x, y]) => { const at = new DOMPoint(x, y).matrixTransform(to); return [at.x, at.y]; });
+  return [...path.getAttribute('d').matchAll(/M(-?[\\d.]+) (-?[\\d.]+)/g)].map(([, x, y]) => new DOMPoint(x, y).matrixTransform(to)).map(at => [at.x, at.y]);
 }))"""
 
 
@@ -116,7 +117,6 @@ class Planner:
     def opens(self) -> None:
         self.page.goto(f"/visits/{self.visits.pop()}/injection-map/")
         self.page.locator("[data-zones] li").first.wait_for()
-        self.begun = time.perf_counter()
 
     def types(self, field: str, text: str) -> None:
         """Into a field: a press, and its text."""
@@ -147,7 +147,8 @@ class Planner:
 
     def row(self, what: str, bound: int) -> dict[str, Any]:
         count = sum(self.counted.values())
-        return {"what": what, "value": count, "unit": "interactions", "bound": f"<= {bound}", "of": json.dumps(self.counted), "script_s": round(time.perf_counter() - self.begun, 1)}
+        of = ", ".join(f"{number} {name}" for name, number in self.counted.items())
+        return {"what": what, "value": count, "unit": "interactions", "bound": f"<= {bound}", "of": of}
 
     def sixty(self) -> dict[str, Any]:
         self.opens()
@@ -198,12 +199,13 @@ class Planner:
         rows = [self.dragged("one point of", points)]
         self.page.locator("[data-stage]").focus()
         self.page.keyboard.press("Control+a")
-        picked = int(self.page.locator("[data-count]").first.inner_text().split()[0])
+        self.page.locator("[data-said]", has_text=re.compile("points picked")).wait_for()
+        picked = int(self.page.locator("[data-said]").inner_text().split()[0])
         rows.append(self.dragged(f"{picked} picked points of", points))
         self.everything_by_hand()
         self.saves()
-        changed = json.dumps([points, "points, each moved and with a volume of its own"])
-        return [*rows, {"what": "save, every point changed by hand", "value": round(len(self.sent[-1]) / 1024, 1), "unit": "kB", "bound": "<= 60", "of": changed}]
+        size = {"value": round(max(map(len, self.sent)) / 1024, 1), "unit": "kB", "bound": "<= 60", "of": "each moved and with a volume of its own"}
+        return [*rows, {"what": f"save of {points} points", **size}]
 
     def dragged(self, what: str, points: int) -> dict[str, Any]:
         """Frames while the hand goes to and fro, and the longest of them."""
@@ -218,7 +220,7 @@ class Planner:
         times = self.page.evaluate("frames_of")
         self.page.mouse.move(x, y)
         self.page.mouse.up()
-        gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        gaps = [b - a for a, b in itertools.pairwise(times)]
         about = {"of": f"longest {max(gaps):.0f} ms, 95 of 100 within {statistics.quantiles(gaps, n=20)[-1]:.0f} ms", "unit": "frames/s"}
         return {"what": f"dragging {what} {points}", "value": round(1000 * (len(times) - 1) / (times[-1] - times[0])), "bound": ">= 50", **about}
 
