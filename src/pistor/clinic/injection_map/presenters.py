@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from pistor.care.formulation import Blend, DoseCheck, UnusableBlend
 from pistor.care.injection_map import Area, Edits, InjectionMap, NoMap, Point, Scales, ZonePlan, kept_scale, scale_from_dict, thicknesses
+from pistor.care.overlays import Overlays
 from pistor.clinic.injection_map.forms import BOUNDS, PATTERN_WORDS
 from pistor.clinic.shared.single_points import chosen_value
 from pistor.clinic.shared.templatetags.pistor import unit
@@ -214,12 +215,16 @@ def technique_facts(method: Technique) -> list[tuple[str, Quantity | None]]:
     ]
 
 
-def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, library: Library) -> list[dict[str, Any]]:
+def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, overlays: Overlays, library: Library) -> list[dict[str, Any]]:
     """Maps with chosen areas first and large, with their points on them; the others small, to choose from."""
     used = {area.map for area in drawn.areas} if drawn else {body.id for body in maps}
     ordered = sorted(maps, key=lambda body: body.id not in used)
     return [
-        {"view": body.view, "used": body.id in used, "svg": map_svg(drawn if body.id in used else None, library, body.id, legend=body.id in used, names=True)}
+        {
+            "view": body.view,
+            "used": body.id in used,
+            "svg": map_svg(drawn if body.id in used else None, library, body.id, legend=body.id in used, overlays=overlays),
+        }
         for body in ordered
     ]
 

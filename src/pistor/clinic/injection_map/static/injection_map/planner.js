@@ -771,6 +771,7 @@ class Planner {
       if (target.dataset.setting) this.setting(target, false);
       else if (target === this.part("points")) this.wantPoints(target.value);
       else if (target === this.part("gloves")) this.gloves(target.checked);
+      else if (target.dataset.overlay) root.classList.toggle(`no-${target.dataset.overlay}`, !target.checked);
       else if (target === this.part("picked-ml")) this.givePicked(target);
       else if (target.closest("[data-measures]") && target.tagName === "INPUT") this.measured();
     });
