@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import uuid
 from dataclasses import replace
@@ -11,15 +12,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pistor.actions.candidacy import review_verdict
 from pistor.actions.treatment import sign_treatment
 from pistor.care.treatment import gate
 from pistor.records.audit import AuditEvent
+from pistor.records.intent import candidacy_of
 from pistor.records.room import room_facts
 from pistor.records.stock import StockMove
 from pistor.records.syringes import Syringe
 from pistor.records.treatment import TimeOut, Treatment, ZoneDose
 from tests import factories
-from tests.conftest import NOW
+from tests.conftest import NOW, TODAY
 from tests.pages.test_treatment import fields_of, filled, post
 from tests.ready import consented, full_entry, lot, planned_visit, read_codes, syringe
 
@@ -149,6 +152,8 @@ def test_the_last_treatment_is_repeated_with_another_lot(people, as_, visit):
     assert there == f"/visits/{second.pk}/treatment/?repeat=1"
     assert Syringe.objects.get(treatment=second).draws.get().lot == other
     consented(second, people.practitioner)
+    digest = candidacy_of(second.course, TODAY).digest
+    review_verdict(course=second.course, treatment=second, digest=digest, version=None, by=people.practitioner, at=NOW + dt.timedelta(minutes=1), token=None)
     values = fields_of(client.get(there).content.decode())
     assert (values["points_0"], values["volume_0"], values["reason_0"], values["state_0"]) == ("2", "0.25", "a mole", "")
     assert (values["skin_preparation"], values["pain_score"]) == ("povidone-iodine", "")

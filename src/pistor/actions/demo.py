@@ -24,6 +24,7 @@ from pistor.actions.core import audit
 from pistor.actions.devices import add_device, clean_device, use_device
 from pistor.actions.injection_map import fields_of
 from pistor.actions.prescriptions import prescribe
+from pistor.actions.rooms import add_room, use_room
 from pistor.actions.syringes import check_syringe, make_syringe
 from pistor.actions.treatment import content_to_sign
 from pistor.care.alternatives import compare
@@ -379,9 +380,9 @@ class _Demo:
         """Its syringe, drawn from a lot of which so much more was received, read before the needle, and booked as it was given."""
         at, lot = visit.created_at, self.lots[kind.presentation]
         syringe = Syringe(
-            **self._own(at), patient=visit.patient, treatment=visit, formulation=self.rows[Formulation][-1], code=_code(f"{visit.patient.number} {visit.number}"),
-            volume_ml=drawn, look="clear", looked_at=at, looked_by=self.by, use_before=at + dt.timedelta(hours=4), use_before_basis="Demo data", started_at=at,
-            state=Syringe.State.GIVEN, state_at=at,
+            **self._own(at), patient=visit.patient, treatment=visit, formulation=cast(Formulation, self.rows[Formulation][-1]),
+            code=_code(f"{visit.patient.number} {visit.number}"), volume_ml=drawn, look="clear", looked_at=at, looked_by=self.by,
+            use_before=at + dt.timedelta(hours=4), use_before_basis="Demo data", started_at=at, state=Syringe.State.GIVEN, state_at=at,
         )  # fmt: skip
         self.keep(syringe)
         self.keep(Draw(**self._own(at), syringe=syringe, lot=lot, presentation=lot.presentation, volume_ml=drawn))
@@ -502,6 +503,8 @@ class _Demo:
         planned = today.filter(course__scheduled_at__isnull=False).select_related("course").order_by("created_at", "pk").first()
         if planned is None:  # a demo of few patients
             return
+        rooms = [add_room(name=name, by=self.by, at=self.at) for name in ("Room 1", "Room 2")]
+        use_room(visit=planned, room=rooms[0], by=nurse, at=self.at)
         use_device(visit=planned, device=gun, settings="2 mm, 0.1 mL a point. Demo data", by=nurse, at=self.at)
         take = Take(self.lots[product.presentation].pk, _blend(KINDS["pain"].protocol, product.presentation).volume_ml, "mL")
         made = make_syringe(visit=planned, takes=[take], look="clear", own_hours=Decimal(4), own_basis="Demo data", by=nurse, at=self.at)

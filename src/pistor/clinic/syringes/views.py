@@ -22,7 +22,6 @@ from pistor.care.syringe import STEP_ML, part_volumes, rule_hours
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import render_step
-from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import amount, day, words
 from pistor.clinic.syringes.forms import DiscardForm, LookForm, MakeForm, first_values

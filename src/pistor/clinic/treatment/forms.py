@@ -197,7 +197,7 @@ class TimeOutForm(StepForm):
     """The codes of the patient and of the syringe in the hand."""
 
     patient_code = forms.CharField(
-        label="Code of the patient", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        label="Code of the patient", max_length=260, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": "Scan the label of the patient, or type the number on it."},
     )  # fmt: skip
     syringe_code = forms.CharField(

@@ -21,7 +21,6 @@ from pistor.clinic.shared.templatetags.pistor import day
 from pistor.clinic.treatment.forms import AmendmentForm, TimeOutForm, TreatmentForm, first_values
 from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
 from pistor.exchange.signed import treatment_pdf
-from pistor.knowledge import Library
 from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.repeat import last_given
@@ -119,7 +118,8 @@ def _time_out(request: HttpRequest, visit: Treatment) -> HttpResponse:
     data = form.cleaned_data
     try:
         time_out(
-            visit=visit, patient_code=data["patient_code"], syringe_code=data["syringe_code"], by=request.user, at=request.at, token=data["token"], location=here,  # type: ignore[arg-type, attr-defined]
+            visit=visit, patient_code=data["patient_code"], syringe_code=data["syringe_code"], token=data["token"], location=here,
+            by=request.user, at=request.at,  # type: ignore[arg-type, attr-defined]
         )  # fmt: skip
     except Refused as refused:
         if visit.state == Treatment.State.SIGNED:
@@ -178,7 +178,8 @@ def _signed_or_open(request: HttpRequest, visit: Treatment, form: AmendmentForm,
 def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False) -> TreatmentForm:
     library = library_of(request.user.clinic)  # type: ignore[union-attr]
     zones = planned_zones(visit.course, library)
-    syringes = [(code, code) for code in Syringe.objects.filter(treatment=visit).exclude(state="discarded").order_by("created_at").values_list("code", flat=True)]
+    there = Syringe.objects.filter(treatment=visit).exclude(state=Syringe.State.DISCARDED).order_by("created_at", "pk")
+    syringes = [(code, code) for code in there.values_list("code", flat=True)]
     known = {(zone.zone, zone.side) for zone in zones}
     fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
     other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
@@ -199,8 +200,9 @@ def _shown(
     room = room_of(visit, request.at, facts=look.facts)  # type: ignore[attr-defined]
     found = gate(room.facts) if missing is None else missing
     context = {
-        **_room_words(request, visit, room, look), "form": form, "missing": found, "closed": [item for item in found if item.rule.startswith(("before.", "consent."))],
-        "refused": refused, "time_out_form": time_out_form or TimeOutForm(),
+        **_room_words(request, visit, room, look), "form": form, "missing": found,
+        "closed": [item for item in found if item.rule.startswith(("before.", "consent."))], "refused": refused,
+        "time_out_form": time_out_form or TimeOutForm(),
         "zone_lines": [{**line, "label": zone_name(room.facts.library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
     }  # fmt: skip
     findings = treatment_findings(room.facts.record, room.facts.library, room.facts.checks)
@@ -212,7 +214,8 @@ def _room_words(request: HttpRequest, visit: Treatment, room: Room, look: Look) 
     started = {row.syringe_id for row in room.time_outs if row.passed}
     return {
         "review": review(visit, look.candidacy.picture, facts.library), "facts": facts.visit, "consent": CONSENT[facts.visit.consent], "meaning": MEANING,
-        "may_sign": user.may(Capability.SIGN), "may_treat": user.may(Capability.TREAT), "checks": facts.checks, "live": room.live, "saved_before": visit.given_on is not None,  # type: ignore[union-attr]
+        "may_sign": user.may(Capability.SIGN), "may_treat": user.may(Capability.TREAT),  # type: ignore[union-attr]
+        "checks": facts.checks, "live": room.live, "saved_before": visit.given_on is not None,
         "syringes": [syringe_line(row, visit, request.at, look.on) for row in room.syringes], "devices": room.devices,  # type: ignore[attr-defined]
         "to_read": any(row.pk not in started for row in room.syringes) or (room.time_outs and not room.time_outs[-1].passed),
     }  # fmt: skip
