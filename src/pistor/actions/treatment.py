@@ -1,9 +1,8 @@
-"""Record a treatment, sign it once and for all, and amend what was signed."""
+"""Record a treatment, and sign it once and for all."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import Any
 
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.actions.course import local_day
+from pistor.actions.summaries import keep_summary
 from pistor.actions.syringes import book_given, missing_from_prescriptions, missing_from_syringes
 from pistor.care.formulation import Blend, DoseCheck, Topical, UnusableBlend, check_doses
 from pistor.care.injection_map import generator_from_dict
@@ -37,10 +37,10 @@ from pistor.records.latest import keep_latest, latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.plan import plan_digest
-from pistor.records.signed import amendment_sha256, canonical, device_rows, item_rows, lot_rows, record_of, sha256, syringe_rows, zone_rows
+from pistor.records.signed import canonical, device_rows, item_rows, lot_rows, record_of, sha256, syringe_rows, zone_rows
 from pistor.records.stock import Lot
 from pistor.records.syringes import kept, lots_drawn, syringes_of
-from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from pistor.records.treatment import LotUse, Treatment, ZoneDose
 from pistor.records.visit import facts_of
 
 
@@ -108,6 +108,7 @@ def sign_treatment(
         visit.save(update_fields=["signed_content", "sha256", "state", "signed_at", "signed_by"])
         Course.objects.filter(pk=visit.course_id, state=Course.State.PLANNING).update(state=Course.State.ACTIVE)
         audit(by=by, verb="treatment.signed", subject=visit, at=at, patient_id=visit.patient_id, sha256=visit.sha256)
+        keep_summary(visit, by=by, at=at)
     return visit
 
 
@@ -130,32 +131,10 @@ def content_to_sign(
         },
         "record": record_as_dict(record),
         "zones": zone_rows(visit), "lots": lot_rows(visit), "syringes": syringe_rows(visit), "devices": device_rows(visit), "items": item_rows(visit),
-        "doses": [_dose(check) for check in checks],
+        "doses": [dose_row(check) for check in checks],
         "performed_by": str(visit.performed_by_id), "signed_by": {"id": str(by.pk), "name": by.printed_name, "role": by.role},
         "signed_at": at.isoformat(), "meaning": MEANING, "knowledge_version": library.version,
     })  # fmt: skip
-
-
-def amend_treatment(
-    *, visit: Treatment, kind: str, text: str, reason: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = ""
-) -> Amendment:
-    """Correct or add to what was signed, beside the original."""
-    with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.amended", token=token, at=at, location=location):
-        visit = Treatment.objects.of(by.clinic).select_for_update().get(pk=visit.pk)
-        if visit.state != Treatment.State.SIGNED:
-            raise Refused("This treatment is not signed yet, so it can still be changed itself.")
-        said, why = text.strip(), " ".join(reason.split())
-        if kind not in ("correction", "addition"):
-            raise Refused("Say whether this corrects or adds.")
-        if not said or not why:
-            raise Refused("Write what is corrected or added, and the reason.")
-        if len(why) > 300 or len(said) > 10_000:
-            raise Refused("The reason holds at most 300 characters and the text 10 000. Shorten it.")
-        row = Amendment(clinic_id=visit.clinic_id, created_at=at, created_by=by, treatment=visit, kind=kind, text=said, reason=why)
-        row.sha256 = amendment_sha256(row)
-        row.save(force_insert=True)
-        audit(by=by, verb="treatment.amended", subject=row, at=at, patient_id=visit.patient_id, treatment=str(visit.pk))
-    return row
 
 
 def given_checks(visit: Treatment, record: Record, blend: Blend, library: Library) -> tuple[DoseCheck, ...]:
@@ -295,7 +274,8 @@ def _refuse_impossible(record: Record, library: Library, today: dt.date, visit: 
         raise Refused(*said)
 
 
-def _dose(check: DoseCheck) -> dict[str, Any]:
+def dose_row(check: DoseCheck) -> dict[str, Any]:
+    """A dose against its limit as it stands in the signed content."""
     return {"limit": check.limit_id, "what": check.what, "dose": _number(check.dose), "bound": _number(check.limit), "unit": check.unit, "state": check.state}
 
 
@@ -305,8 +285,3 @@ def _number(value: Decimal | None) -> str | None:
 
 def _iso(day: dt.date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def signed_content(visit: Treatment) -> dict[str, Any]:
-    """What was signed, as data."""
-    return dict(json.loads(visit.signed_content))

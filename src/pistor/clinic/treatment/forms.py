@@ -51,7 +51,7 @@ class Whole(forms.IntegerField):
         super().__init__(required=False, min_value=0, max_value=most, widget=widget, error_messages=messages, **kwargs)
 
 
-def _anaesthetics() -> list[tuple[str, str]]:
+def anaesthetics() -> list[tuple[str, str]]:
     library = load()
     return [("", "Choose…"), *((id_, item.name) for id_, item in library.ingredients.items() if "local_anaesthetic" in item.classes)]
 
@@ -89,7 +89,7 @@ class TreatmentForm(StepForm):
         for step in steps:
             self.fields[f"check_{step.id}"] = forms.BooleanField(label=step.text, required=False)
         for place in range(TOPICALS):
-            self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=_anaesthetics, required=False)
+            self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=anaesthetics, required=False)
             self.fields[f"topical_dose_{place}"] = Measure(label="Dose on the skin, mg", what="the dose in mg")
         for number, (_, choices) in enumerate(parts):
             for place in range(LOTS_PER_PART):
@@ -198,12 +198,6 @@ class LotForm(DescribedForm):
     def __init__(self, *args: Any, presentations: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["presentation"].choices = presentations  # type: ignore[attr-defined]
-
-
-class AmendmentForm(StepForm):
-    kind = forms.ChoiceField(label="Kind", choices=[("correction", "Correction"), ("addition", "Addition")], widget=forms.RadioSelect)
-    text = forms.CharField(label="What is corrected or added", max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}))
-    reason = forms.CharField(label="Reason", max_length=300)
 
 
 def first_values(record: Record, zones: Sequence[ZoneGiven], parts: Sequence[tuple[str, Sequence[tuple[str, str]]]], today: dt.date, *, begun: bool,

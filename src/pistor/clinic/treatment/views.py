@@ -3,30 +3,29 @@ from __future__ import annotations
 import uuid
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from pistor.actions.core import NotAllowed, Refused, Stale
 from pistor.actions.course import local_day
 from pistor.actions.stock import add_lot
-from pistor.actions.treatment import amend_treatment, given_checks, planned_zones, save_treatment, sign_treatment, signed_content
+from pistor.actions.treatment import given_checks, planned_zones, save_treatment, sign_treatment
 from pistor.care.formulation import Blend, DoseCheck
 from pistor.care.treatment import MEANING, Record, checklist, missing_before_treatment, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import look_at, render_step
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
-from pistor.clinic.treatment.forms import AmendmentForm, LotForm, TreatmentForm, first_values
-from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
-from pistor.exchange.signed import treatment_pdf
+from pistor.clinic.treatment.forms import LotForm, TreatmentForm, first_values
+from pistor.clinic.treatment.presenters import CONSENT, review, zone_name
+from pistor.clinic.treatment.signed import signed_page
 from pistor.knowledge import Library
 from pistor.records.devices import DeviceUse
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
-from pistor.records.signed import amendments_of, broken, record_of
+from pistor.records.signed import record_of
 from pistor.records.stock import Lot, usable_lots
 from pistor.records.syringes import Syringe, kept, syringes_of
 from pistor.records.treatment import LotUse, Treatment
@@ -39,7 +38,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """Look once more, record what is given, sign. What is signed is shown and cannot be changed."""
     visit = visit_of(request, visit_id)
     if visit.state == Treatment.State.SIGNED and request.method != "POST":
-        return _signed_shown(request, visit, AmendmentForm())
+        return signed_page(request, visit)
     if request.method != "POST":
         return _shown(request, visit, _form(request, visit))
     do = request.POST.get("do", "save")
@@ -55,7 +54,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
         raise
     except Refused as refused:
         if visit.state == Treatment.State.SIGNED:
-            return _signed_shown(request, visit, AmendmentForm(), refused=refused)
+            return signed_page(request, visit, refused=refused)
         if isinstance(refused, Stale):
             visit.refresh_from_db()
         form.refuse(refused, version=visit.version if isinstance(refused, Stale) else None)
@@ -74,49 +73,6 @@ def _do(request: HttpRequest, visit: Treatment, form: TreatmentForm, do: str, he
         raise Refused("This treatment is signed and locked. Add an amendment instead.")
     else:
         save_treatment(entry=entry, **given)
-
-
-@page(Capability.SEE_CLINICAL, write=Capability.SIGN)
-def amend(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    visit = visit_of(request, visit_id)
-    here = reverse("treatment:show", args=[visit.pk])
-    if request.method != "POST":
-        return HttpResponseRedirect(here)
-    form = AmendmentForm(request.POST)
-    if not form.is_valid():
-        return _signed_or_open(request, visit, form, 422)
-    data = form.cleaned_data
-    try:
-        amend_treatment(
-            visit=visit, kind=data["kind"], text=data["text"], reason=data["reason"], by=request.user, at=request.at, token=data["token"], location=here,  # type: ignore[arg-type, attr-defined]
-        )  # fmt: skip
-    except Refused as refused:
-        form.refuse(refused)
-        return _signed_or_open(request, visit, form, 409)
-    return HttpResponseRedirect(here)
-
-
-@page(Capability.SEE_CLINICAL)
-def summary(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    """What was signed, to print, if it still is what was signed."""
-    visit = visit_of(request, visit_id)
-    if visit.state != Treatment.State.SIGNED:
-        raise Http404
-    if broken(visit):
-        return _signed_shown(request, visit, AmendmentForm(), status=409)
-    pdf = treatment_pdf(
-        content={**_signed_words(visit), "clinic": visit.clinic.name, "footer": f"Signed {visit.sha256}"}, sha256=visit.sha256, amendments=_amendments(visit)
-    )
-    response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="treatment-{visit.given_on or visit.planned_on}.pdf"'
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _signed_or_open(request: HttpRequest, visit: Treatment, form: AmendmentForm, status: int) -> HttpResponse:
-    if visit.state == Treatment.State.SIGNED:
-        return _signed_shown(request, visit, form, status=status)
-    return _shown(request, visit, _form(request, visit), status=409, refused=form)
 
 
 # ── while it is open ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,36 +165,3 @@ def _checks(visit: Treatment, record: Record, blend_row: Any, library: Library) 
         return given_checks(visit, record, Blend.from_dict(blend_row.result), library)
     except Refused:
         return ()
-
-
-# ── once it is signed ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _signed_shown(request: HttpRequest, visit: Treatment, form: AmendmentForm, *, refused: Refused | None = None, status: int = 200) -> HttpResponse:
-    wrong = broken(visit)
-    context = {
-        "form": form, "signed": _signed_words(visit), "broken": wrong, "amendments": _amendments(visit), "refused": refused.reasons if refused else (),
-        "may_sign": request.user.may(Capability.SIGN),  # type: ignore[union-attr]
-    }  # fmt: skip
-    return render_step(request, visit, "treatment", "treatment/signed.html", context, status=409 if refused or (wrong and status == 409) else status)
-
-
-def _signed_words(visit: Treatment) -> dict[str, Any]:
-    local = (visit.signed_at or visit.changed_at).astimezone(ZoneInfo(visit.clinic.time_zone))
-    words = signed_shown(signed_content(visit) if visit.signed_content else {}, library_of(visit.clinic), local)
-    words["signer"] = words["signer"] or (visit.signed_by.printed_name if visit.signed_by else "")
-    words["patient"] = words["patient"] or str(visit.patient)
-    return words
-
-
-def _amendments(visit: Treatment) -> list[dict[str, str]]:
-    zone = ZoneInfo(visit.clinic.time_zone)
-    return [
-        {
-            "kind": row.get_kind_display(), "text": row.text, "reason": row.reason, "by": row.created_by.printed_name if row.created_by else "",
-            "at": f"{day(row.created_at.astimezone(zone))}, {row.created_at.astimezone(zone):%H:%M}", "sha256": row.sha256,
-        }
-        for row in amendments_of(visit)
-    ]  # fmt: skip
-
-
