@@ -95,7 +95,7 @@ def test_minutes_that_were_watched_before_signing_count(people, signed):
     signed.observed_minutes = 10
     assert may_leave(signed) == later(5)
     signed.observed_minutes = 60
-    assert may_leave(signed) == NOW
+    assert may_leave(signed) == later(-45)
 
 
 def test_whoever_was_treated_on_an_earlier_day_is_waited_for_by_nobody(people, signed):

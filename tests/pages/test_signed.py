@@ -47,7 +47,7 @@ def test_each_corrected_field_is_shown_before_and_after(people, as_, visit):
     answer = correct(client, visit, points_0="2", volume_0="0,25", lot_0=str(other.pk), pain_score="8", reaction="some", reaction_signs="redness", note="Seen later")
     assert answer.status_code == 302
     text = client.get(at(visit)).content.decode()
-    table = text[text.index('class="table diff"') : text.index("The original stands below")]
+    table = text[text.index('class="table stacked"') : text.index("The original stands below")]
     rows = {
         re.sub(r"<[^>]+>", "", head): [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", body, re.S)]
         for head, body in re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table, re.S)

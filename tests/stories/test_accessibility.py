@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from pypdf import PdfReader
 
+from pistor.actions.amendments import correct_treatment
 from pistor.actions.course import local_day
 from pistor.actions.demo import KINDS, READY, load_demo
 from pistor.actions.photos import add_photos, remove_photo
@@ -234,12 +235,13 @@ def test_pages_of_a_visit(open_page, demo, application):
 
 
 def beside_the_signature(treatment: Treatment, by: User) -> list[str]:
-    """The pages of what comes after signing: a photograph, one that was removed, and the form that corrects."""
+    """The pages of what comes after signing: a photograph, one that was removed, the form that corrects, and the treatment with a correction."""
     first, second = add_photos(
         visit=treatment, files=[("a.jpg", made()), ("b.jpg", made(size=(300, 400)))], moment="after", note="left side", agreed=True, by=by, at=dt.datetime.now(dt.UTC)
     )
     remove_photo(photo=second, reason="not sharp", by=by, at=dt.datetime.now(dt.UTC))
-    return ["treatment/photos", f"treatment/photos/{first.pk}", f"treatment/photos/{second.pk}", "treatment/correct"]
+    correct_treatment(visit=treatment, wanted={"record/pain_score": 8, "record/note": "seen later"}, reason="misread", by=by, at=dt.datetime.now(dt.UTC))
+    return ["treatment", "treatment/photos", f"treatment/photos/{first.pk}", f"treatment/photos/{second.pk}", "treatment/correct"]
 
 
 # One thing wrong on each page with a form: what is typed where, and the button that sends it.

@@ -12,6 +12,8 @@ from typing import Any
 from pistor.care.aftercare import day_in, moment_in
 from pistor.knowledge import Library
 
+_UNITS = {"d": "days", "mg/cm2": "mg/cm²"}  # as people write them
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -56,7 +58,7 @@ def signed_words(content: dict[str, Any], library: Library, at: dt.datetime) -> 
             for zone in content.get("zones", ())
         ],
         "lots": [_lot(library, lot) for lot in content.get("lots", ())],
-        "limits": [_limit(one) for one in content.get("doses", ()) if one.get("dose") is not None],
+        "limits": [_limit(library, one) for one in content.get("doses", ()) if one.get("dose") is not None],
         "checks": [_step(library, key) for key, done in record.get("checks", {}).items() if done],
         "signer": (content.get("signed_by") or {}).get("name", "") if isinstance(content.get("signed_by"), dict) else "",
         "signed": moment_in("en", at),
@@ -162,10 +164,13 @@ def _dose(library: Library, ingredient: str, dose: str) -> str:
     return f"{name} {_quantity(dose, 'mg')}"
 
 
-def _limit(one: dict[str, Any]) -> str:
-    """A dose beside its limit, as it was signed."""
-    bound = f" of {_quantity(one['bound'], one['unit'])}" if one.get("bound") is not None else ", no limit is published"
-    return f"{one['what']}: {_quantity(one['dose'], one['unit'])}{bound}{', over the limit' if one['state'] == 'over' else ''}"
+def _limit(library: Library, one: dict[str, Any]) -> str:
+    """A dose beside its limit, as it was signed. The id of a limit begins with its ingredient."""
+    unit = _UNITS.get(one["unit"], one["unit"])
+    known = [id_ for id_ in library.ingredients if one["limit"].startswith(f"{id_}_")]
+    name = f"{library.ingredients[max(known, key=len)].name}: {one['what'][:1].lower()}{one['what'][1:]}" if known else one["what"]
+    bound = f"limit {_quantity(one['bound'], unit)}" if one.get("bound") is not None else "no limit is known"
+    return f"{name} {_quantity(one['dose'], unit)}, {bound}{', not kept' if one['state'] == 'over' else ''}"
 
 
 def _lot(library: Library, lot: Any) -> str:

@@ -31,15 +31,20 @@ def discharge_of(visit: Treatment) -> Discharge | None:
     return Discharge.objects.of(visit.clinic).filter(treatment=visit).select_related("created_by").first()
 
 
-def may_leave(visit: Treatment) -> dt.datetime | None:
-    """When a patient may leave, counted from the signature: the last point was before it.
+def last_point_by(visit: Treatment) -> dt.datetime | None:
+    """When the last point was given at the latest: before the signature, and before the minutes that were watched until then.
 
-    None where the clinic asks for no time, and where it was not signed on the day of the treatment.
+    None where the treatment was not signed on the day it was given: nothing is known then.
     """
-    if visit.signed_at is None or visit.clinic.observation_minutes is None or not signed_on_the_day(visit):
+    if visit.signed_at is None or not signed_on_the_day(visit):
         return None
-    left_to_watch = max(visit.clinic.observation_minutes - (visit.observed_minutes or 0), 0)
-    return may_leave_at(visit.signed_at, left_to_watch)
+    return visit.signed_at - dt.timedelta(minutes=visit.observed_minutes or 0)
+
+
+def may_leave(visit: Treatment) -> dt.datetime | None:
+    """When a patient may leave at the latest. None where the last point is not known, or the clinic asks for no time."""
+    last, minutes = last_point_by(visit), visit.clinic.observation_minutes
+    return may_leave_at(last, minutes) if last is not None and minutes is not None else None
 
 
 def signed_on_the_day(visit: Treatment) -> bool:

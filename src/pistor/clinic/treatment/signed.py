@@ -23,7 +23,7 @@ from pistor.clinic.shared.frame import render_step
 from pistor.clinic.treatment.signed_forms import AmendmentForm, CorrectionForm, DischargeForm
 from pistor.exchange.signed_words import zone_name
 from pistor.records.amendments import amended_content
-from pistor.records.discharge import awaited, discharge_of, signed_on_the_day
+from pistor.records.discharge import awaited, discharge_of, last_point_by
 from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.photos import photos_of
@@ -55,12 +55,12 @@ def signed_page(
 
 
 def _times(request: HttpRequest, visit: Treatment) -> dict[str, Any]:
-    """The signature as the last point, which was before it, and now as the leaving; nothing where it was signed on a later day."""
-    if not signed_on_the_day(visit):
+    """The last point as far as it is known, and now as the leaving on the day itself."""
+    zone, last = ZoneInfo(visit.clinic.time_zone), last_point_by(visit)
+    if last is None:
         return {}
-    zone = ZoneInfo(visit.clinic.time_zone)
-    signed, now = (visit.signed_at or visit.changed_at).astimezone(zone), request.at.astimezone(zone)  # type: ignore[attr-defined]
-    return {"last_point": signed.time(), "left": now.time() if now.date() == signed.date() else None}
+    now = request.at.astimezone(zone)  # type: ignore[attr-defined]
+    return {"last_point": last.astimezone(zone).time(), "left": now.time() if now.date() == visit.given_on else None}
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.SIGN)
