@@ -1,79 +1,94 @@
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from decimal import InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 
-from pistor.actions.core import NotAllowed, Refused, Stale
+from pistor.actions.core import NotAllowed, Refused, Stale, taking
 from pistor.actions.course import local_day
-from pistor.actions.stock import add_lot
-from pistor.actions.treatment import amend_treatment, given_checks, planned_zones, save_treatment, sign_treatment, signed_content
+from pistor.actions.devices import use_device
+from pistor.actions.syringes import make_syringe
+from pistor.actions.treatment import Entry, amend_treatment, save_treatment, sign_treatment, signed_content
 from pistor.care.formulation import Blend, DoseCheck
-from pistor.care.treatment import MEANING, Record, checklist, missing_before_treatment, treatment_findings
+from pistor.care.injection_map import InjectionMap, NoMap
+from pistor.care.treatment import MEANING, Missing, UnreadableEdits, before, checklist, gate, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import look_at, render_step
+from pistor.clinic.shared.making import MakeForm, make_form, posted_make_form
+from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
-from pistor.clinic.treatment.forms import AmendmentForm, LotForm, TreatmentForm, first_values
-from pistor.clinic.treatment.presenters import CONSENT, review, signed_shown, zone_name
+from pistor.clinic.treatment.forms import REASONS, AmendmentForm, TreatmentForm, first_values
+from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, review, signed_shown, time_out_lines, zone_name
 from pistor.exchange.signed import treatment_pdf
 from pistor.knowledge import Library
-from pistor.records.devices import DeviceUse
-from pistor.records.latest import latest_blend_and_map
+from pistor.records.devices import Device
+from pistor.records.injection_map import InjectionPlan
 from pistor.records.library import library_of
 from pistor.records.people import Capability
+from pistor.records.plan import map_of
+from pistor.records.room import Room, planned_zones, room_facts, room_of
 from pistor.records.signed import amendments_of, broken, record_of
-from pistor.records.stock import Lot, usable_lots
-from pistor.records.syringes import Syringe, kept, syringes_of
-from pistor.records.treatment import LotUse, Treatment
+from pistor.records.syringes import kept, syringes_of
+from pistor.records.treatment import Treatment
 
+MAKE = "make"  # before the names of the fields that make a syringe
 SIDES = ("mid", "left", "right")
 
 
+@scans
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
 def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    """Look once more, record what is given, sign. What is signed is shown and cannot be changed."""
+    """Look once more, read the codes, record what is given, sign. What is signed is shown and cannot be changed."""
     visit = visit_of(request, visit_id)
-    if visit.state == Treatment.State.SIGNED and request.method != "POST":
-        return _signed_shown(request, visit, AmendmentForm())
+    signed, do = visit.state == Treatment.State.SIGNED, request.POST.get("do", "save")
     if request.method != "POST":
-        return _shown(request, visit, _form(request, visit))
-    do = request.POST.get("do", "save")
-    if do == "add-lot":
-        return _lot_added(request, visit)
-    form = _form(request, visit, bound=True)
-    if visit.state != Treatment.State.SIGNED and not form.is_valid():
-        return _shown(request, visit, form, status=422)
-    here = reverse("treatment:show", args=[visit.pk])
+        return _signed_shown(request, visit, AmendmentForm()) if signed else _shown(request, visit)
+    if signed:
+        return _signed_shown(request, visit, AmendmentForm(), refused=Refused("This treatment is signed and locked. Add an amendment instead."))
+    if beside := BESIDE.get(do):
+        return beside(request, visit)
+    form = _bound(request, visit)
+    if not form.is_valid():
+        return _stopped(request, visit, form, 409) if do == "sign" else _shown(request, visit, form, status=422)
+    here, data = reverse("treatment:show", args=[visit.pk]), form.cleaned_data
+    verb = sign_treatment if do == "sign" else save_treatment
     try:
-        _do(request, visit, form, do, here)
+        verb(visit=visit, entry=Entry(form.record()), by=request.user, at=request.at, token=data["token"], version=data["version"], location=here)  # type: ignore[arg-type, attr-defined]
     except NotAllowed:  # recording and signing are two capabilities; the door only asked for the first
         raise
     except Refused as refused:
-        if visit.state == Treatment.State.SIGNED:
-            return _signed_shown(request, visit, AmendmentForm(), refused=refused)
         if isinstance(refused, Stale):
             visit.refresh_from_db()
-        form.refuse(refused, version=visit.version if isinstance(refused, Stale) else None)
-        return _shown(request, visit, form, status=409)
+        return _stopped(request, visit, form, 409, refused)
     return HttpResponseRedirect(here)
 
 
-def _do(request: HttpRequest, visit: Treatment, form: TreatmentForm, do: str, here: str) -> None:
-    by, at = request.user, request.at  # type: ignore[attr-defined]
-    data = form.cleaned_data if form.is_valid() else {}
-    entry = form.entry() if data else None
-    given: dict[str, Any] = {"visit": visit, "by": by, "at": at, "token": data.get("token"), "version": data.get("version"), "location": here}
-    if do == "sign":
-        sign_treatment(entry=entry, **given)
-    elif entry is None:
-        raise Refused("This treatment is signed and locked. Add an amendment instead.")
-    else:
-        save_treatment(entry=entry, **given)
+@page(Capability.SEE_CLINICAL, write=Capability.TREAT)
+def missing(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """What keeps the treatment from being signed: as it is recorded, or by POST as it stands in the form. Nothing is written."""
+    visit = visit_of(request, visit_id)
+    if visit.state == Treatment.State.SIGNED:
+        return JsonResponse({"missing": []})
+    if request.method != "POST":
+        return JsonResponse({"missing": [one.as_dict() for one in gate(room_facts(visit, request.at))]})  # type: ignore[attr-defined]
+    form = _bound(request, visit)
+    form.is_valid()
+    found, room = _missing_in(request, visit, form)
+    library = library_of(visit.clinic)
+    shown = {"missing": missing_lines(found, visit, form)}
+    return JsonResponse({
+        "missing": [one.as_dict() for one in found], "html": render_to_string("treatment/missing.html", shown),
+        "doses": render_to_string("treatment/doses.html", {**_doses(room.facts.checks), "clinic": visit.clinic}),
+        "findings": [finding.text for finding in treatment_findings(room.facts.record, library, room.facts.checks)],
+    })  # fmt: skip
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.SIGN)
@@ -122,93 +137,143 @@ def _signed_or_open(request: HttpRequest, visit: Treatment, form: AmendmentForm,
 # ── while it is open ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _lot_added(request: HttpRequest, visit: Treatment) -> HttpResponse:
-    """Put a lot on the shelf and come back with everything typed still there."""
-    lot_form = LotForm(request.POST, presentations=_parts_named(visit))
-    status, added = 200, ""
-    if lot_form.is_valid():
-        try:
-            lot = add_lot(**lot_form.cleaned_data, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
-            added, lot_form = f"Lot {lot.lot_number} is on the shelf. Choose it below.", LotForm(presentations=_parts_named(visit))
-        except Refused as refused:
-            for reason in refused.reasons:
-                lot_form.add_error(None, reason)
-            status = 409
-    else:
-        status = 422
-    typed = {key: request.POST.getlist(key) if key == "reaction_signs" else value for key, value in request.POST.items()}
-    return _shown(request, visit, _form(request, visit, typed=typed), lot_form=lot_form, added=added, status=status)
+def _bound(request: HttpRequest, visit: Treatment) -> TreatmentForm:
+    return TreatmentForm(request.POST, initial={"given_on": _today(request)}, **_lines(request, visit))
 
 
-def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed: dict[str, Any] | None = None) -> TreatmentForm:
-    library = library_of(request.user.clinic)  # type: ignore[union-attr]
-    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    zones = planned_zones(visit.course)
-    blend_row, _ = latest_blend_and_map(visit.course)
-    needed = {str(part["presentation"]): Decimal(str(part["volume_ml"])) for part in (blend_row.parts if blend_row else ())}
-    from_syringes = Syringe.objects.filter(treatment=visit).exclude(state=Syringe.State.DISCARDED).exists()  # then the lots are theirs
-    parts = [(presentation, _lots(visit, presentation, today, bound=bound)) for presentation in ({} if from_syringes else needed)]
-    known = {(zone.zone, zone.side) for zone in zones}
-    fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
-    other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
-    lines: dict[str, Any] = {"steps": checklist(library, visit.course.application), "zones": zones, "parts": parts, "other_zones": other}
-    if bound:
-        return TreatmentForm(request.POST, **lines)
-    first = typed or _first(visit, zones, parts, needed, today)
+def _unbound(request: HttpRequest, visit: Treatment, typed: Mapping[str, Any] | None = None) -> TreatmentForm:
+    lines = _lines(request, visit)
+    first = typed if typed is not None else first_values(record_of(visit), lines["zones"], _today(request), begun=visit.given_on is not None)
     return TreatmentForm(initial=first, version=visit.version, **lines)
 
 
-def _first(visit: Treatment, zones: Any, parts: Any, needed: dict[str, Decimal], today: Any) -> dict[str, Any]:
-    """What the form shows first: what is recorded already, or the plan."""
-    taken: dict[str, list[tuple[str, Decimal]]] = {}
-    for use in LotUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at", "pk"):
-        taken.setdefault(use.lot.presentation, []).append((str(use.lot_id), use.volume_ml))
-    return first_values(record_of(visit), zones, parts, today, begun=visit.given_on is not None, taken=taken, needed=needed)
+def _lines(request: HttpRequest, visit: Treatment) -> dict[str, Any]:
+    library = library_of(visit.clinic)
+    zones = planned_zones(visit.course, library)
+    known = {(zone.zone, zone.side) for zone in zones}
+    fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
+    other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
+    devices = Device.objects.of(visit.clinic).filter(state=Device.State.IN_USE).order_by("name")
+    return {
+        "steps": checklist(library, visit.course.application), "zones": zones, "other_zones": other,
+        "syringes": [row.code for row in kept(syringes_of(visit))],
+        "devices": [(str(device.pk), f"{device.name}, {device.serial}" if device.serial else device.name) for device in devices],
+    }  # fmt: skip
 
 
-def _lots(visit: Treatment, presentation: str, today: Any, *, bound: bool) -> list[tuple[str, str]]:
-    """What may be chosen; a posted form is checked against the whole shelf, so that the action can say why a lot is refused."""
-    lots = Lot.objects.of(visit.clinic).filter(presentation=presentation).order_by("expires_on") if bound else usable_lots(visit.clinic, presentation, today)
-    return [(str(lot.pk), f"{lot.lot_number}, expires {day(lot.expires_on)}") for lot in lots]
+def _today(request: HttpRequest) -> dt.date:
+    return local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
 
 
-def _parts_named(visit: Treatment) -> list[tuple[str, str]]:
-    library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
-    ids = [str(part["presentation"]) for part in (blend_row.parts if blend_row else ())]
-    return [(id_, library.presentations[id_].name if id_ in library.presentations else id_) for id_ in ids]
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    """Everything that stands in the posted form, to stand there again."""
+    return {key: request.POST.getlist(key) if key == "reaction_signs" else value for key, value in request.POST.items()}
+
+
+def _missing_in(request: HttpRequest, visit: Treatment, form: TreatmentForm) -> tuple[tuple[Missing, ...], Room]:
+    """The gate's list for what stands in a form, and what it was asked about. A field that cannot be read is missing, too."""
+    wrong = tuple(
+        Missing("record.unreadable", f"{form.fields[name].label}: {error}", name) for name, errors in form.errors.items() if name in form.fields for error in errors
+    )
+    try:
+        room = room_of(visit, request.at, record=form.record())  # type: ignore[attr-defined]
+    except UnreadableEdits as problem:
+        room, wrong = room_of(visit, request.at), (*wrong, Missing("record.points", str(problem), "zones"))  # type: ignore[attr-defined]
+    return (*wrong, *gate(room.facts)), room
+
+
+def _stopped(request: HttpRequest, visit: Treatment, form: TreatmentForm, status: int, refused: Refused | None = None) -> HttpResponse:
+    """Why it was not taken: everything that is missing, each at the place that mends it."""
+    found = _missing_in(request, visit, form)[0]
+    said = tuple(one.text for one in found)
+    others = [reason for reason in (refused.reasons if refused else ()) if reason not in said]
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({"missing": [*(one.as_dict() for one in found), *({"rule": "refused", "text": text, "where": ""} for text in others)]}, status=status)
+    form.refuse(Refused(*others), version=visit.version if isinstance(refused, Stale) else None)
+    form.tell([one for one in found if one.rule != "record.unreadable"])
+    return _shown(request, visit, form, status=status)
+
+
+def _make(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    """Make a syringe without leaving the chart, with everything typed still there."""
+    making = posted_make_form(request, visit, prefix=MAKE)
+    if not making.is_valid():
+        return _again(request, visit, 422, make=making)
+    data = making.cleaned_data
+    try:
+        with taking(None):  # the draft of the chart stays: it is not taken by this
+            row = make_syringe(
+                visit=visit, takes=making.takes(), look=request.POST["do"].removeprefix("make-"), own_hours=data["own_hours"], own_basis=data["own_basis"],
+                by=request.user, at=request.at, token=data["token"], location=reverse("treatment:show", args=[visit.pk]),  # type: ignore[arg-type, attr-defined]
+            )  # fmt: skip
+    except Refused as refused:
+        making.refuse(refused)
+        return _again(request, visit, 409, make=making)
+    return _again(request, visit, told=f"Syringe {row.code} is made. Print its label, then read both codes.")
+
+
+def _use_device(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    device = Device.objects.of(visit.clinic).filter(pk=_uuid(request.POST.get("device", ""))).first()
+    if device is None:
+        return _again(request, visit, 422, told="Choose a device of the list, then record it.")
+    try:
+        with taking(None):
+            use_device(visit=visit, device=device, settings=request.POST.get("device_settings", ""), by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
+    except Refused as refused:
+        return _again(request, visit, 409, told=" ".join(refused.reasons))
+    return _again(request, visit, told=f"{device.name} is recorded.")
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+BESIDE: dict[str, Callable[[HttpRequest, Treatment], HttpResponse]] = {"make-clear": _make, "make-not_said": _make, "use-device": _use_device}
+
+
+def _again(request: HttpRequest, visit: Treatment, status: int = 200, **shown: Any) -> HttpResponse:
+    """The chart as it was typed, after something beside it was done or refused."""
+    return _shown(request, visit, _unbound(request, visit, _typed(request)), status=status, **shown)
 
 
 def _shown(
-    request: HttpRequest, visit: Treatment, form: TreatmentForm, *, lot_form: LotForm | None = None, added: str = "", status: int = 200, refused: Any = None
+    request: HttpRequest, visit: Treatment, form: TreatmentForm | None = None, *, make: MakeForm | None = None, told: str = "", status: int = 200
 ) -> HttpResponse:
-    library = library_of(request.user.clinic)  # type: ignore[union-attr]
-    look = look_at(request, visit)
-    facts = look.facts
-    record = record_of(visit)
-    blend_row, _ = latest_blend_and_map(visit.course)
-    checks = _checks(visit, record, blend_row, library)
-    named, rows = _parts_named(visit), kept(syringes_of(visit))
-    names = dict(named)
+    form = form or _unbound(request, visit)
+    library, look = library_of(visit.clinic), look_at(request, visit)
+    room = room_of(visit, request.at, facts=look.facts)  # type: ignore[attr-defined]
+    facts, found = room.facts, gate(room.facts)
+    before_that = before(look.facts)
+    lines = [syringe_line(row, visit, request.at, look.on) for row in room.syringes]  # type: ignore[attr-defined]
+    drawn, blend = _map(room.drawn, library), Blend.from_dict(room.blend.result) if room.blend else None
+    may_treat = request.user.may(Capability.TREAT)  # type: ignore[union-attr]
+    prescribe = [one.text for one in found if one.where == "prescriptions"]
     context = {
-        "form": form, "review": review(visit, look.candidacy.picture, library), "missing": missing_before_treatment(facts), "facts": facts,
-        "consent": CONSENT[facts.consent], "lot_form": lot_form or LotForm(presentations=named), "added": added, "meaning": MEANING,
-        "may_sign": request.user.may(Capability.SIGN), "may_treat": request.user.may(Capability.TREAT), "names": names, "checks": checks,  # type: ignore[union-attr]
-        "lot_lines": [{**line, "name": names.get(line["presentation"], line["presentation"])} for line in form.lot_lines],
+        "form": form, "review": review(visit, look, library, medicines=prescribe, syringes=lines), "closed": bool(before_that), "told": told,
+        "before": missing_lines(before_that, visit, form), "missing": missing_lines(found, visit, form), "meaning": MEANING,
+        "may_sign": request.user.may(Capability.SIGN), "may_treat": may_treat, "groups": form.check_groups, "reasons": REASONS,  # type: ignore[union-attr]
+        "maps": chart_maps(drawn, library), "chart": chart_of(form.zones, drawn, blend), "prescribe": prescribe, "syringes": lines,
+        "make_form": make or (make_form(request, visit, room.syringes, prefix=MAKE) if may_treat and not lines and not before_that else None),
         "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
-        "saved_before": visit.given_on is not None, "refused": refused, "syringes": [syringe_line(row, visit, request.at, look.on) for row in rows],  # type: ignore[attr-defined]
-        "devices": DeviceUse.objects.filter(treatment=visit).select_related("device").order_by("created_at"),
+        "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit), **_doses(facts.checks),
     }  # fmt: skip
-    findings = treatment_findings(record, library, checks)
+    findings = treatment_findings(facts.record, library, facts.checks)
     return render_step(request, visit, "treatment", "treatment/show.html", context, findings=findings, status=status, look=look)
 
 
-def _checks(visit: Treatment, record: Record, blend_row: Any, library: Library) -> tuple[DoseCheck, ...]:
-    if blend_row is None or not record.zones:
-        return ()
+def _map(plan: InjectionPlan | None, library: Library) -> InjectionMap | None:
+    """The map with its points, or None where it was drawn with other knowledge than there is now: it is charted by numbers then."""
     try:
-        return given_checks(visit, record, Blend.from_dict(blend_row.result), library)
-    except Refused:
-        return ()
+        return map_of(plan, library) if plan else None
+    except (NoMap, ValueError, KeyError, InvalidOperation):
+        return None
+
+
+def _doses(checks: Sequence[DoseCheck]) -> dict[str, Any]:
+    return {"checks": checks, "over": sum(check.state == "over" for check in checks)}
 
 
 # ── once it is signed ───────────────────────────────────────────────────────────────────────────────────────────────

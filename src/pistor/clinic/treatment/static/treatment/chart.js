@@ -1,0 +1,180 @@
+// The chart by exception: what was as planned takes one press, what differed is changed where it stands. The form holds everything;
+// this script only fills its fields, adds up what they say, and asks the server what is still missing.
+
+const form = document.querySelector(".chart form[data-draft=treatment]");
+const MISSING_AFTER_MS = 400;
+
+const field = (name) => form.elements[name];
+const tell = (element) => element.dispatchEvent(new Event("input", { bubbles: true }));
+const plain = (ml) => String(Math.round(ml * 1e6) / 1e6);
+const number = (text) => Number(String(text ?? "").replace(",", ".")) || 0;
+
+function write(element, value) {
+  if (element.value === value) return false;
+  element.value = value;
+  return true;
+}
+
+// ── one press for several, each step ticked by itself ──
+
+function together(list) {
+  const row = list.querySelector("[data-together]"), boxes = [...list.querySelectorAll(".step-check:not(.alone) input")];
+  if (!row) return;
+  row.hidden = false;
+  row.querySelector("button").addEventListener("click", () => {
+    for (const box of boxes) box.checked = true;
+    tell(boxes[0]);
+  });
+}
+
+function chips(row) {
+  row.hidden = false;
+  row.addEventListener("click", (event) => {
+    const chip = event.target.closest("button");
+    if (chip && write(field(row.dataset.fills), chip.textContent)) tell(field(row.dataset.fills));
+  });
+}
+
+function opens(details) {
+  const [name, value] = details.dataset.opens.split("=");
+  form.addEventListener("change", (event) => { if (event.target.name === name && event.target.value === value) details.open = true; });
+}
+
+// ── zones ──
+
+class Zone {
+  constructor(element, planned) {
+    this.element = element;
+    this.n = element.dataset.zone;
+    this.planned = { points: Number(element.dataset.points), ml: number(element.dataset.ml) };
+    this.single = planned?.points ?? [];
+    this.label = element.querySelector("legend").textContent.trim();
+  }
+
+  get state() { return field(`state_${this.n}`).value; }
+  get points() { return Math.round(number(field(`points_${this.n}`).value)); }
+  get ml() { return number(field(`volume_${this.n}`).value); }
+  get differs() { return this.points !== this.planned.points || plain(this.ml) !== plain(this.planned.ml); }
+
+  say(state) { field(`state_${this.n}`).value = state; }
+
+  fill(points, ml) {
+    write(field(`points_${this.n}`), String(points));
+    write(field(`volume_${this.n}`), plain(ml));
+  }
+
+  // What a choice means for the numbers: as planned is the plan again, not given is nothing.
+  took(state) {
+    if (state === "given") {
+      write(field(`edits_${this.n}`), "");
+      this.fill(this.planned.points, this.planned.ml);
+    } else if (state === "not_given") {
+      write(field(`edits_${this.n}`), "");
+      this.fill(0, 0);
+    } else if (this.points === 0 && this.planned.points) {
+      this.fill(this.planned.points, this.planned.ml);
+    }
+  }
+}
+
+// ── sums ──
+
+function sums(zones, perMl) {
+  const done = zones.filter((zone) => zone.state), extra = { points: number(field("points_x")?.value), ml: number(field("volume_x")?.value) };
+  const points = done.reduce((sum, zone) => sum + zone.points, 0) + extra.points;
+  const ml = done.reduce((sum, zone) => sum + zone.ml, 0) + extra.ml;
+  const left = zones.filter((zone) => !zone.state).reduce((sum, zone) => sum + zone.planned.points, 0);
+  const drawn = [...document.querySelectorAll("[data-syringe]")].reduce((sum, one) => sum + number(one.dataset.ml), 0);
+  const bar = document.querySelector("[data-sums]");
+  bar.querySelector("[data-points]").textContent = points;
+  bar.querySelector("[data-ml]").textContent = plain(ml);
+  const over = drawn && ml > drawn + 1e-9;
+  bar.querySelector("[data-rest]").textContent = [
+    left ? `${left} to go` : "", drawn ? (over ? `${plain(ml - drawn)} mL more than drawn` : `${plain(drawn - ml)} mL left over`) : "",
+  ].filter(Boolean).map((part) => ` · ${part}`).join("");
+  bar.classList.toggle("over", Boolean(over));
+  const doses = document.querySelector("[data-live]");
+  if (doses) doses.textContent = perMl.map((one) => `${one.name} ${Number((ml * one.amount).toPrecision(6))} ${one.unit}`).join(" · ");
+}
+
+// ── what is missing, as the server says it of what stands here ──
+
+function gate() {
+  const list = document.querySelector("[data-list]"), count = list.querySelector("[data-count]");
+  let timer, running;
+  const ask = async () => {
+    running?.abort();
+    running = new AbortController();
+    try {
+      const answer = await fetch(form.dataset.gate, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, signal: running.signal });
+      if (!answer.ok || answer.redirected) throw new TypeError("no list");
+      const said = await answer.json();
+      list.querySelector("ul").innerHTML = said.html;
+      count.textContent = said.missing.length ? `${said.missing.length} missing` : "Nothing is missing";
+      list.classList.toggle("clear", !said.missing.length);
+      document.querySelector("[data-doses]").innerHTML = said.doses;
+    } catch (problem) {
+      if (problem.name !== "AbortError") count.textContent = "Not known: no connection";
+    }
+  };
+  const later = () => { clearTimeout(timer); timer = setTimeout(ask, MISSING_AFTER_MS); };
+  form.addEventListener("input", later);
+  form.addEventListener("draft-restored", later);
+  later();
+  document.addEventListener("click", (event) => {
+    if (list.open && !list.contains(event.target)) list.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !list.open) return;
+    list.open = false;
+    list.querySelector("summary").focus();
+  });
+}
+
+// A link to a place puts the focus there, however it is folded.
+function lead(event) {
+  const link = event.target.closest(".chart a[href^='#']"), place = link && document.getElementById(link.hash.slice(1));
+  if (!place) return;
+  event.preventDefault();
+  link.closest("details.gate")?.removeAttribute("open");
+  for (let fold; (fold = place.closest("details:not([open])")); ) fold.open = true;
+  const usable = "input:not([type=hidden]), select, textarea, button, a[href], summary";
+  const inside = place.matches(usable) ? place : [...place.querySelectorAll(usable)].find((one) => one.checkVisibility()) ?? place;
+  if (inside === place && !place.matches(usable)) place.tabIndex = -1;
+  place.scrollIntoView({ block: "center" });
+  inside.focus({ preventScroll: true });
+}
+
+if (form) {
+  form.classList.add("scripted");
+  for (const element of form.querySelectorAll("[data-scripted]")) element.hidden = false;
+  form.querySelectorAll(".checklist").forEach(together);
+  form.querySelectorAll("[data-fills]").forEach(chips);
+  form.querySelectorAll("[data-opens]").forEach(opens);
+  document.addEventListener("click", lead);
+
+  const chart = JSON.parse(document.getElementById("chart").textContent);
+  const zones = [...form.querySelectorAll("[data-zone]")].map((element) => new Zone(element, chart.zones[element.dataset.zone]));
+  const sum = () => sums(zones, chart.perMl);
+  form.addEventListener("change", (event) => {
+    const zone = zones.find((one) => event.target.name === `state_${one.n}`);
+    if (zone) zone.took(zone.state);
+  });
+  form.addEventListener("input", (event) => {
+    const zone = zones.find((one) => [`points_${one.n}`, `volume_${one.n}`].includes(event.target.name));
+    if (zone && zone.differs && zone.state !== "not_given") zone.say("changed");
+    sum();
+  });
+  form.addEventListener("draft-restored", sum);
+  form.querySelector("[data-all]")?.addEventListener("click", () => {
+    const open = zones.filter((zone) => !zone.state);
+    for (const zone of open) {
+      zone.say("given");
+      zone.took("given");
+    }
+    if (open.length) tell(field(`state_${open[0].n}`)[0]);
+    document.querySelector("[data-told]").textContent = open.length ? `As planned: ${open.map((zone) => zone.label).join(", ")}` : "Every zone has its answer already.";
+  });
+  sum();
+  if (form.dataset.gate) gate();
+}
