@@ -111,16 +111,19 @@ def time_out_lines(rows: Sequence[TimeOut], visit: Treatment) -> list[dict[str, 
 
 
 def chart_of(zones: Sequence[ZoneGiven], drawn: InjectionMap | None, blend: Blend | None) -> dict[str, Any]:
-    """What the page adds up by itself: for each line of the form its planned points, and what a millilitre holds."""
+    """What the page draws and adds up by itself: for each line of the form its planned points, and what a millilitre holds."""
     points: dict[str, list[list[Any]]] = {}
     for point in drawn.placed if drawn else ():
         key = point.key.removeprefix(f"{point.area.key}:")
         points.setdefault(point.area.key, []).append([key, round(point.x_mm, 1), round(point.y_mm, 1), plain(point.volume_ml)])
-    held = blend.concentrations if blend else ()
+    layers = {(total.zone, total.side): total.tip_layer for total in drawn.zones} if drawn else {}
+    spacing = float(drawn.least_spacing_mm) if drawn else 0
     return {
-        "zones": [{"key": zone.plan, "points": points.get(zone.plan, []), "label": zone.label} for zone in zones],
-        "perMl": [{"name": item.name, "unit": item.amount_unit, "amount": str(item.amount / blend.volume_ml)} for item in held] if blend else [],
-    }
+        "zones": [
+            {"key": zone.plan, "points": points.get(zone.plan, []), "layer": layers.get((zone.zone, zone.side), "unknown"), "spacing": spacing} for zone in zones
+        ],
+        "perMl": [{"name": item.name, "unit": item.amount_unit, "amount": str(item.amount / blend.volume_ml)} for item in blend.concentrations] if blend else [],
+    }  # fmt: skip
 
 
 def chart_maps(drawn: InjectionMap | None, library: Library) -> list[dict[str, str]]:

@@ -1,6 +1,8 @@
 // The chart by exception: what was as planned takes one press, what differed is changed where it stands. The form holds everything;
 // this script only fills its fields, adds up what they say, and asks the server what is still missing.
 
+import { ChartMap } from "./chart_map.js";
+
 const form = document.querySelector(".chart form[data-draft=treatment]");
 const MISSING_AFTER_MS = 400;
 
@@ -43,20 +45,23 @@ function opens(details) {
 // ── zones ──
 
 class Zone {
-  constructor(element, planned) {
+  constructor(element) {
     this.element = element;
     this.n = element.dataset.zone;
+    this.key = element.dataset.key;
     this.planned = { points: Number(element.dataset.points), ml: number(element.dataset.ml) };
-    this.single = planned?.points ?? [];
     this.label = element.querySelector("legend").textContent.trim();
   }
 
+  get edits() { return field(`edits_${this.n}`).value; }
   get state() { return field(`state_${this.n}`).value; }
   get points() { return Math.round(number(field(`points_${this.n}`).value)); }
   get ml() { return number(field(`volume_${this.n}`).value); }
   get differs() { return this.points !== this.planned.points || plain(this.ml) !== plain(this.planned.ml); }
 
-  say(state) { field(`state_${this.n}`).value = state; }
+  say(state) {
+    for (const radio of field(`state_${this.n}`)) radio.checked = radio.value === state;
+  }
 
   fill(points, ml) {
     write(field(`points_${this.n}`), String(points));
@@ -154,15 +159,37 @@ if (form) {
   document.addEventListener("click", lead);
 
   const chart = JSON.parse(document.getElementById("chart").textContent);
-  const zones = [...form.querySelectorAll("[data-zone]")].map((element) => new Zone(element, chart.zones[element.dataset.zone]));
-  const sum = () => sums(zones, chart.perMl);
+  const zones = [...form.querySelectorAll("[data-zone]")].map((element) => new Zone(element));
+  const say = (text) => { document.querySelector("[data-told]").textContent = text; };
+  const maps = form.querySelector("[data-maps]");
+  const map = maps && new ChartMap(maps, zones, chart, { say, changed: (zone, edits, { n, ml }) => {
+    if (zone.edits === edits) return;
+    write(field(`edits_${zone.n}`), edits);
+    zone.fill(n, ml);
+    zone.say(edits ? "changed" : "");
+    tell(field(`edits_${zone.n}`));
+  } });
+  const sum = () => {
+    sums(zones, chart.perMl);
+    map?.read();
+  };
+  for (const button of form.querySelectorAll("[data-look]")) {
+    button.hidden = !map;
+    button.addEventListener("click", () => {
+      map.lookAt(button.closest("[data-zone]").dataset.key);
+      maps.scrollIntoView({ block: "nearest" });
+    });
+  }
   form.addEventListener("change", (event) => {
     const zone = zones.find((one) => event.target.name === `state_${one.n}`);
     if (zone) zone.took(zone.state);
   });
   form.addEventListener("input", (event) => {
     const zone = zones.find((one) => [`points_${one.n}`, `volume_${one.n}`].includes(event.target.name));
-    if (zone && zone.differs && zone.state !== "not_given") zone.say("changed");
+    if (zone?.differs) {
+      write(field(`edits_${zone.n}`), ""); // numbers that were typed count, and say nothing about single points
+      zone.say("changed");
+    }
     sum();
   });
   form.addEventListener("draft-restored", sum);
@@ -173,7 +200,7 @@ if (form) {
       zone.took("given");
     }
     if (open.length) tell(field(`state_${open[0].n}`)[0]);
-    document.querySelector("[data-told]").textContent = open.length ? `As planned: ${open.map((zone) => zone.label).join(", ")}` : "Every zone has its answer already.";
+    say(open.length ? `As planned: ${open.map((zone) => zone.label).join(", ")}.` : "Every zone has its answer already.");
   });
   sum();
   if (form.dataset.gate) gate();
