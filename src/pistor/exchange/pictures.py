@@ -37,14 +37,16 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
     points = [_points(injection_map, area, unit) for area in areas] if injection_map else []
     crosses = [_crosses(injection_map, area, unit) for area in areas] if injection_map else []
     return "".join((
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map" {FONT}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map"',
+        f' data-map="{view}" data-size="{body.width_mm:g} {body.height_mm:g}" {FONT}>',
         f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map, view))}</desc>",
         f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
         f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
         _ground(body, view, picked, (x, y, width, height), unit, legend),
+        '<g class="map-points">',
         *points,
         *crosses,
-        "</svg>",
+        "</g></svg>",
         _side_letters(body, unit, width),
         below,
         "</svg>",
@@ -232,7 +234,7 @@ def _zone(shape: MapZone, view: str, unit: float, picked: bool) -> str:
 def _no_go(shape: MapZone, view: str, unit: float) -> str:
     label = escape(shape.no_go_label or "Not injected")
     return "".join(
-        f'<path d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.35 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
+        f'<path data-no-go="{view}:{shape.zone}:{shape.side}" d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.35 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
         for hole in shape.no_go
     )
 
