@@ -24,7 +24,7 @@ from pistor.actions.core import audit
 from pistor.actions.devices import add_device, clean_device, use_device
 from pistor.actions.prescriptions import prescribe
 from pistor.actions.syringes import check_syringe, make_syringe
-from pistor.actions.treatment import content_to_sign, given_checks
+from pistor.actions.treatment import content_to_sign
 from pistor.care.alternatives import compare
 from pistor.care.codes import in_signs
 from pistor.care.consent import consent_sheet
@@ -57,6 +57,7 @@ from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
 from pistor.records.plan import plan_digest, plan_of
 from pistor.records.reactions import ReactionReport
+from pistor.records.room import given_checks
 from pistor.records.signed import record_of, sha256
 from pistor.records.stock import Lot, Product, StockMove, Vial
 from pistor.records.treatment import LotUse, Treatment, ZoneDose
@@ -365,7 +366,8 @@ class _Demo:
         angle = None if made.generator.angle_deg is None else int(made.generator.angle_deg)
         for zone in made.zones:
             self.keep(ZoneDose(
-                **self._own(at), treatment=visit, zone=zone.zone, side=zone.side, technique=made.technique, planned_points=zone.points,
+                **self._own(at), treatment=visit, zone=zone.zone, side=zone.side, technique=made.technique, plan=f"{zone.map}:{zone.zone}:{zone.side}",
+                given={"state": "given", "edits": {}, "on_skin": False}, planned_points=zone.points,
                 planned_volume_ml=zone.volume_ml, points=zone.points, volume_ml=zone.volume_ml, inserted_length_mm=made.generator.inserted_length_mm,
                 angle_deg=angle, doses=doses_in(blend, zone.volume_ml),
             ))  # fmt: skip

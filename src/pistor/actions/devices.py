@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.actions.course import local_day
 from pistor.care.devices import ITEMS, METHODS, WATERS, unusable_device
-from pistor.care.treatment import LotGiven, unusable_lots
+from pistor.care.stock import LotGiven, unusable_lots
 from pistor.records.devices import Device, DeviceCleaning, DeviceUse, SingleUse, device_facts
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User

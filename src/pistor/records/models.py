@@ -21,7 +21,7 @@ from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters
 from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial
 from pistor.records.syringes import Draw, Syringe
-from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from pistor.records.treatment import Amendment, LotUse, TimeOut, Treatment, ZoneDose
 
 __all__ = [
     "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic",
@@ -29,5 +29,5 @@ __all__ = [
     "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan", "LocalEntry",
     "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "Prescription", "PrescriptionEnd", "Product",
     "ReactionFollowUp", "ReactionReport", "Recall", "RecallContact", "RecallLetters", "ScaleScore", "SingleUse",
-    "StockMove", "Submission", "Syringe", "Treatment", "User", "Vial", "ZoneDose",
+    "StockMove", "Submission", "Syringe", "TimeOut", "Treatment", "User", "Vial", "ZoneDose",
 ]  # fmt: skip

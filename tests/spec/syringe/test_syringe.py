@@ -24,7 +24,7 @@ from pistor.care.syringe import (
     unusable_hours,
     use_before,
 )
-from pistor.care.treatment import LotGiven
+from pistor.care.stock import LotGiven
 from pistor.knowledge import load
 
 LIBRARY = load()

@@ -8,18 +8,6 @@ from pistor.clinic.shared.forms import StepForm
 SEEN = [(look, text) for look, text in LOOKS.items() if look != "not_said"]
 
 
-class CodeForm(StepForm):
-    """The code of the syringe in the hand."""
-
-    code = forms.CharField(
-        label="Code on the syringe", max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-        error_messages={"required": "Scan or type the code that stands on the syringe."},
-    )  # fmt: skip
-
-    prefix = "start"
-
-
 class LookForm(StepForm):
     look = forms.ChoiceField(label="How it looks", choices=SEEN, widget=forms.RadioSelect, error_messages={"required": "Say how it looks."})
     note = forms.CharField(label="Note", max_length=200, required=False)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
-from pistor.actions.syringes import check_syringe, discard_syringe, make_syringe, missing_from_prescriptions, start_syringe
+from pistor.actions.syringes import check_syringe, discard_syringe, make_syringe, missing_from_prescriptions
 from pistor.care.codes import OwnCode
 from pistor.care.formulation import Blend
 from pistor.care.syringe import rule_hours
@@ -20,10 +20,9 @@ from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import render_step
 from pistor.clinic.shared.making import MakeForm, make_form, posted_make_form
-from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import amount, day, words
-from pistor.clinic.syringes.forms import CodeForm, DiscardForm, LookForm
+from pistor.clinic.syringes.forms import DiscardForm, LookForm
 from pistor.exchange.labels import label_pdf
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
@@ -34,7 +33,6 @@ from pistor.records.treatment import Treatment
 TITLE, LINE, PARTS = 20, 21, 2  # signs of the name and of a line on the label, and lines for what is in the syringe
 
 
-@scans
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
 def list_(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """The syringes of a visit, and the form that makes the next one."""
@@ -53,25 +51,6 @@ def list_(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     except Refused as refused:
         form.refuse(refused)
         return _listed(request, visit, make=form, status=409)
-    return HttpResponseRedirect(here)
-
-
-@scans
-@page(Capability.SEE_CLINICAL, write=Capability.TREAT)
-def start(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    """Begin to give the syringe whose code is read; the wrong one stops here."""
-    visit = visit_of(request, visit_id)
-    here = reverse("syringes:list", args=[visit.pk])
-    if request.method != "POST":
-        return HttpResponseRedirect(here)
-    form = CodeForm(request.POST)
-    if not form.is_valid():
-        return _listed(request, visit, start=form, status=422)
-    try:
-        start_syringe(visit=visit, code=form.cleaned_data["code"], by=request.user, at=request.at, token=form.cleaned_data["token"], location=here)  # type: ignore[arg-type, attr-defined]
-    except Refused as refused:
-        form.refuse(refused)
-        return _listed(request, visit, start=form, status=409)
     return HttpResponseRedirect(here)
 
 
@@ -110,7 +89,7 @@ def _syringe(visit: Treatment, syringe_id: uuid.UUID) -> Syringe:
 # ── as lines ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _listed(request: HttpRequest, visit: Treatment, *, make: MakeForm | None = None, start: CodeForm | None = None, status: int = 200) -> HttpResponse:
+def _listed(request: HttpRequest, visit: Treatment, *, make: MakeForm | None = None, status: int = 200) -> HttpResponse:
     library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
     parts = Blend.from_dict(blend_row.result).parts if blend_row else ()
     rows = syringes_of(visit)
@@ -119,10 +98,9 @@ def _listed(request: HttpRequest, visit: Treatment, *, make: MakeForm | None = N
     hours, rule, sources = rule_hours(parts, visit.course.jurisdiction or None, library)
     context = {
         "rows": [_line(request, visit, row) for row in rows], "make_form": make or make_form(request, visit, rows), "rule": rule,
-        "rule_known": hours is not None, "rule_sources": sources, "start_form": start or CodeForm(), "blend": blend_row,
+        "rule_known": hours is not None, "rule_sources": sources, "blend": blend_row,
         "volume": sum((row.volume_ml for row in kept(rows)), Decimal(0)), "open": visit.state in ("planned", "open"),
-        "may_treat": request.user.may(Capability.TREAT), "any_ready": any(row.state == "ready" and row.started_at is None for row in rows),  # type: ignore[union-attr]
-        "prescriptions": missing_from_prescriptions(visit, lots, today, library, ask=True),
+        "may_treat": request.user.may(Capability.TREAT), "prescriptions": missing_from_prescriptions(visit, lots, today, library),  # type: ignore[union-attr]
     }  # fmt: skip
     return render_step(request, visit, "treatment", "syringes/list.html", context, status=status, beside=[reverse("syringes:list", args=[visit.pk])])
 

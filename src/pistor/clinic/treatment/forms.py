@@ -60,6 +60,19 @@ def _anaesthetics() -> list[tuple[str, str]]:
     return [("", "Choose…"), *((id_, item.name) for id_, item in library.ingredients.items() if "local_anaesthetic" in item.classes)]
 
 
+class EditsField(forms.CharField):
+    """What was changed on the points of a zone, as JSON."""
+
+    def __init__(self, *, label: str) -> None:
+        super().__init__(label=label, required=False, max_length=60_000, widget=forms.HiddenInput(attrs={"data-label": label}))
+
+    def clean(self, value: Any) -> Edits:  # type: ignore[override]
+        try:
+            return edits_from_text(super().clean(value))
+        except UnreadableEdits as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+
 LINE = ("state", "edits", "points", "volume", "passes", "syringe", "reason")  # the fields of a planned zone
 
 
@@ -113,8 +126,7 @@ class TreatmentForm(StepForm):
 
     def _add_line(self, key: str, zone: ZoneGiven, syringes: Sequence[str]) -> None:
         self.fields[f"state_{key}"] = forms.ChoiceField(label="This zone was", choices=STATES, widget=forms.RadioSelect, required=False)
-        edits = forms.HiddenInput(attrs={"data-label": f"Points of {zone.label}"})
-        self.fields[f"edits_{key}"] = forms.CharField(required=False, max_length=60_000, widget=edits)
+        self.fields[f"edits_{key}"] = EditsField(label=f"Points of {zone.label}")
         self._add_numbers(key)
         if zone.on_skin:
             self.fields[f"passes_{key}"] = Whole(label="Passes", most=100)
@@ -157,10 +169,6 @@ class TreatmentForm(StepForm):
             points, volume = data.get(f"points_{key}"), data.get(f"volume_{key}")
             if (points is None) != (volume is None) and not {f"points_{key}", f"volume_{key}"} & set(self.errors):
                 self.add_error(f"points_{key}" if points is None else f"volume_{key}", "Points and volume belong together; enter both, or neither.")
-            try:
-                data[f"edits_{key}"] = edits_from_text(data.get(f"edits_{key}", ""))
-            except UnreadableEdits as problem:
-                self.add_error(f"volume_{key}", str(problem))
         if data.get("extra_zone") and data.get(f"points_{EXTRA}") is None:
             self.add_error(f"points_{EXTRA}", "Enter the points and the volume for this zone, or choose none.")
         return data
