@@ -13,6 +13,7 @@ from django import forms
 from pistor.care.formulation import Topical
 from pistor.care.stock import plain
 from pistor.care.treatment import METHODS, Edits, Missing, Record, UnreadableEdits, ZoneGiven, edits_from_text
+from pistor.care.treatment.repeat import Repeat
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
 from pistor.knowledge.model import ChecklistStep
@@ -235,9 +236,7 @@ def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, 
         first |= _line(str(number), row, row.state) if row else _line(str(number), zone, "")
     for row in list(given.values())[:1]:
         first |= {"extra_zone": f"{row.zone}:{row.side}", **_line(EXTRA, row, "")}
-    for place, item in enumerate(record.topical[:TOPICALS]):
-        first |= {f"topical_{place}": item.ingredient, f"topical_dose_{place}": "" if item.dose_mg is None else plain(item.dose_mg)}
-    return first
+    return first | _topicals(record.topical)
 
 
 def _line(key: str, zone: ZoneGiven, state: str) -> dict[str, Any]:
@@ -246,3 +245,20 @@ def _line(key: str, zone: ZoneGiven, state: str) -> dict[str, Any]:
         f"state_{key}": state, f"edits_{key}": edits, f"points_{key}": zone.points, f"volume_{key}": plain(zone.volume_ml), f"reason_{key}": zone.reason,
         f"syringe_{key}": zone.syringe, f"passes_{key}": zone.passes,
     }  # fmt: skip
+
+
+def repeated_values(last: Repeat | None) -> dict[str, Any]:
+    """What the last treatment gave, as values of the form; nothing that was found, felt or checked then."""
+    if last is None:
+        return {}
+    values: dict[str, Any] = {"skin_preparation": last.skin_preparation, "anaesthesia": last.anaesthesia, **_topicals(last.topical)}
+    for number, zone in enumerate(last.zones):
+        values |= _line(str(number), zone, zone.state)
+    return values
+
+
+def _topicals(topical: Sequence[Topical]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for place, item in enumerate(topical[:TOPICALS]):
+        values |= {f"topical_{place}": item.ingredient, f"topical_dose_{place}": "" if item.dose_mg is None else plain(item.dose_mg)}
+    return values

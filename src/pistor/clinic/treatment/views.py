@@ -14,7 +14,9 @@ from django.urls import reverse
 from pistor.actions.core import NotAllowed, Refused, Stale, taking
 from pistor.actions.course import local_day
 from pistor.actions.devices import use_device
+from pistor.actions.repeat import repeat_last
 from pistor.actions.syringes import make_syringe
+from pistor.actions.time_out import time_out
 from pistor.actions.treatment import Entry, amend_treatment, save_treatment, sign_treatment, signed_content
 from pistor.care.formulation import Blend, DoseCheck
 from pistor.care.injection_map import InjectionMap, NoMap
@@ -25,7 +27,7 @@ from pistor.clinic.shared.making import MakeForm, make_form, posted_make_form
 from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
-from pistor.clinic.treatment.forms import REASONS, AmendmentForm, TreatmentForm, first_values
+from pistor.clinic.treatment.forms import REASONS, AmendmentForm, TreatmentForm, first_values, repeated_values
 from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, review, signed_shown, time_out_lines, zone_name
 from pistor.exchange.signed import treatment_pdf
 from pistor.knowledge import Library
@@ -34,10 +36,11 @@ from pistor.records.injection_map import InjectionPlan
 from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.plan import map_of
+from pistor.records.repeat import last_given
 from pistor.records.room import Room, planned_zones, room_facts, room_of
 from pistor.records.signed import amendments_of, broken, record_of
 from pistor.records.syringes import kept, syringes_of
-from pistor.records.treatment import Treatment
+from pistor.records.treatment import TimeOut, Treatment
 
 MAKE = "make"  # before the names of the fields that make a syringe
 SIDES = ("mid", "left", "right")
@@ -56,13 +59,15 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     if beside := BESIDE.get(do):
         return beside(request, visit)
     form = _bound(request, visit)
+    if do == "sign" and not request.user.may(Capability.SIGN):  # type: ignore[union-attr]
+        sign_treatment(visit=visit, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]  # which refuses, and keeps that they tried
     if not form.is_valid():
         return _stopped(request, visit, form, 409) if do == "sign" else _shown(request, visit, form, status=422)
     here, data = reverse("treatment:show", args=[visit.pk]), form.cleaned_data
     verb = sign_treatment if do == "sign" else save_treatment
     try:
         verb(visit=visit, entry=Entry(form.record()), by=request.user, at=request.at, token=data["token"], version=data["version"], location=here)  # type: ignore[arg-type, attr-defined]
-    except NotAllowed:  # recording and signing are two capabilities; the door only asked for the first
+    except NotAllowed:
         raise
     except Refused as refused:
         if isinstance(refused, Stale):
@@ -187,7 +192,7 @@ def _stopped(request: HttpRequest, visit: Treatment, form: TreatmentForm, status
     found = _missing_in(request, visit, form)[0]
     said = tuple(one.text for one in found)
     others = [reason for reason in (refused.reasons if refused else ()) if reason not in said]
-    if "application/json" in request.headers.get("Accept", ""):
+    if _wants_json(request):
         return JsonResponse({"missing": [*(one.as_dict() for one in found), *({"rule": "refused", "text": text, "where": ""} for text in others)]}, status=status)
     form.refuse(Refused(*others), version=visit.version if isinstance(refused, Stale) else None)
     form.tell([one for one in found if one.rule != "record.unreadable"])
@@ -195,21 +200,46 @@ def _stopped(request: HttpRequest, visit: Treatment, form: TreatmentForm, status
 
 
 def _make(request: HttpRequest, visit: Treatment) -> HttpResponse:
-    """Make a syringe without leaving the chart, with everything typed still there."""
-    making = posted_make_form(request, visit, prefix=MAKE)
+    """Make a syringe without leaving the chart, with everything typed still there; or repeat the last treatment with it."""
+    making, do = posted_make_form(request, visit, prefix=MAKE), request.POST["do"]
     if not making.is_valid():
         return _again(request, visit, 422, make=making)
-    data = making.cleaned_data
+    data, look = making.cleaned_data, "not_said" if do == "make-not_said" else "clear"
     try:
         with taking(None):  # the draft of the chart stays: it is not taken by this
-            row = make_syringe(
-                visit=visit, takes=making.takes(), look=request.POST["do"].removeprefix("make-"), own_hours=data["own_hours"], own_basis=data["own_basis"],
+            row = (repeat_last if do == "repeat" else make_syringe)(
+                visit=visit, takes=making.takes(), look=look, own_hours=data["own_hours"], own_basis=data["own_basis"],
                 by=request.user, at=request.at, token=data["token"], location=reverse("treatment:show", args=[visit.pk]),  # type: ignore[arg-type, attr-defined]
             )  # fmt: skip
     except Refused as refused:
         making.refuse(refused)
         return _again(request, visit, 409, make=making)
-    return _again(request, visit, told=f"Syringe {row.code} is made. Print its label, then read both codes.")
+    last = last_given(visit) if do == "repeat" else None
+    told = f"Syringe {row.code} is made. Print its label, then read both codes."
+    return _again(request, visit, told=f"{told} The rest stands here as on {day(last.on)}, for you to confirm." if last else told, more=repeated_values(last))
+
+
+def _time_out(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    """Read both codes; the wrong one stops, and that it did is kept."""
+    patient, syringe = (request.POST.get(name, "").strip() for name in ("patient_code", "syringe_code"))
+    stopped: tuple[str, ...] = () if patient and syringe else ("Read both codes: the patient's and the one on the syringe.",)
+    try:
+        if not stopped:
+            with taking(None):
+                time_out(visit=visit, patient_code=patient, syringe_code=syringe, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
+    except Refused as refused:
+        stopped = refused.reasons
+    if _wants_json(request):
+        lines = time_out_lines(TimeOut.objects.filter(treatment=visit).select_related("syringe").order_by("created_at", "pk"), visit)
+        html = render_to_string("treatment/time_out.html", {"time_outs": lines, "unread": stopped if not (patient and syringe) else ()})
+        return JsonResponse({"passed": not stopped, "said": " ".join(stopped), "html": html})
+    if stopped:
+        return _again(request, visit, 409, told=" ".join(stopped))
+    return _again(request, visit, more={"patient_code": "", "syringe_code": ""})
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
 
 
 def _use_device(request: HttpRequest, visit: Treatment) -> HttpResponse:
@@ -231,12 +261,14 @@ def _uuid(text: str) -> uuid.UUID | None:
         return None
 
 
-BESIDE: dict[str, Callable[[HttpRequest, Treatment], HttpResponse]] = {"make-clear": _make, "make-not_said": _make, "use-device": _use_device}
+BESIDE: dict[str, Callable[[HttpRequest, Treatment], HttpResponse]] = {
+    "make-clear": _make, "make-not_said": _make, "repeat": _make, "time-out": _time_out, "use-device": _use_device,
+}  # fmt: skip
 
 
-def _again(request: HttpRequest, visit: Treatment, status: int = 200, **shown: Any) -> HttpResponse:
-    """The chart as it was typed, after something beside it was done or refused."""
-    return _shown(request, visit, _unbound(request, visit, _typed(request)), status=status, **shown)
+def _again(request: HttpRequest, visit: Treatment, status: int = 200, *, more: Mapping[str, Any] | None = None, **shown: Any) -> HttpResponse:
+    """The chart as it was typed, after something beside it was done or refused; ``more`` are values that came from that."""
+    return _shown(request, visit, _unbound(request, visit, {**_typed(request), **(more or {})}), status=status, **shown)
 
 
 def _shown(
@@ -258,6 +290,7 @@ def _shown(
         "maps": chart_maps(drawn, library), "chart": chart_of(form.zones, drawn, blend), "prescribe": prescribe, "syringes": lines,
         "make_form": make or (make_form(request, visit, room.syringes, prefix=MAKE) if may_treat and not lines and not before_that else None),
         "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
+        "repeat": last_given(visit) if may_treat and not lines and not before_that and visit.given_on is None else None,
         "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit), **_doses(facts.checks),
     }  # fmt: skip
     findings = treatment_findings(facts.record, library, facts.checks)
