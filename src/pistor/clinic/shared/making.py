@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from pistor.clinic.shared.forms import Number, StepForm
 from pistor.clinic.shared.templatetags.pistor import day, words
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
-from pistor.records.stock import Lot, held_of, usable_lots
+from pistor.records.stock import Lot, held_of
 from pistor.records.syringes import Syringe, kept
 from pistor.records.treatment import Treatment
 
@@ -77,30 +77,47 @@ class MakeForm(StepForm):
 
 def posted_make_form(request: HttpRequest, visit: Treatment, *, prefix: str | None = None) -> MakeForm:
     """Checked against the whole shelf, so that the action can say why a lot is refused."""
-    return MakeForm(request.POST, parts=_choices(request, visit, bound=True), prefix=prefix)
+    return MakeForm(request.POST, parts=_choices(visit, _shelf(visit)), prefix=prefix)
 
 
-def make_form(request: HttpRequest, visit: Treatment, rows: Sequence[Syringe], *, prefix: str | None = None, typed: Mapping[str, Any] | None = None) -> MakeForm:
-    """The whole blend, or what of it is not in a syringe yet (``rows`` are those made), from the lots that expire first.
-
-    ``typed`` is what already stands in the fields of a page that comes back for something else.
-    """
-    library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
+def make_form(request: HttpRequest, visit: Treatment, rows: Sequence[Syringe], *, prefix: str | None = None) -> MakeForm:
+    """The whole blend, or more where the map needs more, less what is in a syringe already (``rows``), from the lots that expire first."""
+    library, (blend_row, drawn) = library_of(visit.clinic), latest_blend_and_map(visit.course)
     parts = Blend.from_dict(blend_row.result).parts if blend_row else ()
     if not parts:
         return MakeForm(parts=(), prefix=prefix)
-    if typed is not None:
-        return MakeForm(parts=_choices(request, visit), prefix=prefix, initial=typed)
-    whole = sum((part.volume_ml for part in parts), Decimal(0)).quantize(STEP_ML)
+    blended = sum((part.volume_ml for part in parts), Decimal(0))
+    whole = max(blended, drawn.volume_ml if drawn else Decimal(0)).quantize(STEP_ML)
     left = whole - sum((row.volume_ml for row in kept(rows)), Decimal(0))
     shares = part_volumes(parts, left if left > 0 else whole)
     today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    lots = list(Lot.objects.of(visit.clinic).filter(presentation__in=shares).select_related("product"))
-    rows_held = list(zip(lots, held_of(lots), strict=True))
-    proposed = [first_expiring([held for lot, held in rows_held if lot.presentation == id_], share, today) for id_, share in shares.items()]
+    lots = _shelf(visit)
+    held = dict(zip(lots, held_of(lots), strict=True))
+    proposed = [first_expiring([held[lot] for lot in lots if lot.presentation == id_], share, today) for id_, share in shares.items()]
     hours, _, _ = rule_hours(parts, visit.course.jurisdiction or None, library)
     own_hours, own_basis = (hours, "") if hours is not None else _remembered(visit, {part.presentation for part in parts})
-    return MakeForm(parts=_choices(request, visit), prefix=prefix, initial=first_values(proposed, own_hours, own_basis))
+    choices = _choices(visit, [lot for lot in lots if held[lot].usable(today)])
+    return MakeForm(parts=choices, prefix=prefix, initial=first_values(proposed, own_hours, own_basis))
+
+
+def _shelf(visit: Treatment) -> list[Lot]:
+    """Every lot of what is in the blend, the first to expire first: one statement."""
+    lots = Lot.objects.of(visit.clinic).filter(presentation__in=_presentations(visit)).select_related("product")
+    return list(lots.order_by("expires_on", "lot_number"))
+
+
+def _presentations(visit: Treatment) -> list[str]:
+    blend_row, _ = latest_blend_and_map(visit.course)
+    return list(dict.fromkeys(str(part["presentation"]) for part in (blend_row.parts if blend_row else ())))
+
+
+def _choices(visit: Treatment, lots: Sequence[Lot]) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """For each part of the blend its name and what may be drawn from."""
+    library, found = library_of(visit.clinic), []
+    for id_ in _presentations(visit):
+        name = library.presentations[id_].name if id_ in library.presentations else words(id_)
+        found.append((id_, name, [(str(lot.pk), f"{lot.lot_number}, expires {day(lot.expires_on)}") for lot in lots if lot.presentation == id_]))
+    return found
 
 
 def first_values(proposed: Sequence[Sequence[Take]], hours: Decimal | None, basis: str) -> dict[str, Any]:
@@ -119,14 +136,3 @@ def _remembered(visit: Treatment, wanted: set[str]) -> tuple[Decimal | None, str
             minutes = Decimal(round((row.use_before - row.created_at).total_seconds() / 60))
             return (minutes / 60).quantize(Decimal("0.01")), row.use_before_basis[:200]
     return None, ""
-
-
-def _choices(request: HttpRequest, visit: Treatment, *, bound: bool = False) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """For each part of the blend what may be drawn from."""
-    library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
-    today, found = local_day(request.user, request.at), []  # type: ignore[arg-type, attr-defined]
-    for id_ in dict.fromkeys(str(part["presentation"]) for part in (blend_row.parts if blend_row else ())):
-        lots = Lot.objects.of(visit.clinic).filter(presentation=id_) if bound else usable_lots(visit.clinic, id_, today)
-        name = library.presentations[id_].name if id_ in library.presentations else words(id_)
-        found.append((id_, name, [(str(lot.pk), f"{lot.lot_number}, expires {day(lot.expires_on)}") for lot in lots]))
-    return found

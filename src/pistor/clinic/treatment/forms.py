@@ -84,7 +84,10 @@ class TreatmentForm(StepForm):
         widget=forms.TextInput(attrs={"list": "antiseptics", "autocomplete": "off"}),
     )  # fmt: skip
     anaesthesia = forms.ChoiceField(label="Anaesthesia", choices=list(METHODS.items()), widget=forms.RadioSelect, required=False)
-    pain_score = Whole(label="Pain during the treatment: 0 is none, 10 the worst imaginable", most=10)
+    pain_score = forms.TypedChoiceField(
+        label="Pain during the treatment: 0 is none, 10 the worst imaginable", choices=[(str(score), str(score)) for score in range(11)], coerce=int,
+        empty_value=None, widget=forms.RadioSelect, required=False, error_messages={"invalid_choice": "The pain score goes from 0 to 10."},
+    )  # fmt: skip
     reaction = forms.ChoiceField(label="Immediate reaction", choices=[("none", "None"), ("some", "Yes")], widget=forms.RadioSelect, required=False)
     reaction_signs = forms.MultipleChoiceField(label="What was seen", choices=[], widget=forms.CheckboxSelectMultiple, required=False)
     reaction_note = forms.CharField(label="In words", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
@@ -112,7 +115,6 @@ class TreatmentForm(StepForm):
         self.steps, self.zones, self.several = steps, zones, len(syringes) > 1
         signs = load().signs
         self.fields["reaction_signs"].choices = [(sign, signs[sign].text.en) for sign in AT_ONCE if sign in signs]  # type: ignore[attr-defined]
-        self.fields["pain_score"].widget = forms.RadioSelect(choices=[(str(n), str(n)) for n in range(11)])
         for step in steps:
             self.fields[f"check_{step.id}"] = forms.BooleanField(label=step.text, required=False)
         for place in range(TOPICALS):

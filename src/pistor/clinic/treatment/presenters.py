@@ -42,16 +42,16 @@ def review(visit: Treatment, look: Look, library: Library, *, medicines: Sequenc
     icon, consent = CONSENT[look.facts.consent]
     return [
         _allergies(known_allergies(look.candidacy.picture, library)),
-        _item("Stops", look.facts.stops, icon="octagon", tone="danger", none="None found"),
-        _item("Consent", [consent], icon=icon, tone="" if look.facts.consent == "signed" else "danger"),
-        _item("Changed since last time", *_changes(visit, before)),
-        _item("Last treatment", [_last(before, library)] if before else [], none="None recorded here"),
-        _item("Reactions reported", last_reactions(visit, library), icon="triangle", tone="warning", none="None reported"),
+        _seen("Stops", look.facts.stops, icon="octagon", tone="danger", none="None found"),
+        _seen("Consent", [consent], icon=icon, tone="" if look.facts.consent == "signed" else "danger"),
+        _seen("Changed since last time", *_changes(visit, before)),
+        _seen("Last treatment", [_last(before, library)] if before else [], none="None recorded here"),
+        _seen("Reactions reported", last_reactions(visit, library), icon="triangle", tone="warning", none="None reported"),
         _given_from(medicines, syringes),
     ]  # fmt: skip
 
 
-def _item(label: str, lines: Sequence[str], none: str = "", *, icon: str = "", tone: str = "") -> dict[str, Any]:
+def _seen(label: str, lines: Sequence[str], none: str = "", *, icon: str = "", tone: str = "") -> dict[str, Any]:
     """What has no room in its lines is ``more``, one press away."""
     shown, more = (lines, ()) if len(lines) <= IN_REVIEW else (lines[: IN_REVIEW - 1], lines[IN_REVIEW - 1 :])
     return {"label": label, "lines": shown or [none], "more": more, "icon": icon if lines else "", "tone": tone if lines else ""}
@@ -59,8 +59,8 @@ def _item(label: str, lines: Sequence[str], none: str = "", *, icon: str = "", t
 
 def _allergies(known: KnownAllergies) -> dict[str, Any]:
     if known.state == "allergic":
-        return _item("Allergies", [known.text], icon="triangle", tone="danger")
-    return _item("Allergies", [known.text[:1].upper() + known.text[1:]], tone="" if known.state == "none_known" else "unknown")
+        return _seen("Allergies", [known.text], icon="triangle", tone="danger")
+    return _seen("Allergies", [known.text[:1].upper() + known.text[1:]], tone="" if known.state == "none_known" else "unknown")
 
 
 def _changes(visit: Treatment, before: Treatment | None) -> tuple[Sequence[str], str]:
@@ -80,10 +80,11 @@ def _given_from(medicines: Sequence[str], syringes: Sequence[Mapping[str, Any]])
     """What will be injected: whether it may be, by its prescriptions, and whether it is drawn."""
     against = [*medicines, *(sentence for line in syringes for sentence in line["against"])]
     if against:
-        return _item("Prescription and syringe", against, icon="triangle", tone="warning")
+        return _seen("Prescription and syringe", against, icon="triangle", tone="warning")
     if not syringes:
-        return _item("Prescription and syringe", (), none="No syringe is made yet")
-    return _item("Prescription and syringe", [f"Syringe {line['row'].code}, {amount(line['row'].volume_ml)} mL, {line['word'].lower()}" for line in syringes], icon="check")
+        return _seen("Prescription and syringe", (), none="No syringe is made yet")
+    drawn = [f"Syringe {line['row'].code}, {amount(line['row'].volume_ml)} mL, {line['word'].lower()}" for line in syringes]
+    return _seen("Prescription and syringe", drawn, icon="check")
 
 
 def missing_lines(missing: Iterable[Missing], visit: Treatment, form: TreatmentForm) -> list[dict[str, str]]:
@@ -117,13 +118,14 @@ def chart_of(zones: Sequence[ZoneGiven], drawn: InjectionMap | None, blend: Blen
         key = point.key.removeprefix(f"{point.area.key}:")
         points.setdefault(point.area.key, []).append([key, round(point.x_mm, 1), round(point.y_mm, 1), plain(point.volume_ml)])
     layers = {(total.zone, total.side): total.tip_layer for total in drawn.zones} if drawn else {}
-    spacing = float(drawn.least_spacing_mm) if drawn else 0
+    spacing, held = float(drawn.least_spacing_mm) if drawn else 0, blend.concentrations if blend else ()
     return {
         "zones": [
-            {"key": zone.plan, "points": points.get(zone.plan, []), "layer": layers.get((zone.zone, zone.side), "unknown"), "spacing": spacing} for zone in zones
+            {"key": zone.plan, "points": points.get(zone.plan, []), "layer": layers.get((zone.zone, zone.side), "unknown"), "spacing": spacing}
+            for zone in zones
         ],
-        "perMl": [{"name": item.name, "unit": item.amount_unit, "amount": str(item.amount / blend.volume_ml)} for item in blend.concentrations] if blend else [],
-    }  # fmt: skip
+        "perMl": [{"name": item.name, "unit": item.amount_unit, "amount": str(item.per_ml)} for item in held],
+    }
 
 
 def chart_maps(drawn: InjectionMap | None, library: Library) -> list[dict[str, str]]:

@@ -38,8 +38,8 @@ from pistor.records.people import Capability
 from pistor.records.plan import map_of
 from pistor.records.repeat import last_given
 from pistor.records.room import Room, planned_zones, room_facts, room_of
-from pistor.records.signed import amendments_of, broken, record_of
-from pistor.records.syringes import kept, syringes_of
+from pistor.records.signed import amendments_of, broken
+from pistor.records.syringes import Syringe, kept, syringes_of
 from pistor.records.treatment import TimeOut, Treatment
 
 MAKE = "make"  # before the names of the fields that make a syringe
@@ -136,23 +136,24 @@ def summary(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 def _signed_or_open(request: HttpRequest, visit: Treatment, form: AmendmentForm, status: int) -> HttpResponse:
     if visit.state == Treatment.State.SIGNED:
         return _signed_shown(request, visit, form, status=status)
-    return _shown(request, visit, _form(request, visit), status=409, refused=form)
+    return _shown(request, visit, status=409)
 
 
 # ── while it is open ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _bound(request: HttpRequest, visit: Treatment) -> TreatmentForm:
-    return TreatmentForm(request.POST, initial={"given_on": _today(request)}, **_lines(request, visit))
+    return TreatmentForm(request.POST, initial={"given_on": _today(request)}, **_lines(visit, kept(syringes_of(visit))))
 
 
-def _unbound(request: HttpRequest, visit: Treatment, typed: Mapping[str, Any] | None = None) -> TreatmentForm:
-    lines = _lines(request, visit)
-    first = typed if typed is not None else first_values(record_of(visit), lines["zones"], _today(request), begun=visit.given_on is not None)
+def _unbound(request: HttpRequest, visit: Treatment, room: Room, typed: Mapping[str, Any] | None) -> TreatmentForm:
+    """What was typed, else what is recorded, else the plan."""
+    lines = _lines(visit, room.syringes)
+    first = typed if typed is not None else first_values(room.facts.record, lines["zones"], _today(request), begun=visit.given_on is not None)
     return TreatmentForm(initial=first, version=visit.version, **lines)
 
 
-def _lines(request: HttpRequest, visit: Treatment) -> dict[str, Any]:
+def _lines(visit: Treatment, syringes: Sequence[Syringe]) -> dict[str, Any]:
     library = library_of(visit.clinic)
     zones = planned_zones(visit.course, library)
     known = {(zone.zone, zone.side) for zone in zones}
@@ -160,8 +161,7 @@ def _lines(request: HttpRequest, visit: Treatment) -> dict[str, Any]:
     other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
     devices = Device.objects.of(visit.clinic).filter(state=Device.State.IN_USE).order_by("name")
     return {
-        "steps": checklist(library, visit.course.application), "zones": zones, "other_zones": other,
-        "syringes": [row.code for row in kept(syringes_of(visit))],
+        "steps": checklist(library, visit.course.application), "zones": zones, "other_zones": other, "syringes": [row.code for row in syringes],
         "devices": [(str(device.pk), f"{device.name}, {device.serial}" if device.serial else device.name) for device in devices],
     }  # fmt: skip
 
@@ -177,9 +177,8 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
 
 def _missing_in(request: HttpRequest, visit: Treatment, form: TreatmentForm) -> tuple[tuple[Missing, ...], Room]:
     """The gate's list for what stands in a form, and what it was asked about. A field that cannot be read is missing, too."""
-    wrong = tuple(
-        Missing("record.unreadable", f"{form.fields[name].label}: {error}", name) for name, errors in form.errors.items() if name in form.fields for error in errors
-    )
+    unreadable = [(name, error) for name, errors in form.errors.items() if name in form.fields for error in errors]
+    wrong = tuple(Missing("record.unreadable", f"{form.fields[name].label}: {error}", name) for name, error in unreadable)
     try:
         room = room_of(visit, request.at, record=form.record())  # type: ignore[attr-defined]
     except UnreadableEdits as problem:
@@ -193,7 +192,8 @@ def _stopped(request: HttpRequest, visit: Treatment, form: TreatmentForm, status
     said = tuple(one.text for one in found)
     others = [reason for reason in (refused.reasons if refused else ()) if reason not in said]
     if _wants_json(request):
-        return JsonResponse({"missing": [*(one.as_dict() for one in found), *({"rule": "refused", "text": text, "where": ""} for text in others)]}, status=status)
+        said_too = [Missing("record.refused", text, "") for text in others]
+        return JsonResponse({"missing": [one.as_dict() for one in (*found, *said_too)]}, status=status)
     form.refuse(Refused(*others), version=visit.version if isinstance(refused, Stale) else None)
     form.tell([one for one in found if one.rule != "record.unreadable"])
     return _shown(request, visit, form, status=status)
@@ -222,7 +222,7 @@ def _make(request: HttpRequest, visit: Treatment) -> HttpResponse:
 def _time_out(request: HttpRequest, visit: Treatment) -> HttpResponse:
     """Read both codes; the wrong one stops, and that it did is kept."""
     patient, syringe = (request.POST.get(name, "").strip() for name in ("patient_code", "syringe_code"))
-    stopped: tuple[str, ...] = () if patient and syringe else ("Read both codes: the patient's and the one on the syringe.",)
+    stopped: Sequence[str] = () if patient and syringe else ("Read both codes: the patient's and the one on the syringe.",)
     try:
         if not stopped:
             with taking(None):
@@ -268,15 +268,16 @@ BESIDE: dict[str, Callable[[HttpRequest, Treatment], HttpResponse]] = {
 
 def _again(request: HttpRequest, visit: Treatment, status: int = 200, *, more: Mapping[str, Any] | None = None, **shown: Any) -> HttpResponse:
     """The chart as it was typed, after something beside it was done or refused; ``more`` are values that came from that."""
-    return _shown(request, visit, _unbound(request, visit, {**_typed(request), **(more or {})}), status=status, **shown)
+    return _shown(request, visit, typed={**_typed(request), **(more or {})}, status=status, **shown)
 
 
 def _shown(
-    request: HttpRequest, visit: Treatment, form: TreatmentForm | None = None, *, make: MakeForm | None = None, told: str = "", status: int = 200
-) -> HttpResponse:
-    form = form or _unbound(request, visit)
+    request: HttpRequest, visit: Treatment, form: TreatmentForm | None = None, *, typed: Mapping[str, Any] | None = None, make: MakeForm | None = None,
+    told: str = "", status: int = 200,
+) -> HttpResponse:  # fmt: skip
     library, look = library_of(visit.clinic), look_at(request, visit)
     room = room_of(visit, request.at, facts=look.facts)  # type: ignore[attr-defined]
+    form = form or _unbound(request, visit, room, typed)
     facts, found = room.facts, gate(room.facts)
     before_that = before(look.facts)
     lines = [syringe_line(row, visit, request.at, look.on) for row in room.syringes]  # type: ignore[attr-defined]

@@ -136,6 +136,46 @@ function gate() {
   });
 }
 
+// ── the time-out: two codes, and the wrong one stops ──
+
+function timeOut() {
+  const place = form.querySelector(".time-out"), patient = field("patient_code"), syringe = field("syringe_code");
+  if (!patient || !syringe) return;
+  const button = place.querySelector("button[value=time-out]");
+  const check = async () => {
+    const sent = new FormData(form);
+    sent.set("do", "time-out");
+    button.disabled = true;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: sent, headers: { Accept: "application/json" } });
+      if (!answer.ok || answer.redirected) throw new TypeError("no answer");
+      const said = await answer.json();
+      place.querySelector("[data-time-out]").outerHTML = said.html;
+      if (said.passed) for (const code of [patient, syringe]) write(code, "");
+      else patient.focus();
+      tell(patient);
+    } catch {
+      place.querySelector("[data-time-out]").textContent = "The codes could not be checked: there is no connection. Try again before you go on.";
+    } finally {
+      button.disabled = false;
+    }
+  };
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    check();
+  });
+  const next = () => {
+    if (patient.value && syringe.value) check();
+    else (patient.value ? syringe : patient).focus();
+  };
+  for (const code of [patient, syringe]) code.addEventListener("keydown", (event) => { // a hand scanner ends with Enter
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    next();
+  });
+  place.addEventListener("scan-read", next);
+}
+
 // A link to a place puts the focus there, however it is folded.
 function lead(event) {
   const link = event.target.closest(".chart a[href^='#']"), place = link && document.getElementById(link.hash.slice(1));
@@ -157,6 +197,7 @@ if (form) {
   form.querySelectorAll("[data-fills]").forEach(chips);
   form.querySelectorAll("[data-opens]").forEach(opens);
   document.addEventListener("click", lead);
+  timeOut();
 
   const chart = JSON.parse(document.getElementById("chart").textContent);
   const zones = [...form.querySelectorAll("[data-zone]")].map((element) => new Zone(element));
@@ -169,7 +210,11 @@ if (form) {
     zone.say(edits ? "changed" : "");
     tell(field(`edits_${zone.n}`));
   } });
+  const all = form.querySelector("[data-all]");
   const sum = () => {
+    const open = zones.filter((zone) => !zone.state);
+    all.textContent = open.some((zone) => zone.differs) ? "All as it stands here" : "All as planned";
+    all.disabled = !open.length;
     sums(zones, chart.perMl);
     map?.read();
   };
@@ -193,14 +238,11 @@ if (form) {
     sum();
   });
   form.addEventListener("draft-restored", sum);
-  form.querySelector("[data-all]")?.addEventListener("click", () => {
+  all.addEventListener("click", () => {
     const open = zones.filter((zone) => !zone.state);
-    for (const zone of open) {
-      zone.say("given");
-      zone.took("given");
-    }
-    if (open.length) tell(field(`state_${open[0].n}`)[0]);
-    say(open.length ? `As planned: ${open.map((zone) => zone.label).join(", ")}.` : "Every zone has its answer already.");
+    for (const zone of open) zone.say(zone.differs ? "changed" : "given"); // as it stands: last time's numbers may not be the plan's
+    tell(field(`state_${open[0].n}`)[0]);
+    say(`Confirmed: ${open.map((zone) => zone.label).join(", ")}.`);
   });
   sum();
   if (form.dataset.gate) gate();
