@@ -94,7 +94,7 @@ class TreatmentForm(StepForm):
     observed_minutes = Whole(label="Observed for, minutes", most=1440, help_text="No published time was found; your clinic's own rule counts.")
     patient_code = forms.CharField(label="Code of the patient", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
     syringe_code = forms.CharField(label="Code on the syringe", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
-    device_settings = forms.CharField(label="Settings", required=False, max_length=200, help_text="As set on the device: depth, dose, rate.")
+    device_settings = forms.CharField(label="Its settings: depth, dose, rate", required=False, max_length=200)
     note = forms.CharField(label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
     over_limit_reason = forms.CharField(
         label="Reason for a dose over its limit", required=False, max_length=500, help_text="Only where more than a limit was really given."

@@ -26,7 +26,7 @@ export class ChartMap {
     this.planned = new Map(chart.zones.map((zone) => [zone.key, zone]));
     this.state = new MapState(zones.map((zone) => ({ key: zone.key, edits: parsed(zone.edits) })));
     for (const zone of this.state.zones) this.state.setBase(zone, this.planned.get(zone.key).points);
-    const figures = [...host.querySelectorAll("[data-map]")], stage = host.querySelector("[data-stage]");
+    const figures = [...host.querySelectorAll("figure[data-map]")], stage = host.querySelector("[data-stage]");
     stage.hidden = false;
     this.view = new MapView(stage, this.state, {
       pictures: Object.fromEntries(figures.map((figure) => [figure.dataset.map, figure.querySelector("svg")])),
