@@ -10,6 +10,7 @@ from decimal import Decimal
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.actions.devices import use_device
 from pistor.actions.syringes import make_syringe
+from pistor.actions.unsigned import unsigned_visit
 from pistor.care.stock import Take
 from pistor.records.devices import Device
 from pistor.records.people import Capability, User
@@ -36,8 +37,7 @@ def repeat_last(
     by whoever gives them, and the checklist, the pain and the reactions are never taken over.
     """
     with unit_of_work(by=by, capability=Capability.TREAT, verb="treatment.repeated", token=token, at=at, location=location):
-        visit = Treatment.objects.of(by.clinic).select_related("course", "patient").get(pk=visit.pk)
-        visit.clinic = visit.course.clinic = by.clinic  # type: ignore[assignment]
+        visit = unsigned_visit(visit, by)
         last = last_given(visit)
         if last is None:
             raise Refused("No treatment of this course is signed yet, so there is nothing to repeat.")

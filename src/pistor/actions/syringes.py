@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from pistor.actions.core import Refused, audit, clinic_id_of, unit_of_work
 from pistor.actions.course import local_day
 from pistor.actions.stock import Booked, book, close_vial, open_vial
+from pistor.actions.unsigned import unsigned_visit
 from pistor.care.codes import in_signs
 from pistor.care.formulation import Blend
 from pistor.care.prescriptions import missing_prescriptions
@@ -24,7 +25,7 @@ from pistor.care.stock import Place, Take, plain
 from pistor.care.syringe import LOOKS, STEP_ML, apportion, given_of, not_the_blend, unusable_hours, use_before
 from pistor.care.treatment import LotGiven, Record, unusable_lots, unusable_takes
 from pistor.knowledge import Library
-from pistor.records.latest import keep_latest, latest_blend_and_map
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.prescriptions import prescription_facts, prescriptions_of
@@ -52,7 +53,7 @@ def make_syringe(
     ``own_hours`` and ``own_basis``: until when it may be given and who says so, where no rule does or another time holds.
     """
     with unit_of_work(by=by, capability=Capability.TREAT, verb="syringe.made", token=token, at=at, location=location):
-        visit, library = _unsigned(visit, by), library_of(by.clinic)
+        visit, library = unsigned_visit(visit, by), library_of(by.clinic)
         blend_row, _ = latest_blend_and_map(visit.course)
         if blend_row is None:
             raise Refused("No blend is composed, so nothing can be drawn.")
@@ -220,15 +221,3 @@ def _ready(syringe: Syringe, by: User) -> Syringe:
     if row.state != Syringe.State.READY:
         raise Refused(f"Syringe {row.code} was {row.get_state_display().lower()} already.")
     return row
-
-
-def _unsigned(visit: Treatment, by: User) -> Treatment:
-    """The visit with its course and newest blend, locked, while what belongs to it can still change."""
-    found: Treatment = Treatment.objects.of(by.clinic).select_for_update(of=("self",)).select_related("course", "patient").get(pk=visit.pk)
-    if found.state == Treatment.State.SIGNED:
-        raise Refused("This treatment is signed and locked. Add an amendment instead.")
-    if found.state == Treatment.State.CANCELLED:
-        raise Refused("This visit was cancelled, so nothing can be made for it.")
-    found.clinic = found.course.clinic = found.patient.clinic = by.clinic  # type: ignore[assignment]
-    keep_latest(found.course)
-    return found

@@ -7,9 +7,10 @@ import uuid
 
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.actions.course import local_day
-from pistor.care.codes import KINDS, OwnCode, Unreadable, parse
+from pistor.actions.unsigned import unsigned_visit
+from pistor.care.codes import KINDS, OwnCode, Unreadable, parse, patient_number
 from pistor.care.syringe import unusable
-from pistor.records.latest import keep_latest, latest_blend_and_map
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.people import Capability, User
 from pistor.records.syringes import Syringe, syringe_facts
 from pistor.records.treatment import TimeOut, Treatment
@@ -23,7 +24,7 @@ def time_out(
     The wrong patient, the wrong syringe or one that must not be given is refused; that it stopped is kept and audited.
     """
     with unit_of_work(by=by, capability=Capability.TREAT, verb="time_out", token=token, at=at, location=location):
-        visit, on = _unsigned(visit, by), local_day(by, at)
+        visit, on = unsigned_visit(visit, by), local_day(by, at)
         said = list(_wrong_patient(patient_code, visit, on))
         row, against = _syringe(syringe_code, visit, by, at, on)
         said += against
@@ -44,6 +45,8 @@ def time_out(
 def _wrong_patient(code: str, visit: Treatment, on: dt.date) -> tuple[str, ...]:
     """The code on the patient's label, or the number on it as it is typed."""
     number = code.strip()
+    if number.casefold() == visit.patient.number.casefold():
+        return ()
     try:
         read = parse(code, on)
     except Unreadable:
@@ -51,8 +54,8 @@ def _wrong_patient(code: str, visit: Treatment, on: dt.date) -> tuple[str, ...]:
     if not isinstance(read, OwnCode) or read.kind != "P":
         what = KINDS[read.kind] if isinstance(read, OwnCode) else "package"
         return (f"This is the code of a {what}. Read the one of the patient.",)
-    if read.code.casefold() != visit.patient.number.casefold():
-        return (f"“{read.code[:20]}” is not the number of this patient. Ask the patient for name and date of birth, and open the right visit.",)
+    if patient_number(read).casefold() != visit.patient.number.casefold():
+        return (f"“{patient_number(read)[:20]}” is not the number of this patient. Ask the patient for name and date of birth, and open the right visit.",)
     return ()
 
 
@@ -83,15 +86,3 @@ def _signs(code: str, on: dt.date) -> str:
     if not isinstance(read, OwnCode):
         raise Unreadable("This is the code of a package. Read the one on the syringe.")
     return read.code
-
-
-def _unsigned(visit: Treatment, by: User) -> Treatment:
-    """The visit with its course and newest blend, locked, while its treatment is still to be given."""
-    found: Treatment = Treatment.objects.of(by.clinic).select_for_update(of=("self",)).select_related("course", "patient").get(pk=visit.pk)
-    if found.state == Treatment.State.SIGNED:
-        raise Refused("This treatment is signed and locked. Add an amendment instead.")
-    if found.state == Treatment.State.CANCELLED:
-        raise Refused("This visit was cancelled, so nothing can be given at it.")
-    found.clinic = found.course.clinic = found.patient.clinic = by.clinic  # type: ignore[assignment]
-    keep_latest(found.course)
-    return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pistor.care.devices import DeviceFacts, unusable_device
@@ -20,7 +20,7 @@ from pistor.care.prescriptions import Needed, PrescriptionFacts, missing_prescri
 from pistor.care.stock import plain
 from pistor.care.syringe import SyringeFacts, given_of, unusable
 from pistor.care.treatment.checklist import checklist
-from pistor.care.treatment.record import METHODS, Record, ZoneGiven, unusable_numbers
+from pistor.care.treatment.record import METHODS, Record, ZoneGiven, reckonable, unusable_numbers
 from pistor.care.visit import Missing, VisitFacts, plan_missing
 from pistor.knowledge import Library
 
@@ -62,8 +62,11 @@ class RoomFacts:
 
 def gate(facts: RoomFacts) -> tuple[Missing, ...]:
     """Everything that is missing before the treatment can be signed, in the order of the work; empty where nothing is."""
+    numbers = [Missing("record.numbers", said, "zones") for said in unusable_numbers(facts.record)]
+    if numbers:
+        facts = replace(facts, record=reckonable(facts.record))
     found = (
-        *before(facts.visit), *_syringes(facts), *_time_outs(facts), *_prescriptions(facts), *_devices(facts), *_checklist(facts), *_preparation(facts),
+        *before(facts.visit), *numbers, *_syringes(facts), *_time_outs(facts), *_prescriptions(facts), *_devices(facts), *_checklist(facts), *_preparation(facts),
         *_zones(facts), *_doses(facts), *_after(facts.record),
     )  # fmt: skip
     return tuple(dict.fromkeys(found))
@@ -173,8 +176,6 @@ def _preparation(facts: RoomFacts) -> Iterable[Missing]:
 
 def _zones(facts: RoomFacts) -> Iterable[Missing]:
     record = facts.record
-    for said in unusable_numbers(record):
-        yield Missing("record.numbers", said, "zones")
     places = {zone.plan: str(number) for number, zone in enumerate(facts.planned)}
     confirmed = {zone.plan for zone in record.zones}
     for zone in facts.planned:
@@ -197,6 +198,8 @@ def _zone(zone: ZoneGiven, place: str, codes: set[str]) -> Iterable[Missing]:
         yield Missing("zone.syringe", f"{zone.label} is recorded from syringe {zone.syringe}, which is not one of this treatment. Choose another.", f"zone-{place}")
     if zone.on_skin and zone.state != "not_given" and not zone.passes:
         yield Missing("zone.passes", f"How often {zone.label} was rolled over is not recorded. Enter the number of passes.", f"zone-{place}")
+    if zone.on_skin and zone.state != "not_given" and zone.planned_volume_ml is None and not zone.volume_ml and not zone.reason.strip():
+        yield Missing("zone.film", f"How much was put on {zone.label} is not recorded. Enter the volume, or say why there was none.", f"zone-{place}")
 
 
 def _doses(facts: RoomFacts) -> Iterable[Missing]:

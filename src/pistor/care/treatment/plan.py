@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from pistor.care.treatment.points import Edits, PlannedPoint, given_points, total
+from pistor.care.injection_map import PASSES, Edits
+from pistor.care.treatment.points import PlannedPoint, given_points, total
 from pistor.care.treatment.record import Record, ZoneGiven
 from pistor.knowledge import Library
-
-PASSES = "passes"  # the pattern of a roller or a stamp: no points, a film on the skin
 
 PointsOfPlan = Callable[[], Mapping[str, Sequence[PlannedPoint]]]  # of every zone plan; asked only where points were edited
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
 from pistor.care.evidence import Effect, Finding, cited
 from pistor.care.formulation import Blend, DoseCheck, Topical, dose_findings
+from pistor.care.injection_map import Edits
 from pistor.care.stock import LotGiven, plain
-from pistor.care.treatment.points import Edits
 from pistor.knowledge import Library
 
 MEANING = "I gave or supervised this treatment, and it is recorded here as it was given."
@@ -46,12 +46,14 @@ class ZoneGiven:
 
     @property
     def deviates(self) -> bool:
-        planned = self.planned_points, self.planned_volume_ml, self.planned_passes
-        return (self.points, self.volume_ml, self.passes) != planned or bool(self.edits)
+        if self.planned_points is None:
+            return True
+        another_volume = self.planned_volume_ml is not None and self.volume_ml != self.planned_volume_ml  # of a film nobody may have said how much
+        return (self.points, self.passes) != (self.planned_points, self.planned_passes) or another_volume or bool(self.edits)
 
     @property
     def treated(self) -> bool:
-        return self.state in ("given", "changed") and (self.points > 0 or bool(self.passes) or self.volume_ml > 0)
+        return self.state in ("given", "changed") and (self.points > 0 or bool(self.passes) or not self.volume_ml.is_zero())
 
     @property
     def label(self) -> str:
@@ -94,21 +96,14 @@ class Record:
     def volume_per_point_ml(self) -> Decimal | None:
         """The largest mean of a zone, or what one point was changed to where that is more."""
         means = [zone.volume_ml / zone.points for zone in self.zones if zone.points]
-        changed = [volume for zone in self.zones for key, volume in zone.edits.changed.items() if key not in zone.edits.removed]
+        edits = [(key, change.volume_ml, zone.edits) for zone in self.zones for key, change in zone.edits.changed.items()]
+        changed = [volume for key, volume, of_zone in edits if volume is not None and key not in of_zone.removed]
         return max((*means, *changed), default=None)
 
 
 def unusable_numbers(record: Record) -> tuple[str, ...]:
     """Numbers that cannot be, each in a sentence."""
-    said = []
-    for zone in record.zones:
-        said += _volume(zone.volume_ml, f"The volume for {zone.label}")
-        if not 0 <= zone.points <= MOST_POINTS:
-            said.append(f"{zone.label}: {zone.points} points cannot be; enter 0 to {MOST_POINTS}.")
-        elif zone.points == 0 and not zone.on_skin and zone.volume_ml.is_finite() and zone.volume_ml > 0:
-            said.append(f"{zone.label}: a volume was given at no point. Enter the number of points, or 0 mL.")
-        if zone.passes is not None and not 0 <= zone.passes <= MOST_PASSES:
-            said.append(f"{zone.label}: {zone.passes} passes cannot be; enter 0 to {MOST_PASSES}.")
+    said = [sentence for zone in record.zones for sentence in _unusable(zone)]
     for topical in record.topical:
         if topical.dose_mg is not None and (not topical.dose_mg.is_finite() or not 0 <= topical.dose_mg <= 10_000):
             said.append(f"The dose of {topical.ingredient} on the skin cannot be; enter 0 to 10 000 mg.")
@@ -117,6 +112,22 @@ def unusable_numbers(record: Record) -> tuple[str, ...]:
     if record.observed_minutes is not None and not 0 <= record.observed_minutes <= MOST_MINUTES:
         said.append(f"The minutes of observation go from 0 to {MOST_MINUTES}.")
     return tuple(said)
+
+
+def _unusable(zone: ZoneGiven) -> list[str]:
+    said = _volume(zone.volume_ml, f"The volume for {zone.label}")
+    if not 0 <= zone.points <= MOST_POINTS:
+        said.append(f"{zone.label}: {zone.points} points cannot be; enter 0 to {MOST_POINTS}.")
+    elif not said and zone.points == 0 and not zone.on_skin and zone.volume_ml > 0:
+        said.append(f"{zone.label}: a volume was given at no point. Enter the number of points, or 0 mL.")
+    if zone.passes is not None and not 0 <= zone.passes <= MOST_PASSES:
+        said.append(f"{zone.label}: {zone.passes} passes cannot be; enter 0 to {MOST_PASSES}.")
+    return said
+
+
+def reckonable(record: Record) -> Record:
+    """The record with nothing in the place of zones' numbers that cannot be, so that the rest can still be added up."""
+    return replace(record, zones=tuple(replace(zone, points=0, volume_ml=Decimal(0), passes=None) if _unusable(zone) else zone for zone in record.zones))
 
 
 def unusable_takes(lots: Iterable[LotGiven]) -> tuple[str, ...]:

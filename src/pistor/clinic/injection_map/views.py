@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -11,7 +12,7 @@ from pistor.actions.core import Refused, Stale
 from pistor.actions.course import local_day
 from pistor.actions.injection_map import draw_map
 from pistor.care.evidence import Finding
-from pistor.care.injection_map import InjectionMap, NoMap, below_the_fat, chosen_as_json, chosen_from_json, make_map
+from pistor.care.injection_map import InjectionMap, NoMap, below_the_fat, make_map, scale_from_dict, zone_plan_from_text, zones_alike
 from pistor.care.plan import Plan, make_plan
 from pistor.clinic.injection_map.forms import InjectionMapForm
 from pistor.clinic.injection_map.presenters import (
@@ -34,6 +35,7 @@ from pistor.clinic.injection_map.presenters import (
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.clinic.shared.single_points import chosen_from, chosen_value
+from pistor.knowledge import Library
 from pistor.records.course import Course
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import intent_of
@@ -41,6 +43,7 @@ from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.picture import picture_of
+from pistor.records.plan import zone_plans_of
 from pistor.records.treatment import Treatment
 
 
@@ -52,8 +55,9 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
         return _posted(request, visit)
     plan, library = _current(visit.course), library_of(request.user.clinic)  # type: ignore[union-attr]
     first = {**first_values(visit.course, plan, library), "version": visit.course.version}
-    kept = plan.exceptions if plan and not drawn_earlier(plan, library) else {}
-    removed, singles = kept.get("removed", []), [chosen_value(area, points) for area, points in chosen_from_json(kept.get("chosen")).items()]
+    zones = zone_plans_of(plan) if plan and not drawn_earlier(plan, library) else ()
+    removed = [f"{zone.key}:{name}" for zone in zones for name in zone.edits.removed]
+    singles = [chosen_value(zone.key, zone.chosen) for zone in zones if zone.chosen]
     proposed = _proposed(request, visit) if plan is None else None
     if proposed and proposed.injection_map:
         first |= values_of(proposed.injection_map)
@@ -87,7 +91,9 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
         for name, value in (published(method) if method else {}).items():
             data[name] = value
         form, removed, singles = _form(visit.course, data), [], []
-    drawn, problem = _made(form, removed, singles)
+    drawn, problem = _posted_zones(request, form.library) or _made(form, removed, singles)
+    if drawn is not None and do == "take":
+        form = _form(visit.course, {**request.POST.dict(), **values_of(drawn)})
     if do != "save" or drawn is None:
         if problem:
             form.add_error(None, problem)
@@ -96,11 +102,8 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
     try:
         draw_map(
             course=visit.course,
-            areas=drawn.areas,
-            technique=drawn.technique,
-            generator=drawn.generator,
-            removed=drawn.removed,
-            chosen=drawn.chosen,
+            zones=drawn.zone_plans,
+            scale=drawn.scale,
             by=request.user,  # type: ignore[arg-type]
             at=request.at,  # type: ignore[attr-defined]
             token=form.cleaned_data["token"],
@@ -112,6 +115,21 @@ def _posted(request: HttpRequest, visit: Treatment) -> HttpResponse:
         form.refuse(refused, version=visit.course.version if isinstance(refused, Stale) else None)
         return _shown(request, visit, form, drawn, removed, status=409)
     return HttpResponseRedirect(location)
+
+
+def _posted_zones(request: HttpRequest, library: Library) -> tuple[InjectionMap | None, str] | None:
+    """The map of the zone plans in the form, where it holds any."""
+    texts = [text for name, text in request.POST.items() if name.startswith("zone.") and text]
+    if not texts:
+        return None
+    try:
+        plans = [zone_plan_from_text(str(text)) for text in texts]
+        scale = json.loads(request.POST.get("scale") or "{}")
+        return make_map(plans, library, scale=scale_from_dict(scale, library, {plan.area.map: plan.area.version for plan in plans})), ""
+    except NoMap as error:
+        return None, str(error)
+    except ValueError:
+        return None, "The scale of the drawings cannot be read; measure anew."
 
 
 def _proposed(request: HttpRequest, visit: Treatment) -> Plan:
@@ -129,8 +147,8 @@ def _made(form: InjectionMapForm, removed: list[str], singles: list[str]) -> tup
     if not form.is_valid():
         return None, ""
     try:
-        exceptions = {"removed": removed, "chosen": chosen_as_json(chosen_from(singles))}
-        return make_map(form.chosen_areas(), form.generator(), form.cleaned_data["technique"], form.library, exceptions=exceptions), ""
+        zones = zones_alike(form.chosen_areas(), form.generator(), form.cleaned_data["technique"], removed=removed, chosen=chosen_from(singles))
+        return make_map(zones, form.library), ""
     except NoMap as error:
         return None, str(error)
 

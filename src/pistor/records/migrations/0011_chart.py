@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0009_recall'),
+        ('records', '0010_planner'),
     ]
 
     operations = [
