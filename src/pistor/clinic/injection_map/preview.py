@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
 
 from pistor.actions.course import local_day
@@ -29,8 +29,7 @@ from pistor.care.injection_map import (
     shape_of,
     zone_plans_from_json,
 )
-from pistor.clinic.injection_map import views
-from pistor.clinic.injection_map.presenters import dose_checks, ingredient_totals
+from pistor.clinic.injection_map.presenters import depth_pictures, dose_checks, ingredient_totals
 from pistor.clinic.shared.access import page, visit_of
 from pistor.knowledge import Library
 from pistor.records.latest import latest_blend_and_map
@@ -49,19 +48,17 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 
     422 has ``refused`` and those of the zones that can be made; 200 has in ``refused`` what would stop the map from being saved.
     """
-    if request.method != "POST":
-        return views.preview(request, visit_id)
     visit = visit_of(request, visit_id)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
     library = library_of(visit.clinic)
     try:
         plans, scale = asked(request.body, library)
     except NoMap as none:
-        return JsonResponse(_answer(request, visit, None, library) | {"refused": none.reasons}, status=UNUSABLE)
+        return JsonResponse(answer(request, visit, None, library) | {"refused": none.reasons}, status=UNUSABLE)
     drawn, reasons = as_far_as_it_goes(plans, library, scale)
-    answer = _answer(request, visit, drawn, library)
-    if reasons:
-        return JsonResponse(answer | {"refused": reasons}, status=UNUSABLE)
-    return JsonResponse(answer)
+    told = answer(request, visit, drawn, library)
+    return JsonResponse(told | {"refused": reasons}, status=UNUSABLE) if reasons else JsonResponse(told)
 
 
 def asked(body: bytes, library: Library) -> tuple[tuple[ZonePlan, ...], Scales]:
@@ -106,9 +103,9 @@ def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap) ->
     return (*drawn.findings, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
 
 
-def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
+def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
     if drawn is None:
-        return {"zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "scale": {}}
+        return {"zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "depths": "", "scale": {}}
     formulation = latest_blend_and_map(visit.course)[0]
     checks = dose_checks(visit.course, drawn, formulation, library)
     shown = {"clinic": visit.clinic, "checks": checks, "findings": map_findings(request, visit, drawn)}
@@ -121,6 +118,7 @@ def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, 
         "ingredients": [{"name": row["name"], "unit": row["unit"], "total": plain(round(row["total"], 4))} for row in ingredient_totals(drawn, formulation)],
         "limits": render_to_string("injection_map/limits.html", shown),
         "findings": render_to_string("injection_map/findings.html", shown),
+        "depths": render_to_string("injection_map/depths.html", {"depths": depth_pictures(drawn, library)}),
         "scale": {map_: one.as_dict() for map_, one in drawn.scale.items()},
         "refused": refusals(drawn, checks),
     }

@@ -54,6 +54,8 @@ class Planner {
     this.listen();
     this.readFields();
     this.state.activate(this.state.zones[0]?.key);
+    this.part("save").append(...document.querySelector("[data-saves]").childNodes);
+    document.querySelector("[data-saves]").remove();
     this.root.hidden = false;
     this.view.show(this.state.zones[0]?.map ?? data.maps[0].id);
     this.view.fitZones(this.view.onMap().map((zone) => zone.key));
@@ -182,13 +184,9 @@ class Planner {
     this.render();
   }
 
-  // Where the points of a zone lie before any edit; of one that was moved the answer tells only where it is now.
-  baseFrom({ points: rows }, zone) {
-    const { edits, chosen, generator } = zone, before = this.state.bases.get(this.signature(zone));
-    return new Map(rows.filter(([k]) => !(k in (edits?.added ?? {}))).map(([k, x, y]) => {
-      const single = chosen?.[Number(k) - 1], known = single ?? (edits?.moved?.[k] && before?.get(k));
-      return [k, known ? [known[0], known[1], Number(known[2] ?? generator.volume_per_point_ml)] : [x, y, Number(generator.volume_per_point_ml)]];
-    }));
+  // Where the points of a zone lie before any edit: the answer tells it of those that were moved or got another volume.
+  baseFrom({ points: rows, base = {} }, { edits }) {
+    return rows.filter(([k]) => !(k in (edits?.added ?? {}))).map(([k, x, y, ml]) => [k, ...(base[k] ?? [x, y, ml])]);
   }
 
   refused(sentences) {
@@ -218,9 +216,7 @@ class Planner {
 
   render() {
     const { state } = this, all = state.sums(), active = state.zone(state.active);
-    const blend = this.data.blend_ml === null ? "" : ` of ${amount(this.data.blend_ml)} mL in the blend`;
     this.part("sum").textContent = state.zones.length ? `${points(all.n)}, ${amount(all.ml)} mL` : "No points yet";
-    this.part("sum").title = blend;
     this.renderViews();
     this.renderZones();
     this.renderSettings(active);
@@ -294,7 +290,7 @@ class Planner {
     const pattern = this.part("setting=pattern");
     if (pattern.dataset.technique !== zone.technique) {
       pattern.dataset.technique = zone.technique;
-      const own = technique?.pattern, more = Object.keys(this.data.patterns).filter((name) => name !== own && own !== "passes" && name !== "passes");
+      const own = technique?.pattern, more = Object.keys(this.data.patterns).filter((name) => name !== own && own !== "passes" && !["passes", "points"].includes(name));
       pattern.replaceChildren(...[own, ...more].map((name) => make("option", { value: name, textContent: name === own ? `${this.data.patterns[own] ?? "As published"} (as the technique has it)` : this.data.patterns[name] })));
     }
     pattern.value = generator.pattern;

@@ -43,7 +43,7 @@ class Drawing {
     const numbers = (text) => text.split(" ").map(Number), sheet = picture.querySelector("svg");
     this.size = numbers(picture.dataset.size);
     this.drawnAt = numbers(picture.dataset.scale ?? "1 1");
-    sheet.querySelector(".map-points")?.remove();
+    sheet.querySelector(".placed")?.remove();
     this.ground = node("g", { class: "ground" }, ...sheet.childNodes);
     this.zones = new Map([...this.ground.querySelectorAll("[data-area]")].map((path) => [path.dataset.area, { path, outline: corners(path), holes: [] }]));
     for (const hole of this.ground.querySelectorAll("[data-no-go]")) this.zones.get(hole.dataset.noGo)?.holes.push(corners(hole));
@@ -176,7 +176,7 @@ export class MapView {
 
   // By volume, within what can be seen and what leaves room between points.
   radius(ml, spacing) {
-    const unit = (2 * Math.min(2.5, Math.sqrt(this.perMm / this.least)) * (this.large ? 1.5 : 1)) / this.perMm;
+    const unit = (2.7 * Math.min(2.5, Math.sqrt(this.perMm / this.least)) * (this.large ? 1.5 : 1)) / this.perMm;
     return Math.max(0.8 * unit, Math.min(1.15 * unit * Math.cbrt(ml / 0.02), 2.6 * unit, 0.36 * spacing));
   }
 
