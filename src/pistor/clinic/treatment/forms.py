@@ -112,7 +112,7 @@ class TreatmentForm(StepForm):
     ) -> None:
         """``zones`` as the map plans them; ``syringes`` are the codes of those made, to choose from where there are several."""
         super().__init__(*args, **kwargs)
-        self.steps, self.zones, self.several = steps, zones, len(syringes) > 1
+        self.steps, self.zones = steps, zones
         signs = load().signs
         self.fields["reaction_signs"].choices = [(sign, signs[sign].text.en) for sign in AT_ONCE if sign in signs]  # type: ignore[attr-defined]
         for step in steps:
@@ -122,7 +122,7 @@ class TreatmentForm(StepForm):
             self.fields[f"topical_dose_{place}"] = Measure(label="Dose on the skin, mg", what="the dose in mg")
         for number, zone in enumerate(zones):
             self._add_line(str(number), zone, syringes)
-        self._add_numbers(EXTRA)
+        self._add_numbers(EXTRA, syringes)
         self.fields["extra_zone"] = forms.ChoiceField(label="Another zone that was treated", choices=[("", "None"), *other_zones], required=False)
         if devices:
             self.fields["device"] = forms.ChoiceField(label="Device", choices=[("", "By hand"), *devices], required=False)
@@ -130,17 +130,17 @@ class TreatmentForm(StepForm):
     def _add_line(self, key: str, zone: ZoneGiven, syringes: Sequence[str]) -> None:
         self.fields[f"state_{key}"] = forms.ChoiceField(label="This zone was", choices=STATES, widget=forms.RadioSelect, required=False)
         self.fields[f"edits_{key}"] = EditsField(label=f"Points of {zone.label}")
-        self._add_numbers(key)
+        self._add_numbers(key, syringes)
         if zone.on_skin:
             self.fields[f"passes_{key}"] = Whole(label="Passes", most=100)
-        if self.several:
-            choices = [("", "One after the other"), *((code, code) for code in syringes)]
-            self.fields[f"syringe_{key}"] = forms.ChoiceField(label="From syringe", choices=choices, required=False)
 
-    def _add_numbers(self, key: str) -> None:
+    def _add_numbers(self, key: str, syringes: Sequence[str]) -> None:
         self.fields[f"points_{key}"] = Whole(label="Points", most=5000)
         self.fields[f"volume_{key}"] = Measure(label="Volume, mL", what="the volume in mL, for example 0.5")
         self.fields[f"reason_{key}"] = forms.CharField(label="Reason, if it differs from the plan", max_length=300, required=False)
+        if len(syringes) > 1:
+            choices = [("", "One after the other"), *((code, code) for code in syringes)]
+            self.fields[f"syringe_{key}"] = forms.ChoiceField(label="From syringe", choices=choices, required=False)
 
     @property
     def zone_lines(self) -> list[dict[str, Any]]:
@@ -150,7 +150,7 @@ class TreatmentForm(StepForm):
 
     @property
     def extra_line(self) -> dict[str, Any]:
-        return {"zone": self["extra_zone"], "points": self[f"points_{EXTRA}"], "volume": self[f"volume_{EXTRA}"], "reason": self[f"reason_{EXTRA}"]}
+        return {"zone": self["extra_zone"], **{name: self[f"{name}_{EXTRA}"] if f"{name}_{EXTRA}" in self.fields else None for name in LINE}}
 
     @property
     def topical_lines(self) -> list[dict[str, Any]]:
@@ -193,8 +193,8 @@ class TreatmentForm(StepForm):
     def record(self) -> Record:
         """What was typed, as far as it can be read: a field with an error is as if it were empty."""
         data = self.cleaned_data
-        touched = [(str(n), zone) for n, zone in enumerate(self.zones) if data.get(f"points_{n}") is not None or data.get(f"state_{n}")]
-        zones = [_given(zone, data, key) for key, zone in touched]
+        readable = [(str(n), zone) for n, zone in enumerate(self.zones) if not {f"{name}_{n}" for name in LINE} & set(self.errors)]
+        zones = [_given(zone, data, key) for key, zone in readable if data[f"points_{key}"] is not None or data[f"state_{key}"]]
         if data.get("extra_zone") and data.get(f"points_{EXTRA}") is not None:
             zone, _, side = data["extra_zone"].partition(":")
             zones.append(_given(ZoneGiven(zone, side, self.zones[0].technique if self.zones else "", 0, Decimal(0)), data, EXTRA))

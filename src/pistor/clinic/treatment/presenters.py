@@ -113,19 +113,22 @@ def time_out_lines(rows: Sequence[TimeOut], visit: Treatment) -> list[dict[str, 
 
 def chart_of(zones: Sequence[ZoneGiven], drawn: InjectionMap | None, blend: Blend | None) -> dict[str, Any]:
     """What the page draws and adds up by itself: for each line of the form its planned points, and what a millilitre holds."""
+    plans = {plan.key: plan for plan in drawn.zone_plans} if drawn else {}
+    totals = {total.key: total for total in drawn.zones} if drawn else {}
     points: dict[str, list[list[Any]]] = {}
     for point in drawn.placed if drawn else ():
-        key = point.key.removeprefix(f"{point.area.key}:")
-        points.setdefault(point.area.key, []).append([key, round(point.x_mm, 1), round(point.y_mm, 1), plain(point.volume_ml)])
-    layers = {(total.zone, total.side): total.tip_layer for total in drawn.zones} if drawn else {}
-    spacing, held = float(drawn.least_spacing_mm) if drawn else 0, blend.concentrations if blend else ()
+        points.setdefault(point.zone_key, []).append([point.name, round(point.x_mm, 1), round(point.y_mm, 1), plain(point.volume_ml)])
     return {
         "zones": [
-            {"key": zone.plan, "points": points.get(zone.plan, []), "layer": layers.get((zone.zone, zone.side), "unknown"), "spacing": spacing}
+            {
+                "key": zone.plan, "points": points.get(zone.plan, []), "layer": totals[zone.plan].tip_layer if zone.plan in totals else "unknown",
+                "spacing": float(plans[zone.plan].generator.spacing_mm) if zone.plan in plans else 0,
+                "drawn": plans[zone.plan].drawn or None if zone.plan in plans else None,
+            }
             for zone in zones
         ],
-        "perMl": [{"name": item.name, "unit": item.amount_unit, "amount": str(item.per_ml)} for item in held],
-    }
+        "perMl": [{"name": item.name, "unit": item.amount_unit, "amount": str(item.per_ml)} for item in (blend.concentrations if blend else ())],
+    }  # fmt: skip
 
 
 def chart_maps(drawn: InjectionMap | None, library: Library) -> list[dict[str, str]]:

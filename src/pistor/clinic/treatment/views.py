@@ -17,11 +17,12 @@ from pistor.actions.devices import use_device
 from pistor.actions.repeat import repeat_last
 from pistor.actions.syringes import make_syringe
 from pistor.actions.time_out import time_out
-from pistor.actions.treatment import Entry, amend_treatment, save_treatment, sign_treatment, signed_content
+from pistor.actions.treatment import Entry, Incomplete, amend_treatment, save_treatment, sign_treatment, signed_content
 from pistor.care.formulation import Blend, DoseCheck
 from pistor.care.injection_map import InjectionMap, NoMap
 from pistor.care.treatment import MEANING, Missing, UnreadableEdits, before, checklist, gate, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
+from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import look_at, render_step
 from pistor.clinic.shared.making import MakeForm, make_form, posted_make_form
 from pistor.clinic.shared.scanning import scans
@@ -37,7 +38,7 @@ from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.plan import map_of
 from pistor.records.repeat import last_given
-from pistor.records.room import Room, planned_zones, room_facts, room_of
+from pistor.records.room import Room, planned_zones, room_of
 from pistor.records.signed import amendments_of, broken
 from pistor.records.syringes import Syringe, kept, syringes_of
 from pistor.records.treatment import TimeOut, Treatment
@@ -55,14 +56,14 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _signed_shown(request, visit, AmendmentForm()) if signed else _shown(request, visit)
     if signed:
-        return _signed_shown(request, visit, AmendmentForm(), refused=Refused("This treatment is signed and locked. Add an amendment instead."))
+        return _signed_already(request, visit)
     if beside := BESIDE.get(do):
         return beside(request, visit)
     form = _bound(request, visit)
     if do == "sign" and not request.user.may(Capability.SIGN):  # type: ignore[union-attr]
         sign_treatment(visit=visit, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]  # which refuses, and keeps that they tried
     if not form.is_valid():
-        return _stopped(request, visit, form, 409) if do == "sign" else _shown(request, visit, form, status=422)
+        return _stopped(request, visit, form) if do == "sign" else _shown(request, visit, form, status=422)
     here, data = reverse("treatment:show", args=[visit.pk]), form.cleaned_data
     verb = sign_treatment if do == "sign" else save_treatment
     try:
@@ -70,10 +71,20 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     except NotAllowed:
         raise
     except Refused as refused:
-        if isinstance(refused, Stale):
-            visit.refresh_from_db()
-        return _stopped(request, visit, form, 409, refused)
+        return _stopped(request, visit, form, refused)
     return HttpResponseRedirect(here)
+
+
+def _signed_already(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    """Whoever sends the form that signed it again is led to what was signed; any other is refused."""
+    form = StepForm(request.POST)
+    try:
+        sign_treatment(visit=visit, by=request.user, at=request.at, token=form.cleaned_data["token"] if form.is_valid() else None)  # type: ignore[arg-type, attr-defined]
+    except NotAllowed:
+        raise
+    except Refused as refused:
+        return _signed_shown(request, visit, AmendmentForm(), refused=refused)
+    return HttpResponseRedirect(request.path)
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
@@ -81,19 +92,21 @@ def missing(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     """What keeps the treatment from being signed: as it is recorded, or by POST as it stands in the form. Nothing is written."""
     visit = visit_of(request, visit_id)
     if visit.state == Treatment.State.SIGNED:
-        return JsonResponse({"missing": []})
+        return _as_json(())
     if request.method != "POST":
-        return JsonResponse({"missing": [one.as_dict() for one in gate(room_facts(visit, request.at))]})  # type: ignore[attr-defined]
+        room = room_of(visit, request.at)  # type: ignore[attr-defined]
+        return _as_json(gate(room.facts), live=room.live.as_dict())
     form = _bound(request, visit)
     form.is_valid()
     found, room = _missing_in(request, visit, form)
-    library = library_of(visit.clinic)
+    found = (*_unreadable(form), *found)
     shown = {"missing": missing_lines(found, visit, form)}
-    return JsonResponse({
-        "missing": [one.as_dict() for one in found], "html": render_to_string("treatment/missing.html", shown),
-        "doses": render_to_string("treatment/doses.html", {**_doses(room.facts.checks), "clinic": visit.clinic}),
-        "findings": [finding.text for finding in treatment_findings(room.facts.record, library, room.facts.checks)],
-    })  # fmt: skip
+    doses = render_to_string("treatment/doses.html", {**_doses(room.facts.checks), "clinic": visit.clinic})
+    return _as_json(found, live=room.live.as_dict(), html=render_to_string("treatment/missing.html", shown), doses=doses)
+
+
+def _as_json(missing: Sequence[Missing], status: int = 200, **more: Any) -> JsonResponse:
+    return JsonResponse({"missing": [one.as_dict() for one in missing], **more}, status=status, headers={"Cache-Control": "no-store"})
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.SIGN)
@@ -176,27 +189,34 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
 
 
 def _missing_in(request: HttpRequest, visit: Treatment, form: TreatmentForm) -> tuple[tuple[Missing, ...], Room]:
-    """The gate's list for what stands in a form, and what it was asked about. A field that cannot be read is missing, too."""
-    unreadable = [(name, error) for name, errors in form.errors.items() if name in form.fields for error in errors]
-    wrong = tuple(Missing("record.unreadable", f"{form.fields[name].label}: {error}", name) for name, error in unreadable)
+    """The gate's list for what stands in a form, and what it was asked about. A field that cannot be read counts as empty."""
     try:
         room = room_of(visit, request.at, record=form.record())  # type: ignore[attr-defined]
+        return gate(room.facts), room
     except UnreadableEdits as problem:
-        room, wrong = room_of(visit, request.at), (*wrong, Missing("record.points", str(problem), "zones"))  # type: ignore[attr-defined]
-    return (*wrong, *gate(room.facts)), room
+        room = room_of(visit, request.at)  # type: ignore[attr-defined]
+        return (Missing("record.points", str(problem), "zones"), *gate(room.facts)), room
 
 
-def _stopped(request: HttpRequest, visit: Treatment, form: TreatmentForm, status: int, refused: Refused | None = None) -> HttpResponse:
+def _unreadable(form: TreatmentForm) -> tuple[Missing, ...]:
+    read = [(name, error) for name, errors in form.errors.items() if name in form.fields for error in errors]
+    return tuple(Missing("record.unreadable", f"{form.fields[name].label}: {error}", name) for name, error in read)
+
+
+def _stopped(request: HttpRequest, visit: Treatment, form: TreatmentForm, refused: Refused | None = None) -> HttpResponse:
     """Why it was not taken: everything that is missing, each at the place that mends it."""
-    found = _missing_in(request, visit, form)[0]
-    said = tuple(one.text for one in found)
-    others = [reason for reason in (refused.reasons if refused else ()) if reason not in said]
+    stale = isinstance(refused, Stale)
+    if stale:
+        visit.refresh_from_db()
+    found: Sequence[Missing] = refused.missing if isinstance(refused, Incomplete) else () if refused else _missing_in(request, visit, form)[0]
+    texts = {one.text for one in found}
+    others = [reason for reason in (refused.reasons if refused else ()) if reason not in texts]
     if _wants_json(request):
-        said_too = [Missing("record.refused", text, "") for text in others]
-        return JsonResponse({"missing": [one.as_dict() for one in (*found, *said_too)]}, status=status)
-    form.refuse(Refused(*others), version=visit.version if isinstance(refused, Stale) else None)
-    form.tell([one for one in found if one.rule != "record.unreadable"])
-    return _shown(request, visit, form, status=status)
+        errors = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+        return _as_json((*found, *(Missing("record.refused", text, "") for text in others)), 409, errors=errors)
+    form.refuse(Refused(*others), version=visit.version if stale else None)
+    form.tell(found)
+    return _shown(request, visit, form, status=409)
 
 
 def _make(request: HttpRequest, visit: Treatment) -> HttpResponse:
@@ -234,7 +254,7 @@ def _time_out(request: HttpRequest, visit: Treatment) -> HttpResponse:
         html = render_to_string("treatment/time_out.html", {"time_outs": lines, "unread": stopped if not (patient and syringe) else ()})
         return JsonResponse({"passed": not stopped, "said": " ".join(stopped), "html": html})
     if stopped:
-        return _again(request, visit, 409, told=" ".join(stopped))
+        return _again(request, visit, 409 if patient and syringe else 422, told=" ".join(stopped))
     return _again(request, visit, more={"patient_code": "", "syringe_code": ""})
 
 

@@ -49,7 +49,7 @@ class Zone {
     this.element = element;
     this.n = element.dataset.zone;
     this.key = element.dataset.key;
-    this.planned = { points: Number(element.dataset.points), ml: number(element.dataset.ml) };
+    this.planned = { points: Number(element.dataset.points), ml: number(element.dataset.ml), passes: element.dataset.passes };
     this.label = element.querySelector("legend").textContent.trim();
   }
 
@@ -57,27 +57,32 @@ class Zone {
   get state() { return field(`state_${this.n}`).value; }
   get points() { return Math.round(number(field(`points_${this.n}`).value)); }
   get ml() { return number(field(`volume_${this.n}`).value); }
-  get differs() { return this.points !== this.planned.points || plain(this.ml) !== plain(this.planned.ml); }
+  get passes() { return field(`passes_${this.n}`); } // of a roller; others have none
+  get differs() {
+    const rolled = this.passes && this.passes.value !== this.planned.passes;
+    return this.points !== this.planned.points || plain(this.ml) !== plain(this.planned.ml) || Boolean(rolled);
+  }
 
   say(state) {
     for (const radio of field(`state_${this.n}`)) radio.checked = radio.value === state;
   }
 
-  fill(points, ml) {
+  fill(points, ml, passes) {
     write(field(`points_${this.n}`), String(points));
     write(field(`volume_${this.n}`), plain(ml));
+    if (this.passes && passes !== undefined) write(this.passes, passes);
   }
 
   // What a choice means for the numbers: as planned is the plan again, not given is nothing.
   took(state) {
     if (state === "given") {
       write(field(`edits_${this.n}`), "");
-      this.fill(this.planned.points, this.planned.ml);
+      this.fill(this.planned.points, this.planned.ml, this.planned.passes);
     } else if (state === "not_given") {
       write(field(`edits_${this.n}`), "");
-      this.fill(0, 0);
-    } else if (this.points === 0 && this.planned.points) {
-      this.fill(this.planned.points, this.planned.ml);
+      this.fill(0, 0, "");
+    } else if (!this.points && !this.ml) {
+      this.fill(this.planned.points, this.planned.ml, this.planned.passes);
     }
   }
 }
@@ -230,7 +235,7 @@ if (form) {
     if (zone) zone.took(zone.state);
   });
   form.addEventListener("input", (event) => {
-    const zone = zones.find((one) => [`points_${one.n}`, `volume_${one.n}`].includes(event.target.name));
+    const zone = zones.find((one) => [`points_${one.n}`, `volume_${one.n}`, `passes_${one.n}`].includes(event.target.name));
     if (zone?.differs) {
       write(field(`edits_${zone.n}`), ""); // numbers that were typed count, and say nothing about single points
       zone.say("changed");

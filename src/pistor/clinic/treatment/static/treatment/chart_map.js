@@ -17,6 +17,8 @@ const parsed = (text) => {
   }
 };
 const usual = (points) => points[0]?.ml ?? 0;
+const tenth = (mm) => Math.round(mm * 10) / 10;
+const free = (points) => `a${Math.max(0, ...points.filter(({ k }) => k.startsWith("a")).map(({ k }) => Number(k.slice(1)))) + 1}`; // the plan may have some of its own
 
 // `zones`: of the page, each with key, label, state and edits(); `chart`: the server's points. `changed(zone)` hears of every change by hand.
 export class ChartMap {
@@ -24,7 +26,7 @@ export class ChartMap {
     Object.assign(this, { host, zones, changed, say, brush: "out" });
     this.byKey = new Map(zones.map((zone) => [zone.key, zone]));
     this.planned = new Map(chart.zones.map((zone) => [zone.key, zone]));
-    this.state = new MapState(zones.map((zone) => ({ key: zone.key, edits: parsed(zone.edits) })));
+    this.state = new MapState(zones.map((zone) => ({ key: zone.key, drawn: this.planned.get(zone.key).drawn, edits: parsed(zone.edits) })));
     for (const zone of this.state.zones) this.state.setBase(zone, this.planned.get(zone.key).points);
     const figures = [...host.querySelectorAll("figure[data-map]")], stage = host.querySelector("[data-stage]");
     stage.hidden = false;
@@ -34,7 +36,7 @@ export class ChartMap {
     });
     this.view.large = matchMedia("(pointer: coarse)").matches;
     this.view.spacingOf = (zone) => this.planned.get(zone.key).spacing || 10;
-    this.view.layerOf = (key) => this.planned.get(key.key ?? key)?.layer ?? "unknown";
+    this.view.layerOf = (zone) => this.planned.get(zone.key).layer;
     this.views(figures);
     host.querySelector("[data-pictures]").hidden = true;
     this.tools();
@@ -145,9 +147,12 @@ export class ChartMap {
 
   add(key, x, y) {
     if (this.view.refuses([{ zone: key, do: "add", at: [x, y] }])) return this.say("Nothing is injected there.");
-    const k = this.state.nextAdded(key), ml = this.brush === "ml" ? this.volume() : usual(this.state.points(key));
+    const points = this.state.points(key), ml = this.brush === "ml" ? this.volume() : usual(points);
     if (Number.isNaN(ml)) return this.say(`Type the volume first: 0 to ${MOST_ML} mL.`);
-    return this.command(key, { do: "add", at: [x, y] }, { do: "alter", keys: [k], change: { ml: String(ml) } });
+    const zone = this.state.zone(key), edits = editsOf(zone), added = { ...edits.added, [free(points)]: [x, y].map(tenth) };
+    const changed = { ...edits.changed, [free(points)]: { ml: String(ml) } };
+    this.state.set(this.state.zones.map((one) => (one === zone ? { ...zone, edits: { ...edits, added, changed } } : one)));
+    return this.done(key);
   }
 
   typed(key, point, name, number) {
@@ -159,6 +164,10 @@ export class ChartMap {
 
   command(key, ...commands) {
     this.state.do(...commands.map((command) => ({ ...command, zone: key })));
+    return this.done(key);
+  }
+
+  done(key) {
     this.state.activate(key);
     this.told(key);
     const at = this.state.at?.zone === key && this.state.point(key, this.state.at.k);
