@@ -14,11 +14,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from pistor.actions import syringes as actions
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused
-from pistor.actions.formulation import compose_blend
 from pistor.actions.prescriptions import end_prescription, prescribe
 from pistor.actions.syringes import check_syringe, discard_syringe, make_syringe
 from pistor.actions.treatment import save_treatment, sign_treatment
-from pistor.care.formulation import Part
 from pistor.care.stock import Place, Take
 from pistor.records import append_only
 from pistor.records.audit import AuditEvent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import uuid
 from dataclasses import replace
@@ -11,17 +12,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pistor.actions.candidacy import review_verdict
 from pistor.actions.treatment import sign_treatment
 from pistor.care.treatment import gate
 from pistor.records.audit import AuditEvent
+from pistor.records.intent import candidacy_of
 from pistor.records.room import room_facts
 from pistor.records.stock import StockMove
 from pistor.records.syringes import Syringe
 from pistor.records.treatment import TimeOut, Treatment, ZoneDose
 from tests import factories
-from tests.conftest import NOW
+from tests.conftest import NOW, TODAY
 from tests.pages.test_treatment import fields_of, filled, post
-from tests.ready import consented, full_entry, lot, planned_visit, read_codes, review, syringe
+from tests.ready import consented, full_entry, lot, planned_visit, read_codes, syringe
 
 pytestmark = pytest.mark.django_db
 
@@ -144,10 +147,11 @@ def test_the_last_treatment_is_repeated_with_another_lot(people, as_, visit):
     sign_treatment(visit=visit, entry=replace(full, record=replace(full.record, zones=(zone,))), by=people.practitioner, at=NOW)
     second, other = Treatment.objects.get(course=visit.course, number=2), lot(people.clinic, number="L-2")
     consented(second, people.practitioner)
-    review(second, people.practitioner)
+    digest = candidacy_of(second.course, TODAY).digest
+    review_verdict(course=second.course, treatment=second, digest=digest, version=None, by=people.practitioner, at=NOW + dt.timedelta(minutes=1), token=None)
     client, here = as_(people.practitioner), f"/visits/{second.pk}/treatment/"
     page = client.get(here).content.decode()
-    print('X', [one['text'] for one in listed(client, second)['missing']][:3], page.count('make-lot_0_0')); assert 'value="repeat"' in page
+    assert 'value="repeat"' in page
     fields = fields_of(page) | {"make-lot_0_0": str(other.pk), "make-own_hours": "4", "make-own_basis": "our pharmacist", "note": "half done", "do": "repeat"}
     repeated = client.post(here, fields).content.decode()
     assert Syringe.objects.get(treatment=second).draws.get().lot == other

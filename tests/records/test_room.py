@@ -65,9 +65,9 @@ def test_a_rollers_film_is_on_the_skin_and_counted_in_full(people, visit):
     film = zone("0.3", on_skin=True, passes=4)
     mixed = lidocaine(visit, record(zone("0.1"), film), library)
     assert mixed.dose == 8
-    assert [fact.value for fact in mixed.because if fact.name == "on the skin"] == ["6 mg, counted in full"]
+    assert [fact.value for fact in mixed.because if fact.name == "as a film on the skin"] == ["6 mg, counted in full"]
     assert lidocaine(visit, record(film), library).dose == 6
-    typed = room.planned_record(visit.course, record(replace(film, on_skin=False)), [], library)
+    typed = room.planned_record(visit.course, record(replace(film, zone="shoulder", on_skin=False)), [], library)
     assert [one.on_skin for one in typed.zones] == [True]
 
 

@@ -34,7 +34,6 @@ from pistor.records.signed import (
     device_rows,
     item_rows,
     lot_rows,
-    record_of,
     sha256,
     syringe_rows,
     time_out_rows,
@@ -225,7 +224,8 @@ def _write_zones(visit: Treatment, zones: Sequence[ZoneGiven], blend: Blend | No
         ZoneDose(
             **written, zone=zone.zone, side=zone.side, technique=zone.technique, plan=zone.plan, syringe=by_code.get(zone.syringe),
             given={"state": zone.state, "edits": zone.edits.as_dict(), "on_skin": zone.on_skin}, planned_points=zone.planned_points,
-            planned_volume_ml=zone.planned_volume_ml, points=zone.points, volume_ml=zone.volume_ml, planned_passes=zone.planned_passes, passes=zone.passes, inserted_length_mm=zone.inserted_length_mm, angle_deg=zone.angle_deg,
+            planned_volume_ml=zone.planned_volume_ml, points=zone.points, volume_ml=zone.volume_ml, planned_passes=zone.planned_passes,
+            passes=zone.passes, inserted_length_mm=zone.inserted_length_mm, angle_deg=zone.angle_deg,
             doses=doses_in(blend, zone.volume_ml) if blend else {}, deviation_reason=zone.reason.strip()[:300],
         )
         for zone in zones

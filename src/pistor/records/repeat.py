@@ -15,9 +15,8 @@ from pistor.records.treatment import Treatment
 
 def last_given(visit: Treatment) -> Repeat | None:
     """The first values that repeat the last signed treatment of this course, on the plan that counts now. None: there is none."""
-    last = (
-        Treatment.objects.of(visit.clinic).filter(course=visit.course, state=Treatment.State.SIGNED).exclude(pk=visit.pk).order_by("-given_on", "-signed_at").first()
-    )
+    signed = Treatment.objects.of(visit.clinic).filter(course=visit.course, state=Treatment.State.SIGNED)
+    last = signed.exclude(pk=visit.pk).order_by("-given_on", "-signed_at").first()
     if last is None or last.given_on is None or not last.signed_content:
         return None
     content = json.loads(last.signed_content)

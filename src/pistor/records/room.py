@@ -100,8 +100,8 @@ def _planned(zone: Mapping[str, Any], drawn: InjectionPlan, library: Library) ->
     inserted, angle, said = (_decimal(own.get(name)) for name in ("inserted_length_mm", "angle_deg", "on_skin_ml" if film else "volume_ml"))
     points, volume, passes = int(zone["points"]), said or Decimal(0), own.get("passes") if film else None
     return ZoneGiven(
-        str(zone["zone"]), str(zone["side"]), own["technique"], points, volume, points, said, "", inserted, None if angle is None else int(angle), state="given",
-        plan=zone.get("key") or _place_key(zone, drawn), passes=passes, planned_passes=passes, on_skin=film,
+        str(zone["zone"]), str(zone["side"]), own["technique"], points, volume, points, said, "", inserted, None if angle is None else int(angle),
+        state="given", plan=zone.get("key") or _place_key(zone, drawn), passes=passes, planned_passes=passes, on_skin=film,
     )  # fmt: skip
 
 

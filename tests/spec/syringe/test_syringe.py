@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pistor.care.formulation import Part
+from pistor.care.stock import LotGiven
 from pistor.care.syringe import (
     STEP_ML,
     SyringeFacts,
@@ -23,7 +24,6 @@ from pistor.care.syringe import (
     unusable_hours,
     use_before,
 )
-from pistor.care.stock import LotGiven
 from pistor.knowledge import load
 
 LIBRARY = load()

@@ -66,8 +66,8 @@ def gate(facts: RoomFacts) -> tuple[Missing, ...]:
     if numbers:
         facts = replace(facts, record=reckonable(facts.record))
     found = (
-        *before(facts.visit), *numbers, *_syringes(facts), *_time_outs(facts), *_prescriptions(facts), *_devices(facts), *_checklist(facts), *_preparation(facts),
-        *_zones(facts), *_doses(facts), *_after(facts.record),
+        *before(facts.visit), *numbers, *_syringes(facts), *_time_outs(facts), *_prescriptions(facts), *_devices(facts), *_checklist(facts),
+        *_preparation(facts), *_zones(facts), *_doses(facts), *_after(facts.record),
     )  # fmt: skip
     return tuple(dict.fromkeys(found))
 
@@ -105,7 +105,7 @@ def _syringes(facts: RoomFacts) -> Iterable[Missing]:
     """The syringe is the one way from a lot to a patient: without one nobody knows which lot was given."""
     record, on = facts.record, facts.record.given_on
     if not facts.syringes:
-        if facts.parts and (record.volume_ml > 0 or not record.zones and any(zone.volume_ml > 0 for zone in facts.planned)):
+        if facts.parts and (record.volume_ml > 0 or (not record.zones and any(zone.volume_ml > 0 for zone in facts.planned))):
             yield Missing("syringe.none", "No syringe is made. Make it from the lots it is given from, and read its code.", "syringes")
         return
     for syringe in facts.syringes:
@@ -115,13 +115,14 @@ def _syringes(facts: RoomFacts) -> Iterable[Missing]:
     given = given_of(held, [(zone.syringe, zone.volume_ml) for zone in record.zones])
     for code, volume in given.items():
         if volume > held[code]:
-            yield Missing("syringe.too_little", f"{plain(volume)} mL were given from syringe {code}, which held {plain(held[code])} mL. Correct one of the two.",
-                          "zones")  # fmt: skip
+            said = f"{plain(volume)} mL were given from syringe {code}, which held {plain(held[code])} mL. Correct one of the two."
+            yield Missing("syringe.too_little", said, "zones")
         elif record.zones and not volume:
             yield Missing("syringe.unused", f"Nothing was given of syringe {code}. Discard it, or correct what was given.", "syringes")
     whole = sum(held.values(), Decimal(0))
     if record.volume_ml > whole and not any(given[code] > held[code] for code in given):
-        yield Missing("syringe.too_little", f"{plain(record.volume_ml)} mL were given, but the syringes held {plain(whole)} mL. Correct one of the two.", "zones")
+        said = f"{plain(record.volume_ml)} mL were given, but the syringes held {plain(whole)} mL. Correct one of the two."
+        yield Missing("syringe.too_little", said, "zones")
 
 
 def _time_outs(facts: RoomFacts) -> Iterable[Missing]:
@@ -191,11 +192,11 @@ def _zones(facts: RoomFacts) -> Iterable[Missing]:
 
 def _zone(zone: ZoneGiven, place: str, codes: set[str]) -> Iterable[Missing]:
     if zone.deviates and not zone.reason.strip():
-        planned = zone.planned_points is not None
-        yield Missing("zone.reason", f"{zone.label} {'differs from the plan. Say why.' if planned else 'was not planned. Say why it was treated.'}",
-                      f"reason_{place}")  # fmt: skip
+        why = "was not planned. Say why it was treated." if zone.planned_points is None else "differs from the plan. Say why."
+        yield Missing("zone.reason", f"{zone.label} {why}", f"reason_{place}")
     if zone.syringe and zone.syringe not in codes:
-        yield Missing("zone.syringe", f"{zone.label} is recorded from syringe {zone.syringe}, which is not one of this treatment. Choose another.", f"zone-{place}")
+        said = f"{zone.label} is recorded from syringe {zone.syringe}, which is not one of this treatment. Choose another."
+        yield Missing("zone.syringe", said, f"zone-{place}")
     if zone.on_skin and zone.state != "not_given" and not zone.passes:
         yield Missing("zone.passes", f"How often {zone.label} was rolled over is not recorded. Enter the number of passes.", f"zone-{place}")
     if zone.on_skin and zone.state != "not_given" and zone.planned_volume_ml is None and not zone.volume_ml and not zone.reason.strip():

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from pistor.care.exposure.order import Region
 from pistor.care.exposure.single_points import Judged, ProposedPoints, objective_text
 from pistor.care.injection_map import ChosenPoints, Edits, Ground, InjectionMap, ZonePlan, ground_of, shape_of, zone_text
 from pistor.clinic.shared.single_points import as_chosen, chosen_value

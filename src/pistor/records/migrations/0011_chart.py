@@ -1,10 +1,11 @@
 """What was given point by point and from which syringe; the time-out before the needle."""
 
 import django.db.models.deletion
-import pistor.records.base
-from pistor.records.append_only import guard
 from django.conf import settings
 from django.db import migrations, models
+
+import pistor.records.base
+from pistor.records.append_only import guard
 
 
 class Migration(migrations.Migration):
