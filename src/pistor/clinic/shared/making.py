@@ -18,6 +18,7 @@ from pistor.clinic.shared.forms import Number, StepForm
 from pistor.clinic.shared.templatetags.pistor import day, words
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
+from pistor.records.room import planned_zones
 from pistor.records.stock import Lot, held_of
 from pistor.records.syringes import Syringe, kept
 from pistor.records.treatment import Treatment
@@ -82,12 +83,12 @@ def posted_make_form(request: HttpRequest, visit: Treatment, *, prefix: str | No
 
 def make_form(request: HttpRequest, visit: Treatment, rows: Sequence[Syringe], *, prefix: str | None = None) -> MakeForm:
     """The whole blend, or more where the map needs more, less what is in a syringe already (``rows``), from the lots that expire first."""
-    library, (blend_row, drawn) = library_of(visit.clinic), latest_blend_and_map(visit.course)
+    library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
     parts = Blend.from_dict(blend_row.result).parts if blend_row else ()
     if not parts:
         return MakeForm(parts=(), prefix=prefix)
-    blended = sum((part.volume_ml for part in parts), Decimal(0))
-    whole = max(blended, drawn.volume_ml if drawn else Decimal(0)).quantize(STEP_ML)
+    blended, needed = (sum(volumes, Decimal(0)) for volumes in ((part.volume_ml for part in parts), (zone.volume_ml for zone in planned_zones(visit.course))))
+    whole = max(blended, needed).quantize(STEP_ML)
     left = whole - sum((row.volume_ml for row in kept(rows)), Decimal(0))
     shares = part_volumes(parts, left if left > 0 else whole)
     today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]

@@ -123,11 +123,18 @@ function gate() {
       count.textContent = said.missing.length ? `${said.missing.length} missing` : "Nothing is missing";
       list.classList.toggle("clear", !said.missing.length);
       document.querySelector("[data-doses]").innerHTML = said.doses;
+      list.removeAttribute("aria-busy");
     } catch (problem) {
-      if (problem.name !== "AbortError") count.textContent = "Not known: no connection";
+      if (problem.name === "AbortError") return;
+      count.textContent = "Not known: no connection";
+      list.classList.remove("clear");
     }
   };
-  const later = () => { clearTimeout(timer); timer = setTimeout(ask, MISSING_AFTER_MS); };
+  const later = () => {
+    list.setAttribute("aria-busy", "true");
+    clearTimeout(timer);
+    timer = setTimeout(ask, MISSING_AFTER_MS);
+  };
   form.addEventListener("input", later);
   form.addEventListener("draft-restored", later);
   later();
