@@ -49,7 +49,7 @@ for n in range({visits}):
     visit = ready.planned_visit(SimpleNamespace(practitioner=person))
     ready.consented(visit, person)
     ready.syringe(visit, person, of=lot, own_hours=Decimal(24), at=ready.NOW)
-    save_treatment(visit=visit, entry=ready.full_entry(visit, lots=[]), by=person, at=ready.NOW)
+    save_treatment(visit=visit, entry=ready.full_entry(visit), by=person, at=ready.NOW)
     print(visit.pk)
 """
 

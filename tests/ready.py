@@ -15,9 +15,11 @@ from pistor.actions.formulation import compose_blend
 from pistor.actions.injection_map import draw_map
 from pistor.actions.outcomes import record_score
 from pistor.actions.syringes import make_syringe
-from pistor.actions.treatment import Entry, LotTaken, planned_zones, sign_treatment
+from pistor.actions.time_out import time_out
+from pistor.actions.treatment import Entry, sign_treatment
+from pistor.care.codes import of_patient
 from pistor.care.formulation import Part
-from pistor.care.injection_map import Area, Generator
+from pistor.care.injection_map import Area, Generator, zones_alike
 from pistor.care.stock import Take
 from pistor.care.treatment import Record, checklist
 from pistor.knowledge import load
@@ -25,9 +27,10 @@ from pistor.records.consent import Consent
 from pistor.records.intent import candidacy_of
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.plan import plan_digest
+from pistor.records.room import planned_zones
 from pistor.records.stock import Lot, Product
-from pistor.records.syringes import Syringe
-from pistor.records.treatment import Treatment
+from pistor.records.syringes import Syringe, kept, syringes_of
+from pistor.records.treatment import TimeOut, Treatment
 from tests import factories
 from tests.conftest import NOW, TODAY
 
@@ -55,7 +58,7 @@ def planned_visit(people, *, spacing: str = "40", volume: str = "1", threads: bo
     side = next(area.side for area in library.body_maps["neck_back"].zones if area.zone == "neck")
     generator = replace(THREADS if threads else POINTS, spacing_mm=Decimal(spacing))
     technique = "linear_retrograde" if threads else "point_by_point"
-    draw_map(course=course, areas=[Area("neck_back", "neck", side)], technique=technique, generator=generator, **do)
+    draw_map(course=course, zones=zones_alike([Area("neck_back", "neck", side)], generator, technique), **do)
     schedule_course(course=course, start=TODAY, sessions=3, interval_days=7, **do)
     record_score(treatment=visit, scale="nrs", items={library.scales["nrs"].items[0].id: Decimal(6)}, measured_on=TODAY, token=None, **do)
     review(visit, by)
@@ -77,14 +80,24 @@ def consented(visit: Treatment, by, **more) -> Consent:
 
 
 def full_entry(visit: Treatment, *, lots=None, **fields) -> Entry:
-    """A full record, given exactly as planned."""
+    """A full record, given exactly as planned. Unless ``lots`` is empty, from a syringe of it and after the time-out."""
     library = load()
     record = Record(
         given_on=TODAY, checks={step.id: True for step in checklist(library, visit.course.application)}, skin_preparation="povidone-iodine", anaesthesia="none",
-        topical=(), lots=(), zones=planned_zones(visit.course), pain_score=3, reaction="none", observed_minutes=15,
+        topical=(), zones=planned_zones(visit.course), pain_score=3, reaction="none",
     )  # fmt: skip
-    taken = [LotTaken(lot(visit.clinic).pk, record.volume_ml)] if lots is None else lots
-    return Entry(replace(record, **fields), tuple(taken))
+    if lots is None:
+        if not kept(syringes_of(visit)):
+            syringe(visit, visit.created_by, volume=str(record.volume_ml))
+        read_codes(visit, visit.created_by)
+    return Entry(replace(record, **fields))
+
+
+def read_codes(visit: Treatment, by, *, at=None) -> None:
+    """The time-out for every syringe of a visit that is still to be read."""
+    read = TimeOut.objects.filter(treatment=visit, passed=True).values("syringe")
+    for row in Syringe.objects.filter(treatment=visit, state="ready").exclude(pk__in=read):
+        time_out(visit=visit, patient_code=str(of_patient(visit.patient.number)), syringe_code=row.code, by=by, at=at or NOW)
 
 
 def signed_visit(people, **patient) -> Treatment:

@@ -29,6 +29,11 @@ def signed(people):
     return ready.signed_visit(people)
 
 
+def place(visit):
+    """Where the first lot of a treatment may be corrected."""
+    return lot_places(signed_content(visit))[0][0]
+
+
 def correct(visit, by, wanted, **more):
     return correct_treatment(visit=visit, by=by, **{"wanted": wanted, "reason": "misread", "at": NOW, **more})
 
@@ -92,7 +97,8 @@ def test_every_field_may_be_sent_and_only_what_differs_is_written(people, signed
         ({"record/reaction_signs": ["moon"]}, "from the list"),
         ({"record/skin_preparation": " "}, "prepared with"),
         ({"record/note": "x" * 4001}, "4000 characters"),
-        ({"lots/0/lot": str(uuid.uuid4())}, "same product"),
+        ({"syringes/0/draws/0/lot": str(uuid.uuid4())}, "same product"),
+        ({"lots/0/lot": str(uuid.uuid4())}, "cannot be corrected"),
     ],
 )
 def test_what_no_record_could_hold_is_refused(people, signed, wanted, says):
@@ -132,13 +138,13 @@ def found_by(lot):
 def test_a_recall_finds_the_patient_by_the_corrected_lot_and_by_the_signed_one(people, signed):
     signed_lot, meant, unhurt = LotUse.objects.get().lot, ready.lot(people.clinic, number="L-2"), ready.lot(people.clinic, number="L-3")
     assert (found_by(signed_lot), found_by(meant)) == ({signed.patient_id}, set())
-    correct(signed, people.practitioner, {"lots/0/lot": str(meant.pk)})
+    correct(signed, people.practitioner, {place(signed): str(meant.pk)})
     assert (found_by(signed_lot), found_by(meant), found_by(unhurt)) == ({signed.patient_id}, {signed.patient_id}, set())
     assert mixed_with(meant, None) == [signed_lot]
     (one,) = exposures_between(people.clinic, [signed.patient_id], TODAY, TODAY)
     assert {str(signed_lot.pk), str(meant.pk)} <= {source.subject for source in one.sources}
     assert [lot["lot_number"] for lot in amended_content(signed)["lots"]] == ["L-2"]
-    correct(signed, people.practitioner, {"lots/0/lot": str(signed_lot.pk)})
+    correct(signed, people.practitioner, {place(signed): str(signed_lot.pk)})
     assert [lot["lot_number"] for lot in amended_content(signed)["lots"]] == ["L-1"]
     assert found_by(meant) == {signed.patient_id}  # who was told to be of it once is told again
 
@@ -150,8 +156,8 @@ def test_the_lot_of_one_of_two_syringes_is_corrected(people):
     meant = ready.lot(people.clinic, number="L-2", days=-3, state="recalled")  # what is true may be what must not be used
     for _ in range(2):
         ready.syringe(visit, people.practitioner, of=drawn)
-    zones = [ready.replace(zone, volume_ml=zone.volume_ml * 3, reason="more") for zone in ready.planned_zones(visit.course)]
-    visit = sign_treatment(visit=visit, entry=ready.full_entry(visit, lots=[], zones=tuple(zones)), by=people.practitioner, at=NOW)
+    zones = tuple(ready.replace(zone, volume_ml=zone.volume_ml * 3, state="changed", reason="more") for zone in ready.planned_zones(visit.course))
+    visit = sign_treatment(visit=visit, entry=ready.full_entry(visit, zones=zones), by=people.practitioner, at=NOW)
     places = [path for path, _, _ in lot_places(signed_content(visit))]
     assert places == ["syringes/0/draws/0/lot", "syringes/1/draws/0/lot"]
     correct(visit, people.practitioner, {places[1]: str(meant.pk)})
@@ -166,13 +172,13 @@ def test_only_lots_of_the_own_shelf_and_of_the_same_product_are_meant(people, si
     assert {lot.lot_number for lot in lots_meant(signed).values()} == {"L-1"}
     for other in (Lot.objects.get(lot_number="THEIRS"), Lot.objects.get(lot_number="SALT")):
         with pytest.raises(Refused, match="same product"):
-            correct(signed, people.practitioner, {"lots/0/lot": str(other.pk)})
+            correct(signed, people.practitioner, {place(signed): str(other.pk)})
     assert not LotCorrection.objects.exists()
 
 
 def test_a_correction_is_locked_and_what_is_changed_behind_the_locks_is_said(people, signed):
     meant = ready.lot(people.clinic, number="L-2")
-    correct(signed, people.practitioner, {"lots/0/lot": str(meant.pk)})
+    correct(signed, people.practitioner, {place(signed): str(meant.pk)})
     for model, change in ((Amendment, {"changes": []}), (LotCorrection, {"lot": LotUse.objects.get().lot})):
         with pytest.raises(DatabaseError, match="locked"), transaction.atomic():
             model.objects.update(**change)

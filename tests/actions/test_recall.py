@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused
 from pistor.actions.reactions import report_reaction
 from pistor.actions.recall import add_exposed, close_recall, dismiss_alert, export_contacts, freeze_lots, open_recall, record_contact, write_letters
-from pistor.actions.syringes import discard_syringe, start_syringe
+from pistor.actions.syringes import discard_syringe
 from pistor.care.codes import in_signs
 from pistor.records.audit import AuditEvent, verify_chain
 from pistor.records.devices import DeviceUse, SingleUse
@@ -81,8 +81,8 @@ def test_a_syringe_leads_from_its_lot_and_vial_to_its_patient_before_anything_is
     by, lot = people.practitioner, ready.lot(people.clinic, "lidocaine_2pct", "L-9")
     Product.objects.filter(pk=lot.product_id).update(container_units=10)
     drawn = [ready.syringe(ready.planned_visit(people), by, of=lot) for _ in range(3)]
-    start_syringe(visit=drawn[0].treatment, code=drawn[0].code, by=by, at=NOW)
-    start_syringe(visit=drawn[1].treatment, code=drawn[1].code, by=by, at=NOW)
+    for row in drawn[:2]:
+        ready.read_codes(row.treatment, by)
     for row in drawn[1:]:
         discard_syringe(syringe=row, reason="fell", by=by, at=NOW)
     begun = {row.patient_id for row in drawn[:2]}
@@ -226,7 +226,7 @@ def test_a_frozen_lot_stops_the_syringes_that_lie_ready_with_it(people):
     freeze_lots(recall=opened(people, lot), lots=[lot.pk], by=people.owner, at=NOW)
     assert AuditEvent.objects.get(verb="recall.frozen").detail["syringes"] == [str(lying.pk)]
     with pytest.raises(Refused, match="L-1"):
-        start_syringe(visit=lying.treatment, code=lying.code, by=by, at=NOW)
+        ready.read_codes(lying.treatment, by)
 
 
 def test_a_recall_of_a_vial_freezes_its_lot_and_one_of_a_device_none(people, shelf):

@@ -18,7 +18,7 @@ from pistor.actions.discharge import discharge
 from pistor.actions.injection_map import draw_map
 from pistor.actions.summaries import summary_pdf
 from pistor.actions.treatment import sign_treatment
-from pistor.care.injection_map import Area
+from pistor.care.injection_map import Area, zones_alike
 from pistor.records.documents import Document
 from pistor.records.summaries import TreatmentSummary, summaries_of
 from pistor.records.treatment import Treatment
@@ -75,16 +75,16 @@ def full_visit(people) -> Treatment:
     by, do = people.practitioner, {"by": people.practitioner, "at": NOW}
     visit = ready.planned_visit(people, volume="1.5")
     areas = [Area("neck_back", "neck", "left"), Area("neck_back", "neck", "right"), Area("neck_back", "shoulder", "left")]
-    draw_map(course=visit.course, areas=areas, technique="point_by_point", generator=ready.POINTS, **do)
+    draw_map(course=visit.course, zones=zones_alike(areas, ready.POINTS, "point_by_point"), **do)
     ready.review(visit, by)
     ready.consented(visit, by)
     for number in ("LOT-2026-A", "LOT-2026-B"):
         ready.syringe(visit, by, volume="1.5", of=ready.lot(people.clinic, number=number))
     use_device(visit=visit, device=factories.device(people.clinic, name="Injector by the window"), settings="nappage, 2 mm, 300 per minute", **do)
     planned = ready.planned_zones(visit.course)
-    zones = tuple(ready.replace(zone, volume_ml=Decimal("0.6"), reason="skin was tense, so a little more at each point") for zone in planned)
+    zones = tuple(ready.replace(zone, volume_ml=Decimal("0.6"), state="changed", reason="skin was tense, so a little more at each point") for zone in planned)
     entry = ready.full_entry(
-        visit, lots=[], zones=zones, note="Turned the head to the right for the second side. " * 4, reaction="some", reaction_signs=("redness",),
+        visit, zones=zones, note="Turned the head to the right for the second side. " * 4, reaction="some", reaction_signs=("redness",),
         reaction_note="went within five minutes",
     )  # fmt: skip
     return sign_treatment(visit=visit, entry=entry, **do)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import uuid
@@ -13,11 +14,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from pistor.actions import syringes as actions
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused
-from pistor.actions.formulation import compose_blend
 from pistor.actions.prescriptions import end_prescription, prescribe
-from pistor.actions.syringes import check_syringe, discard_syringe, make_syringe, start_syringe
-from pistor.actions.treatment import LotTaken, save_treatment, sign_treatment
-from pistor.care.formulation import Part
+from pistor.actions.syringes import check_syringe, discard_syringe, make_syringe
+from pistor.actions.treatment import save_treatment, sign_treatment
 from pistor.care.stock import Place, Take
 from pistor.records import append_only
 from pistor.records.audit import AuditEvent
@@ -26,7 +25,7 @@ from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial, hel
 from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import LotUse, Treatment
 from tests.conftest import NOW, TODAY
-from tests.ready import consented, full_entry, lot, planned_visit, syringe
+from tests.ready import consented, full_entry, lot, planned_visit, read_codes, syringe
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + dt.timedelta(hours=5)
@@ -40,6 +39,9 @@ def visit(people):
 
 
 def entry(visit, **fields):
+    """Given from the syringes that were made, whose codes were read as far as they can be."""
+    with contextlib.suppress(Refused):
+        read_codes(visit, visit.created_by)
     return full_entry(visit, lots=[], **fields)
 
 
@@ -189,39 +191,6 @@ def test_whoever_did_not_make_it_is_the_second_check(people, visit):
     assert "seen otherwise before" in refused(check_syringe, syringe=made, look="clear", by=people.practitioner, at=NOW)
 
 
-def test_the_syringe_of_another_patient_stops_and_is_audited(people, visit):
-    elsewhere = planned_visit(people)
-    made = syringe(elsewhere, people.nurse)
-    assert "of another patient" in refused(start_syringe, visit=visit, code=made.code, by=people.nurse, at=NOW)
-    event = AuditEvent.objects.get(verb="syringe.stopped")
-    assert (event.subject_id, event.patient_id) == (made.pk, visit.patient_id)
-    made.refresh_from_db()
-    assert made.started_at is None
-
-
-def test_a_syringe_begins_once_by_its_code(people, visit):
-    made = syringe(visit, people.nurse)
-    assert "bears the code" in refused(start_syringe, visit=visit, code="NONE", by=people.nurse, at=NOW)
-    start_syringe(visit=visit, code=f" {made.code.lower()} ", by=people.nurse, at=NOW)
-    start_syringe(visit=visit, code=made.code, by=people.nurse, at=NOW + dt.timedelta(hours=1))
-    made.refresh_from_db()
-    assert made.started_at == NOW
-    assert AuditEvent.objects.filter(verb="syringe.started").count() == 1
-    assert "was good until" in refused(start_syringe, visit=visit, code=syringe(visit, people.nurse).code, by=people.nurse, at=LATER)
-
-
-@pytest.mark.parametrize("written", ["{0}", "P1:S:{0}", "S {0}", "s-{1}", "{1}"])
-def test_a_code_is_read_as_it_is_scanned_or_typed(people, visit, written):
-    made = syringe(visit, people.nurse)
-    spoken = f"{made.code[:5]}-{made.code[5:]}".lower()
-    assert start_syringe(visit=visit, code=written.format(made.code, spoken), by=people.nurse, at=NOW).pk == made.pk
-
-
-@pytest.mark.parametrize(("code", "says"), [("P1:V:AAAAA22222", "code of a vial"), ("(01)04012345678901(10)L1", "code of a package"), ("?", "bears the code")])
-def test_another_code_is_named(people, visit, code, says):
-    assert says in refused(start_syringe, visit=visit, code=code, by=people.nurse, at=NOW)
-
-
 def test_what_is_thrown_away_is_waste_to_the_last_drop(people, visit):
     made = syringe(visit, people.nurse)
     assert "Write why" in refused(discard_syringe, syringe=made, reason=" ", by=people.nurse, at=NOW)
@@ -287,25 +256,21 @@ def test_a_syringe_that_nothing_was_given_of_is_named(people, visit):
 
 def test_more_than_the_syringes_hold_cannot_have_been_given(people, visit):
     syringe(visit, people.nurse, volume="0.2")
-    assert "but the lots add up to 0.2 mL" in refused(sign, visit, people.practitioner)
+    assert "which held 0.2 mL" in refused(sign, visit, people.practitioner)
 
 
 def test_a_syringe_begun_in_time_is_recorded_later(people, visit):
-    made = syringe(visit, people.nurse)
-    assert "was good until" in refused(sign, visit, people.practitioner, at=LATER)
-    start_syringe(visit=visit, code=made.code, by=people.nurse, at=NOW)
+    syringe(visit, people.nurse)
+    full = full_entry(visit, lots=[])
+    assert "was good until" in refused(sign, visit, people.practitioner, full, at=LATER)
+    read_codes(visit, people.nurse)
     assert sign(visit, people.practitioner, at=LATER).state == "signed"
 
 
-def test_a_blend_that_changed_after_the_syringe_stops_it(people, visit):
-    made = syringe(visit, people.nurse)
-    compose_blend(course=visit.course, parts=[Part("lidocaine_2pct", Decimal(2))], by=people.practitioner, at=NOW)
-    assert "was changed since" in refused(start_syringe, visit=visit, code=made.code, by=people.nurse, at=NOW)
-
-
 def test_a_syringe_made_after_the_record_was_saved_gives_its_lots(people, visit):
-    save_treatment(visit=visit, entry=full_entry(visit), by=people.nurse, at=NOW)
+    save_treatment(visit=visit, entry=full_entry(visit, lots=[]), by=people.nurse, at=NOW)
     made = syringe(visit, people.nurse, of=lot(people.clinic, number="L-9"))
+    read_codes(visit, people.nurse)
     visit.refresh_from_db()
     sign_treatment(visit=visit, by=people.practitioner, at=NOW)
     assert [use.lot_id for use in LotUse.objects.filter(treatment=visit)] == [made.draws.get().lot_id]
@@ -320,7 +285,7 @@ def test_a_form_sent_twice_books_once(people, visit):
     assert "is locked" in refused(sign, visit, people.practitioner)
     assert list(StockMove.objects.values_list("pk", flat=True)) == before
     with pytest.raises(IntegrityError), transaction.atomic():  # whoever tries past the actions
-        actions.book_given(visit, [made], Decimal("0.1"), by=people.practitioner, at=NOW)
+        actions.book_given([made], entry(visit).record, by=people.practitioner, at=NOW)
 
 
 @pytest.mark.parametrize("where", ["pistor.actions.treatment.content_to_sign", "pistor.actions.treatment.audit", "pistor.actions.syringes.book"])
@@ -349,14 +314,9 @@ def test_what_was_signed_with_syringes_is_locked_and_a_change_behind_the_locks_i
     assert "syringes in the database are no longer" in " ".join(broken(signed))
 
 
-def test_treatments_without_a_syringe_go_on_as_before_unless_the_product_is_prescription_only(people, visit):
-    row = lot(people.clinic)
-    full = full_entry(visit, lots=[])
-    full = replace(full, lots=(LotTaken(row.pk, full.record.volume_ml),))
-    Product.objects.filter(pk=row.product_id).update(prescription="yes")
-    assert "none is in date" in refused(sign, visit, people.practitioner, full)
-    Product.objects.filter(pk=row.product_id).update(prescription="not_said")
-    assert sign(visit, people.practitioner, full).state == "signed"
+def test_without_a_syringe_nothing_is_signed(people, visit):
+    lot(people.clinic)
+    assert "No syringe is made" in refused(sign, visit, people.practitioner)
 
 
 # ── prescriptions ──

@@ -15,7 +15,7 @@ import yaml
 from pistor.care.consultation import Measurement, PatientPicture
 from pistor.care.exposure.order import order_of
 from pistor.care.exposure.single_points import single_points_of
-from pistor.care.injection_map import make_map
+from pistor.care.injection_map import Chosen, make_map, zones_alike
 from pistor.care.intent import intent_for
 from pistor.care.plan import make_plan
 from pistor.cli import main
@@ -55,7 +55,7 @@ def plan():
     made = make_plan(picture, intent_for(LIBRARY, "pain"), LIBRARY, on)
     assert made.injection_map is not None
     generator = replace(made.injection_map.generator, inserted_length_mm=Decimal(4), angle_deg=Decimal(30))
-    drawn = make_map(made.injection_map.areas, generator, made.injection_map.technique, LIBRARY)
+    drawn = make_map(zones_alike(made.injection_map.areas, generator, made.injection_map.technique), LIBRARY)
     return replace(made, injection_map=drawn)
 
 
@@ -146,7 +146,8 @@ def test_a_printed_plan_is_the_plan(plan, deliver):
 
 def test_a_plan_without_a_depth_takes_it_from_the_option(plan, deliver):
     printed = json.loads(json.dumps(plan.as_dict(), default=str))
-    printed["injection_map"]["generator"]["inserted_length_mm"] = None
+    for zone in printed["injection_map"]["zone_plans"]:
+        zone["generator"]["inserted_length_mm"] = None
     _, out = deliver(printed, "--json", "--depth", "2.5", name="plan.json")
     assert json.loads(out)["depth_mm"] == 2.5
     code, error = deliver(printed, "--json", "--depth", "-1", name="plan.json")
@@ -179,13 +180,14 @@ def test_a_plan_that_is_none_is_said(plan, deliver, wrong, said):
         ({"inserted_length_mm": None}, "The depth of the tip is not known, so nothing is reckoned"),
         ({"volume_per_point_ml": "2"}, "volume_per_point_ml is 2.0; give a number from 0.0001 to 1 mL: more is driven by pressure"),
         ({"volume_per_point_ml": "-1"}, "volume_per_point_ml is -1; give a number"),
-        ({"spacing_mm": "NaN"}, "spacing_mm is nan"),
+        ({"spacing_mm": "NaN"}, "spacing_mm is 'NaN'; give a plain number"),
         ({"pattern": "spiral"}, "pattern is 'spiral'"),
     ],
 )
 def test_a_generator_that_cannot_be_used_is_said(plan, deliver, value, said):
     printed = json.loads(json.dumps(plan.as_dict(), default=str))
-    printed["injection_map"]["generator"].update(value)
+    for zone in printed["injection_map"]["zone_plans"]:
+        zone["generator"].update(value)
     code, error = deliver(printed, name="plan.json")
     assert (code, error.count("\n")) == (2, 1)
     assert said.removeprefix("spacing_mm: ") in error
@@ -302,12 +304,24 @@ def test_a_plan_with_chosen_points_is_read_as_it_is_printed(plan):
     drawn = plan.injection_map
     area = drawn.areas[0]
     point = next(point for point in drawn.placed if point.area == area)
-    chosen = {area.key: [[point.x_mm, point.y_mm, "0.05"]]}
-    mixed = replace(plan, injection_map=make_map(drawn.areas, drawn.generator, drawn.technique, LIBRARY, exceptions={"chosen": chosen}))
+    chosen = {area.key: [Chosen(point.x_mm, point.y_mm, Decimal("0.05"))]}
+    mixed = replace(plan, injection_map=make_map(zones_alike(drawn.areas, drawn.generator, drawn.technique, chosen=chosen), LIBRARY))
     printed = json.loads(json.dumps(mixed.as_dict(), default=str))
     order = read(printed, LIBRARY)
     assert order.spots == order_of(mixed, LIBRARY).spots
     assert [spot.volume_ml for spot in order.spots if (spot.x_mm, spot.y_mm) == (point.x_mm, point.y_mm)] == [0.05]
-    printed["injection_map"]["chosen"] = {area.key: "x"}
+    printed["injection_map"]["zone_plans"][0]["chosen"] = "x"
+    with pytest.raises(Unusable, match="A zone of the map cannot be read"):
+        read(printed, LIBRARY)
+
+
+def test_a_plan_printed_before_zones_had_their_own_technique_is_read_as_then(plan):
+    printed = json.loads(json.dumps(plan.as_dict(), default=str))
+    drawn = printed["injection_map"]
+    del drawn["zone_plans"], drawn["scale"]
+    area = plan.injection_map.areas[0]
+    drawn |= {"removed": [f"{area.key}:1"], "chosen": None}
+    assert len(read(printed, LIBRARY).spots) == plan.injection_map.points - 1
+    drawn["chosen"] = {area.key: "x"}
     with pytest.raises(Unusable, match="chosen one by one are not as the map keeps them"):
         read(printed, LIBRARY)

@@ -62,7 +62,7 @@ def ids(people):
     visit = ready.planned_visit(people)
     ready.consented(visit, by)
     beside = _beside_treatment(people, visit)
-    visit = sign_treatment(visit=visit, entry=ready.full_entry(visit, lots=[]), by=by, at=NOW)
+    visit = sign_treatment(visit=visit, entry=ready.full_entry(visit), by=by, at=NOW)
     consent = Consent.objects.get(course=visit.course_id)
     report = report_reaction(by=by, at=NOW, token=None, treatment=visit, began_on=TODAY, signs=["lump"])
     return {

@@ -152,8 +152,8 @@ def test_the_task_list_says_from_when_on(people, as_):
     set_observation(minutes=30, by=people.owner, at=NOW)
     people.clinic.refresh_from_db()
     people.practitioner.clinic = people.clinic
-    visit = ready.signed_visit(people)  # watched for 15 minutes before it was signed at 10:00
-    assert "signed, may leave at 10:15" in as_(people.nurse).get(f"/visits/{visit.pk}/").content.decode()
+    visit = ready.signed_visit(people)  # at 10:00
+    assert "signed, may leave at 10:30" in as_(people.nurse).get(f"/visits/{visit.pk}/").content.decode()
 
 
 @pytest.mark.parametrize(

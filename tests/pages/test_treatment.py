@@ -21,7 +21,7 @@ from pistor.records.stock import Lot
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 from tests import factories
 from tests.conftest import NOW, TODAY
-from tests.ready import consented, lot, planned_visit
+from tests.ready import consented, planned_visit, read_codes, syringe
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,8 @@ pytestmark = pytest.mark.django_db
 def visit(people):
     visit = planned_visit(people)
     consented(visit, people.practitioner)
-    lot(people.clinic)
+    syringe(visit, people.practitioner)
+    read_codes(visit, people.practitioner)
     return visit
 
 
@@ -58,7 +59,8 @@ def filled(client, visit, **changes):
     text = client.get(f"/visits/{visit.pk}/treatment/").content.decode()
     fields = fields_of(text)
     fields |= dict.fromkeys(re.findall(r'name="(check_\w+)"', text), "on")
-    fields |= {"skin_preparation": "Povidone-iodine", "anaesthesia": "none", "pain_score": "3", "reaction": "none", "observed_minutes": "15", "do": "sign"}
+    fields |= dict.fromkeys(re.findall(r'name="(state_\d+)"', text), "given")
+    fields |= {"skin_preparation": "Povidone-iodine", "anaesthesia": "none", "pain_score": "3", "reaction": "none", "do": "sign"}
     fields |= changes
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -67,16 +69,11 @@ def post(client, visit, fields):
     return client.post(f"/visits/{visit.pk}/treatment/", fields)
 
 
-def test_the_plan_and_the_lot_that_expires_first_stand_in_the_form(people, as_, visit):
-    soon = lot(people.clinic, number="SOON", days=5)
-    lot(people.clinic, number="EXPIRED-1", days=-5)
-    lot(people.clinic, number="RECALLED-1", state="recalled")
+def test_the_plan_stands_in_the_form_and_nothing_is_confirmed(people, as_, visit):
     text = as_(people.practitioner).get(f"/visits/{visit.pk}/treatment/").content.decode()
     fields = fields_of(text)
-    assert fields["lot_0_0"] == str(soon.pk)
-    assert fields["points_0"]
-    assert "EXPIRED-1" not in text
-    assert "RECALLED-1" not in text
+    assert (fields["points_0"], fields["volume_0"]) == ("3", "0.375")
+    assert "state_0" not in fields
     assert "Signed for this plan" in text
     assert "style=" not in text
 
@@ -157,20 +154,24 @@ def test_what_changed_after_the_page_was_opened_stops_the_signature_and_keeps_wh
     ("changes", "status", "says"),
     [
         ({"volume_0": "-1"}, 409, "below 0"),
-        ({"volume_0": "NaN"}, 422, "is not a number"),
+        ({"volume_0": "NaN"}, 409, "is not a number"),
         ({"volume_0": "1e999999999"}, 409, "above 500 mL"),
-        ({"volume_0": "zwei"}, 422, "is not a number"),
-        ({"points_0": "1.5"}, 422, "whole number"),
-        ({"points_0": "99999999999999999999"}, 422, "less than or equal"),
-        ({"volume_0": ""}, 422, "belong together"),
+        ({"volume_0": "zwei"}, 409, "is not a number"),
+        ({"points_0": "1.5"}, 409, "whole number"),
+        ({"points_0": "99999999999999999999"}, 409, "less than or equal"),
+        ({"volume_0": ""}, 409, "belong together"),
         ({"volume_0": "0,01"}, 409, "differs from the plan"),
-        ({"pain_score": "11"}, 422, "less than or equal"),
+        ({"pain_score": "11"}, 409, "goes from 0 to 10"),
         ({"pain_score": ""}, 409, "pain score is not recorded"),
         ({"check_no_tap_water": None}, 409, "Not ticked: No tap water"),
         ({"anaesthesia": "topical", "topical_0": "lidocaine", "topical_dose_0": ""}, 409, "unknown. Enter it in mg"),
         ({"anaesthesia": "topical", "topical_0": "lidocaine", "topical_dose_0": "290"}, 409, "above the limit"),
-        ({"lot_0_0": ""}, 409, "No lot is recorded"),
-        ({"lot_0_0": "rubbish"}, 422, "rubbish"),
+        ({"state_0": ""}, 409, "Neck left is not confirmed"),
+        ({"state_0": "not_given"}, 409, "differs from the plan"),
+        ({"state_0": "rubbish"}, 409, "rubbish"),
+        ({"edits_0": "{"}, 409, "cannot be read"),
+        ({"edits_0": '{"removed": ["77"]}'}, 409, "not on the plan"),
+        ({"edits_0": '{"removed": ["1"]}'}, 409, "differs from the plan"),
         ({"given_on": "2027-01-01"}, 409, "lies in the future"),
         ({"reaction": "some"}, 409, "but not which"),
         ({"extra_zone": "shoulder:left", "points_x": "2", "volume_x": "0.1"}, 409, "was not planned"),
@@ -185,26 +186,6 @@ def test_what_cannot_be_signed_is_said_and_what_was_typed_is_kept(people, as_, v
     visit.refresh_from_db()
     assert visit.state == "open"
     assert not LotUse.objects.exists()
-
-
-@pytest.mark.parametrize(("kind", "says"), [({"days": -1}, "expired on"), ({"state": "quarantined"}, "in quarantine"), ({"state": "recalled"}, "is recalled")])
-def test_a_lot_that_must_not_be_used_is_refused_when_posted_directly(people, as_, visit, kind, says):
-    client = as_(people.practitioner)
-    answer = post(client, visit, filled(client, visit, lot_0_0=str(lot(people.clinic, number="BAD", **kind).pk)))
-    assert answer.status_code == 409
-    assert says in answer.content.decode()
-
-
-def test_a_lot_is_added_in_place_and_nothing_typed_is_lost(people, as_, visit):
-    client = as_(people.practitioner)
-    typed = filled(client, visit, note="half done")
-    new = {"do": "add-lot", "new-presentation": "lidocaine_2pct", "new-lot_number": "FRESH-7", "new-expires_on": "2027-05-01"}
-    text = post(client, visit, typed | new).content.decode()
-    assert Lot.objects.filter(lot_number="FRESH-7", clinic=people.clinic).exists()
-    assert "FRESH-7, expires 1 May 2027" in text
-    assert "half done" in text
-    bad = post(client, visit, typed | new | {"new-expires_on": "2020-01-01", "new-lot_number": "OLD"})
-    assert (bad.status_code, "It must not be used" in bad.content.decode()) == (409, True)
 
 
 def test_sent_twice_it_is_signed_once(people, as_, visit):
@@ -240,7 +221,7 @@ def test_a_nurse_saves_and_may_not_sign(people, as_, visit):
 
 def test_what_was_saved_stands_in_the_form_again(people, as_, visit):
     client = as_(people.nurse)
-    post(client, visit, filled(client, visit, do="save", volume_0="0,1", reason_0="stopped early", pain_score="7"))
+    post(client, visit, filled(client, visit, do="save", state_0="changed", volume_0="0,1", reason_0="stopped early", pain_score="7"))
     fields = fields_of(client.get(f"/visits/{visit.pk}/treatment/").content.decode())
     assert (fields["volume_0"], fields["reason_0"], fields["pain_score"]) == ("0.1", "stopped early", "7")
 
@@ -276,7 +257,7 @@ def test_chlorhexidine_near_the_eye_is_not_praised(people, as_, visit):
     from pistor.knowledge import load
 
     zone = ZoneGiven("face", "mid", "nappage", 3, Decimal("0.1"))
-    record = Record(dt.date(2026, 11, 23), {}, "Chlorhexidine 2 %", "none", (), (), (zone,))
+    record = Record(dt.date(2026, 11, 23), {}, "Chlorhexidine 2 %", "none", (), (zone,))
     assert [finding.rule for finding in treatment_findings(record, load(), ())] == ["antiseptic_near_eye"]
 
 

@@ -14,7 +14,7 @@ from pistor.records.aftercare import AftercareSheet
 from pistor.records.consent import Consent, ConsentWithdrawal
 from pistor.records.documents import Document
 from pistor.records.signed import broken
-from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from pistor.records.treatment import Amendment, LotUse, TimeOut, Treatment, ZoneDose
 from tests.conftest import NOW
 from tests.ready import consented, full_entry, planned_visit, signed_visit
 
@@ -23,6 +23,7 @@ CHANGES = [
     (Treatment, {"note": "changed"}), (Treatment, {"state": "open"}), (Treatment, {"signed_content": "{}"}),
     (ZoneDose, {"volume_ml": 9}), (LotUse, {"volume_ml": 9}), (Amendment, {"text": "changed"}), (Document, {"content": b"x"}),
     (Consent, {"signer_name": "changed"}), (ConsentWithdrawal, {"reason": "changed"}), (AftercareSheet, {"content": {}}),
+    (TimeOut, {"passed": False}),
 ]  # fmt: skip
 
 
@@ -60,6 +61,8 @@ def test_a_zone_added_beside_the_signature_is_found(everything):
         (Treatment, {"sha256": "0" * 64}, "no longer has the fingerprint it was signed with"),
         (ZoneDose, {"points": 1}, "zones in the database are no longer those that were signed"),
         (LotUse, {"volume_ml": "0.5"}, "lots in the database are no longer those that were signed"),
+        (ZoneDose, {"given": {}}, "zones in the database are no longer those that were signed"),
+        (TimeOut, {"said": ["changed"]}, "time-outs in the database are no longer those that were signed"),
         (Amendment, {"text": "changed"}, "amendment of 23 Nov 2026 no longer has its fingerprint"),
         (Amendment, {"reason": "changed"}, "amendment of 23 Nov 2026 no longer has its fingerprint"),
     ],
@@ -76,6 +79,6 @@ def test_what_is_not_signed_yet_can_still_be_changed(people):
     consented(visit, people.practitioner)
     full = full_entry(visit)
     for note in ("first", "second"):
-        save_treatment(visit=visit, entry=type(full)(full.record, full.lots), by=people.nurse, at=NOW)
+        save_treatment(visit=visit, entry=full, by=people.nurse, at=NOW)
         Treatment.objects.filter(pk=visit.pk).update(note=note)
     assert ZoneDose.objects.count() == 1

@@ -9,15 +9,16 @@ from typing import Any
 
 from pistor.actions.core import Refused, Stale, audit, unit_of_work
 from pistor.actions.summaries import keep_summary
-from pistor.actions.treatment import dose_row, given_checks
+from pistor.actions.treatment import dose_row
 from pistor.care.amendment import Change, Content, LotMeant, amended, correctable, corrected_record, corrections, impossible, lot_places, new_lots
-from pistor.care.formulation import Blend, DoseCheck, dose_findings
+from pistor.care.formulation import Blend, DoseCheck, UnusableBlend, dose_findings
 from pistor.care.treatment import METHODS, unusable_numbers
 from pistor.knowledge import Library
 from pistor.records.amendments import amended_content
 from pistor.records.formulation import Formulation
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
+from pistor.records.room import given_checks
 from pistor.records.signed import amendment_sha256, amendments_of, record_of
 from pistor.records.stock import Lot
 from pistor.records.treatment import Amendment, LotCorrection, Treatment
@@ -137,7 +138,7 @@ def _refuse_values(wanted: Mapping[str, Any], content: Content, lots: Mapping[st
             said.append(f"This text holds at most {_LONGEST[key]} characters. Shorten it.")
         elif key == "skin_preparation" and not str(value).strip():
             said.append("Write what the skin was prepared with.")
-        elif key in ("points", "volume_ml", "pain_score") and value is None:
+        elif key in ("points", "volume_ml", "passes", "pain_score") and value is None:
             said.append("A number cannot be taken away. Enter what is right; 0 is a number too.")
     if said:
         raise Refused(*dict.fromkeys(said))
@@ -147,7 +148,7 @@ _LONGEST = {"deviation_reason": 300, "skin_preparation": 200, "reaction_note": 1
 
 
 def _changes_doses(changes: Collection[Change]) -> bool:
-    return any(change.path.endswith(("/volume_ml", "/points", "/topical", "/anaesthesia")) for change in changes)
+    return any(change.path.endswith(("/volume_ml", "/points", "/passes", "/topical", "/anaesthesia")) for change in changes)
 
 
 def _checks(visit: Treatment, content: Content, library: Library) -> tuple[DoseCheck, ...] | None:
@@ -155,7 +156,10 @@ def _checks(visit: Treatment, content: Content, library: Library) -> tuple[DoseC
     blend_row = Formulation.objects.of(visit.clinic).filter(pk=content["blend"]["id"]).first()
     if blend_row is None:
         return None
-    return given_checks(visit, corrected_record(record_of(visit), content), Blend.from_dict(blend_row.result), library)
+    try:
+        return given_checks(visit, corrected_record(record_of(visit), content), Blend.from_dict(blend_row.result), library)
+    except UnusableBlend as problem:
+        raise Refused(str(problem)) from None
 
 
 def _over(checks: Collection[DoseCheck]) -> str:

@@ -22,11 +22,12 @@ from django.db import models, transaction
 from pistor.actions.aftercare import sheet_of
 from pistor.actions.core import audit
 from pistor.actions.devices import add_device, clean_device, use_device
+from pistor.actions.injection_map import fields_of
 from pistor.actions.prescriptions import prescribe
 from pistor.actions.syringes import check_syringe, make_syringe
-from pistor.actions.treatment import content_to_sign, given_checks
+from pistor.actions.treatment import content_to_sign
 from pistor.care.alternatives import compare
-from pistor.care.codes import in_signs
+from pistor.care.codes import OwnCode, in_signs, of_patient
 from pistor.care.consent import consent_sheet
 from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
@@ -57,9 +58,11 @@ from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
 from pistor.records.plan import plan_digest, plan_of
 from pistor.records.reactions import ReactionReport
+from pistor.records.room import given_checks
 from pistor.records.signed import record_of, sha256
 from pistor.records.stock import Lot, Product, StockMove, Vial
-from pistor.records.treatment import LotUse, Treatment, ZoneDose
+from pistor.records.syringes import Draw, Syringe
+from pistor.records.treatment import LotUse, TimeOut, Treatment, ZoneDose
 
 NAME = "Pistor demo clinic"
 PATIENTS = 240
@@ -154,6 +157,7 @@ class _Demo:
         self.by = self.users["practitioner"]
         self.rows: dict[type[models.Model], list[models.Model]] = {}
         self.lots: dict[str, Lot] = {}
+        self.received: dict[str, StockMove] = {}  # by the number of the lot
 
     def make(self, patients: int) -> None:
         self._stock()
@@ -177,8 +181,8 @@ class _Demo:
 
     def _write(self) -> None:
         planned: tuple[type[models.Model], ...] = (
-            Product, Lot, Vial, StockMove, Patient, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, AlternativesTalk, ZoneDose, LotUse, ScaleScore,
-            ReactionReport, MaintenanceDecision, Document, Consent, AftercareSheet,
+            Product, Lot, Vial, StockMove, Patient, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, Syringe, Draw, TimeOut, AlternativesTalk,
+            ZoneDose, LotUse, ScaleScore, ReactionReport, MaintenanceDecision, Document, Consent, AftercareSheet,
         )  # fmt: skip
         for model in planned:
             cast(Any, model).objects.bulk_create(self.rows.pop(model, []), batch_size=400)
@@ -216,12 +220,13 @@ class _Demo:
             expires_on=self.today + dt.timedelta(days=days), state=state,
         )  # fmt: skip
         self.keep(lot)
-        self.keep(self._move(lot, Place.OUTSIDE, Place.SHELF, units))
+        self.received[number] = self._move(lot, Place.OUTSIDE, Place.SHELF, units)
+        self.keep(self.received[number])
         return lot
 
     def _vial(self, lot: Lot, container: Decimal) -> None:
         """One for several patients that stands open since an hour, with some of it thrown away for a reason."""
-        code, at = in_signs(int(hashlib.sha256(lot.lot_number.encode()).hexdigest()[:12], 16)), self.at - dt.timedelta(hours=1)
+        code, at = _code(lot.lot_number), self.at - dt.timedelta(hours=1)
         vial = Vial(**self._own(at), lot=lot, code=code, container_units=container, opened_at=at)
         self.keep(vial)
         self.keep(self._move(lot, Place.SHELF, Place.VIAL, container, vial))
@@ -342,11 +347,7 @@ class _Demo:
             **self._own(at), course=course, parts=[part.as_dict() for part in blend.parts], volume_ml=blend.volume_ml,
             result={**blend.as_dict(), "doses": []}, confirmations=[], knowledge_version=version,
         ))  # fmt: skip
-        self.keep(InjectionPlan(
-            **self._own(at), course=course, technique=made.technique, areas=[area.as_dict() for area in made.areas], generator=made.generator.as_dict(),
-            exceptions={"removed": list(made.removed)}, points=made.points, volume_ml=made.volume_ml, totals=made.as_dict(),
-            knowledge_version=version,
-        ))  # fmt: skip
+        self.keep(InjectionPlan(**self._own(at), course=course, **fields_of(made, self.library)))
         shown = [option.id for option in compare(self.library, course.application, course.indication).options]
         talk = {"course": course, "shown": shown, "preference": "undecided", "note": "Demo data"}
         self.keep(AlternativesTalk(**self._own(at), **talk, knowledge_version=version))
@@ -362,15 +363,36 @@ class _Demo:
         )  # fmt: skip
         self.keep(visit)
         blend, made = _blend(kind.protocol, kind.presentation), _mapped(kind.protocol, self.today)
-        angle = None if made.generator.angle_deg is None else int(made.generator.angle_deg)
+        syringe = self._given_from(visit, kind, blend.volume_ml, made.needed_ml)
         for zone in made.zones:
+            volume = zone.on_skin_ml or zone.volume_ml
             self.keep(ZoneDose(
-                **self._own(at), treatment=visit, zone=zone.zone, side=zone.side, technique=made.technique, planned_points=zone.points,
-                planned_volume_ml=zone.volume_ml, points=zone.points, volume_ml=zone.volume_ml, inserted_length_mm=made.generator.inserted_length_mm,
-                angle_deg=angle, doses=doses_in(blend, zone.volume_ml),
+                **self._own(at), treatment=visit, syringe=syringe, zone=zone.zone, side=zone.side, technique=zone.technique, plan=zone.key,
+                given={"state": "given", "edits": {}, "on_skin": zone.rolled}, planned_points=zone.points, planned_volume_ml=volume, points=zone.points,
+                volume_ml=volume, planned_passes=zone.passes, passes=zone.passes, inserted_length_mm=zone.inserted_length_mm,
+                angle_deg=None if zone.angle_deg is None else int(zone.angle_deg), doses=doses_in(blend, volume),
             ))  # fmt: skip
         self.keep(LotUse(**self._own(at), treatment=visit, lot=self.lots[kind.presentation], volume_ml=blend.volume_ml))
         return visit
+
+    def _given_from(self, visit: Treatment, kind: Kind, drawn: Decimal, given: Decimal) -> Syringe:
+        """Its syringe, drawn from a lot of which so much more was received, read before the needle, and booked as it was given."""
+        at, lot = visit.created_at, self.lots[kind.presentation]
+        syringe = Syringe(
+            **self._own(at), patient=visit.patient, treatment=visit, formulation=cast(Formulation, self.rows[Formulation][-1]),
+            code=_code(f"{visit.patient.number} {visit.number}"), volume_ml=drawn, look="clear", looked_at=at, looked_by=self.by, use_before=at + dt.timedelta(hours=4),
+            use_before_basis="Demo data", started_at=at, state=Syringe.State.GIVEN, state_at=at,
+        )  # fmt: skip
+        self.keep(syringe)
+        self.keep(Draw(**self._own(at), syringe=syringe, lot=lot, presentation=lot.presentation, volume_ml=drawn))
+        ways = ((Place.SHELF, Place.SYRINGE, drawn), (Place.SYRINGE, Place.PATIENT, given), (Place.SYRINGE, Place.WASTE, drawn - given))
+        for taken_from, put_into, units in ways:
+            if units:
+                self.keep(StockMove(**self._own(at), lot=lot, taken_from=taken_from, put_into=put_into, units=units, unit="mL", booking=syringe.pk))
+        self.received[lot.lot_number].units += drawn
+        codes = {"patient_code": str(of_patient(visit.patient.number)), "syringe_code": str(OwnCode("S", syringe.code))}
+        self.keep(TimeOut(**self._own(at), treatment=visit, syringe=syringe, passed=True, **codes))
+        return syringe
 
     def _protocol(self, kind: Kind) -> Protocol:
         return self.library.protocols[kind.protocol]
@@ -500,6 +522,11 @@ class _Demo:
 
 def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     return [finding.as_dict() for finding in findings]
+
+
+def _code(of: str) -> str:
+    """A code for a label that is the same each time the demo is made."""
+    return in_signs(int(hashlib.sha256(of.encode()).hexdigest()[:12], 16))
 
 
 @cache

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 
 from pistor.actions.core import Refused, audit, unit_of_work
 from pistor.actions.course import local_day
+from pistor.actions.unsigned import unsigned_visit
 from pistor.care.devices import ITEMS, METHODS, WATERS, unusable_device
-from pistor.care.treatment import LotGiven, unusable_lots
+from pistor.care.stock import LotGiven, unusable_lots
 from pistor.records.devices import Device, DeviceCleaning, DeviceUse, SingleUse, device_facts
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
@@ -104,7 +105,7 @@ def use_device(
 ) -> DeviceUse:
     """Record that a device treats the patient of a visit. One that is out of use is refused; the same one again changes its settings."""
     with unit_of_work(by=by, capability=Capability.TREAT, verb="device.used", token=token, at=at, location=location):
-        visit, row, said = _unsigned(visit, by), Device.objects.of(by.clinic).select_related("clinic").get(pk=device.pk), " ".join(settings.split())
+        visit, row, said = unsigned_visit(visit, by), Device.objects.of(by.clinic).select_related("clinic").get(pk=device.pk), " ".join(settings.split())
         if refused := unusable_device(device_facts([row], visit)[0]):
             raise Refused(*refused)
         if len(said) > 200:
@@ -120,7 +121,7 @@ def use_device(
 def drop_device(*, visit: Treatment, device: Device, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "") -> None:
     """Take back that a device treated the patient, before the treatment is signed."""
     with unit_of_work(by=by, capability=Capability.TREAT, verb="device.dropped", token=token, at=at, location=location):
-        visit = _unsigned(visit, by)
+        visit = unsigned_visit(visit, by)
         removed, _ = DeviceUse.objects.of(by.clinic).filter(treatment=visit, device=device).delete()
         if removed:
             audit(by=by, verb="device.dropped", subject=device, at=at, patient_id=visit.patient_id, treatment=str(visit.pk))
@@ -139,7 +140,7 @@ def use_item(
 ) -> SingleUse:
     """Record an item that is used once. One whose code was recorded before, for whomever, is refused."""
     with unit_of_work(by=by, capability=Capability.TREAT, verb="item.used", token=token, at=at, location=location):
-        visit, number = _unsigned(visit, by), "".join(code.split())
+        visit, number = unsigned_visit(visit, by), "".join(code.split())
         if kind not in ITEMS:
             raise Refused("Choose what was used.")
         if len(number) > 60:
@@ -167,13 +168,3 @@ def _refuse_reused(code: str, visit: Treatment) -> None:
     if before:
         where = "in this treatment already" if before.treatment_id == visit.pk else f"on {before.created_at.day} {before.created_at:%b %Y} already"
         raise Refused(f"The item {code} was used {where}. What is for single use is never used again: take a new one.")
-
-
-def _unsigned(visit: Treatment, by: User) -> Treatment:
-    """The visit, locked, while what belongs to it can still change."""
-    found: Treatment = Treatment.objects.of(by.clinic).select_for_update(of=("self",)).select_related("patient").get(pk=visit.pk)
-    if found.state == Treatment.State.SIGNED:
-        raise Refused("This treatment is signed and locked. Add an amendment instead.")
-    if found.state == Treatment.State.CANCELLED:
-        raise Refused("This visit was cancelled, so nothing can be recorded for it.")
-    return found

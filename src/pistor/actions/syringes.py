@@ -17,20 +17,20 @@ from django.db.models import F, Q
 from pistor.actions.core import Refused, audit, clinic_id_of, unit_of_work
 from pistor.actions.course import local_day
 from pistor.actions.stock import Booked, book, close_vial, open_vial
-from pistor.care.codes import KINDS, OwnCode, Unreadable, in_signs, parse
+from pistor.actions.unsigned import unsigned_visit
+from pistor.care.codes import in_signs
 from pistor.care.formulation import Blend
 from pistor.care.prescriptions import missing_prescriptions
 from pistor.care.stock import Place, Take, plain
-from pistor.care.syringe import LOOKS, STEP_ML, apportion, given_of, not_the_blend, unusable, unusable_hours, use_before
-from pistor.care.treatment import LotGiven, Record, unusable_lots, unusable_numbers
+from pistor.care.syringe import LOOKS, STEP_ML, apportion, given_of, not_the_blend, unusable_hours, use_before
+from pistor.care.treatment import LotGiven, Record, unusable_lots, unusable_takes
 from pistor.knowledge import Library
-from pistor.records.formulation import Formulation
-from pistor.records.latest import keep_latest, latest_blend_and_map
+from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
 from pistor.records.prescriptions import prescription_facts, prescriptions_of
 from pistor.records.stock import Lot, Vial, held_of, left_in
-from pistor.records.syringes import Draw, Syringe, needed_by_lots, syringe_facts
+from pistor.records.syringes import Draw, Syringe, needed_by_lots
 from pistor.records.treatment import Treatment
 
 MOST_CONTAINERS = 20  # opened for one syringe: more is a number that was mistyped
@@ -53,7 +53,7 @@ def make_syringe(
     ``own_hours`` and ``own_basis``: until when it may be given and who says so, where no rule does or another time holds.
     """
     with unit_of_work(by=by, capability=Capability.TREAT, verb="syringe.made", token=token, at=at, location=location):
-        visit, library = _unsigned(visit, by), library_of(by.clinic)
+        visit, library = unsigned_visit(visit, by), library_of(by.clinic)
         blend_row, _ = latest_blend_and_map(visit.course)
         if blend_row is None:
             raise Refused("No blend is composed, so nothing can be drawn.")
@@ -95,10 +95,9 @@ def _lots(takes: Sequence[Take], by: User) -> list[tuple[Lot, Decimal]]:
 
 def _impossible(lots: Sequence[tuple[Lot, Decimal]], on: dt.date) -> tuple[str, ...]:
     given = tuple(LotGiven(lot.presentation, lot.lot_number, lot.expires_on, lot.state, volume) for lot, volume in lots)
-    numbers = unusable_numbers(Record(on, {}, "", "", (), given, ()))
     others = [lot for lot, _ in lots if lot.product.unit != "mL"]
     units = tuple(f"{lot.product.name} is counted in {lot.product.unit}, so mL cannot be drawn from lot {lot.lot_number}." for lot in others)
-    return (*numbers, *units, *unusable_lots(given, on))
+    return (*unusable_takes(given), *units, *unusable_lots(given, on))
 
 
 def _draw(row: Syringe, lots: Sequence[tuple[Lot, Decimal]], library: Library, by: User, at: dt.datetime) -> None:
@@ -170,42 +169,6 @@ def check_syringe(
     return row
 
 
-def start_syringe(*, visit: Treatment, code: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "") -> Syringe:
-    """Begin to give the syringe whose code was read, if it is this patient's and nothing is against it. A wrong one is audited and refused."""
-    with unit_of_work(by=by, capability=Capability.TREAT, verb="syringe.started", token=token, at=at, location=location):
-        visit = _unsigned(visit, by)
-        row: Syringe | None = Syringe.objects.of(by.clinic).filter(code=_signs(code, local_day(by, at))).first()
-        said: tuple[str, ...] = (f"No syringe of your clinic bears the code “{code.strip()[:20]}”. Read it again.",)
-        if row is not None:
-            blend_row, _ = latest_blend_and_map(visit.course)
-            said = unusable(syringe_facts(row, blend_row, visit.clinic), patient=visit.patient_id, at=at, on=local_day(by, at))
-            if not said and row.treatment_id != visit.pk:
-                said = (f"Syringe {row.code} was made for another visit of this patient. Make a new one.",)
-            if said:
-                audit(by=by, verb="syringe.stopped", subject=row, at=at, patient_id=visit.patient_id, treatment=str(visit.pk))
-            elif row.started_at is None:
-                row.started_at = at
-                row.save(update_fields=["started_at"])
-                audit(by=by, verb="syringe.started", subject=row, at=at, patient_id=visit.patient_id, treatment=str(visit.pk))
-    if row is None or said:  # after the transaction, so that what stopped it stays written
-        raise Refused(*said)
-    return row
-
-
-def _signs(code: str, on: dt.date) -> str:
-    """The ten signs of a syringe's code, as a scanner reads them from our label or a person types them."""
-    bare = "".join(code.split()).replace("-", "").upper()
-    try:
-        read = parse(code if len(bare) != 10 else f"S:{bare}", on)
-    except Unreadable:
-        return bare
-    if isinstance(read, OwnCode) and read.kind != "S":
-        raise Refused(f"This is the code of a {KINDS[read.kind]}. Read the one on the syringe.")
-    if not isinstance(read, OwnCode):
-        raise Refused("This is the code of a package. Read the one on the syringe.")
-    return read.code
-
-
 def discard_syringe(*, syringe: Syringe, reason: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = "") -> Syringe:
     """Throw a syringe away: all that is in it is booked as waste."""
     with unit_of_work(by=by, capability=Capability.TREAT, verb="syringe.discarded", token=token, at=at, location=location):
@@ -222,28 +185,17 @@ def discard_syringe(*, syringe: Syringe, reason: str, by: User, at: dt.datetime,
 # ── what signing a treatment asks and books ─────────────────────────────────────────────────────────────────────────
 
 
-def missing_from_syringes(
-    visit: Treatment, syringes: Sequence[Syringe], blend: Formulation, record: Record, *, at: dt.datetime
-) -> tuple[str, ...]:
-    """Why the syringes of a treatment keep it from being signed, in sentences."""
-    said: list[str] = []
-    for row in syringes:
-        said += unusable(syringe_facts(row, blend, visit.clinic), patient=visit.patient_id, at=at, on=record.given_on)
-    given = given_of([row.volume_ml for row in syringes], record.volume_ml)
-    said += [f"Nothing was given of syringe {row.code}. Discard it, or correct what was given." for row, part in zip(syringes, given, strict=True) if not part]
-    return tuple(said)
-
-
-def missing_from_prescriptions(visit: Treatment, lots: Sequence[Lot], on: dt.date, library: Library, *, ask: bool) -> tuple[str, ...]:
-    """What of these lots needs a prescription that is not there. ``ask``: also where the clinic has not said whether one is needed."""
-    needed = {presentation: answer for presentation, answer in needed_by_lots(lots).items() if ask or answer == "yes"}
+def missing_from_prescriptions(visit: Treatment, lots: Sequence[Lot], on: dt.date, library: Library) -> tuple[str, ...]:
+    """What of these lots needs a prescription that is not there, or is not said to need none."""
+    needed = needed_by_lots(lots)
     return missing_prescriptions(needed, prescription_facts(prescriptions_of(visit.patient)), on, library) if needed else ()
 
 
-def book_given(visit: Treatment, syringes: Sequence[Syringe], given_ml: Decimal, *, by: User, at: dt.datetime) -> None:
+def book_given(syringes: Sequence[Syringe], record: Record, *, by: User, at: dt.datetime) -> None:
     """Book what was given and what was left over of every syringe, inside the transaction that signs."""
-    for row, given in zip(syringes, given_of([row.volume_ml for row in syringes], given_ml), strict=True):
-        _empty(row, given, by, at)
+    given = given_of({row.code: row.volume_ml for row in syringes}, [(zone.syringe, zone.volume_ml) for zone in record.zones])
+    for row in syringes:
+        _empty(row, given[row.code], by, at)
         row.state, row.state_at = Syringe.State.GIVEN, at
         row.save(update_fields=["state", "state_at"])
 
@@ -269,15 +221,3 @@ def _ready(syringe: Syringe, by: User) -> Syringe:
     if row.state != Syringe.State.READY:
         raise Refused(f"Syringe {row.code} was {row.get_state_display().lower()} already.")
     return row
-
-
-def _unsigned(visit: Treatment, by: User) -> Treatment:
-    """The visit with its course and newest blend, locked, while what belongs to it can still change."""
-    found: Treatment = Treatment.objects.of(by.clinic).select_for_update(of=("self",)).select_related("course", "patient").get(pk=visit.pk)
-    if found.state == Treatment.State.SIGNED:
-        raise Refused("This treatment is signed and locked. Add an amendment instead.")
-    if found.state == Treatment.State.CANCELLED:
-        raise Refused("This visit was cancelled, so nothing can be made for it.")
-    found.clinic = found.course.clinic = found.patient.clinic = by.clinic  # type: ignore[assignment]
-    keep_latest(found.course)
-    return found

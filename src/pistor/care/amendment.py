@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from pistor.care.formulation import Topical
-from pistor.care.treatment import MOST_ML, Record, ZoneGiven
+from pistor.care.treatment import Record, ZoneGiven
+from pistor.care.treatment.record import MOST_ML
 
 Content = dict[str, Any]  # a signed content, as ``json.loads`` gives it
 
@@ -47,9 +48,14 @@ def correctable(content: Content) -> dict[str, Any]:
     if "record" not in content:
         return {}  # content from before there were rows beside it
     fields = {f"record/{key}": content["record"].get(key) for key in _OF_RECORD}
-    fields |= {f"zones/{n}/{key}": zone.get(key) for n, zone in enumerate(content["zones"]) for key in _OF_ZONE}
+    fields |= {f"zones/{n}/{key}": zone.get(key) for n, zone in enumerate(content["zones"]) for key in (*_OF_ZONE, *(["passes"] if rolled(zone) else []))}
     draws = {f"syringes/{n}/draws/{m}/lot": draw["lot"] for n, m, draw in _draws(content)}
     return fields | (draws or {f"lots/{n}/lot": lot["lot"] for n, lot in enumerate(content["lots"])})
+
+
+def rolled(zone: Mapping[str, Any]) -> bool:
+    """Whether a zone of the content was rolled over, so that it has passes and a film on the skin in place of points."""
+    return bool((zone.get("given") or {}).get("on_skin"))
 
 
 def lot_places(content: Content) -> list[tuple[str, str, str]]:
@@ -144,11 +150,12 @@ def corrected_record(record: Record, content: Content) -> Record:
 
 
 def _zone(row: Mapping[str, Any]) -> ZoneGiven:
-    planned, length = row.get("planned_volume_ml"), row.get("inserted_length_mm")
+    planned, length, given = row.get("planned_volume_ml"), row.get("inserted_length_mm"), row.get("given") or {}
     return ZoneGiven(
         zone=row["zone"], side=row["side"], technique=row["technique"], points=row["points"], volume_ml=Decimal(row["volume_ml"]),
         planned_points=row.get("planned_points"), planned_volume_ml=None if planned is None else Decimal(planned), reason=row.get("deviation_reason", ""),
-        inserted_length_mm=None if length is None else Decimal(length), angle_deg=row.get("angle_deg"),
+        inserted_length_mm=None if length is None else Decimal(length), angle_deg=row.get("angle_deg"), state=given.get("state") or "changed",
+        plan=row.get("plan", ""), syringe=row.get("syringe") or "", passes=row.get("passes"), planned_passes=row.get("planned_passes"), on_skin=rolled(row),
     )  # fmt: skip
 
 

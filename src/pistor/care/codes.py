@@ -12,7 +12,7 @@ import datetime as dt
 import re
 import uuid
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 GS = "\x1d"
 _SEPARATORS = re.compile(r"\u241d|\{GS\}|\^\]|\u00e8")  # how scanners spell the separator; no value can hold these signs
@@ -104,6 +104,16 @@ def parse(text: str, on: dt.date) -> Code | OwnCode:
 def in_signs(number: int, signs: int = 10) -> str:
     """A number in so many of our signs, 5 bits each. A random one below 2**50 makes a code that nobody guesses."""
     return "".join(_SIGNS[number >> 5 * place & 31] for place in range(signs - 1, -1, -1))
+
+
+def of_patient(number: str) -> OwnCode:
+    """The code of a patient by the clinic's own record number, which may hold blanks where a code holds none."""
+    return OwnCode("P", re.sub(r"[%\s]", lambda sign: quote(sign[0]), number))
+
+
+def patient_number(code: OwnCode) -> str:
+    """The record number that a patient's code stands for."""
+    return unquote(code.code)
 
 
 def of_id(kind: str, id_: uuid.UUID) -> OwnCode:

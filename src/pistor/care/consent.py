@@ -130,12 +130,12 @@ def covered_by_label(plan: PlanLike, labelled_zones: Collection[str]) -> bool:
     treatments, days = len(plan.schedule.treatments), plan.schedule.interval_days
     numbers = (
         _within(protocol.points, drawn.points),
-        *(_within(protocol.volume_per_point_ml, volume) for volume in (drawn.generator.volume_per_point_ml, *drawn.volumes_ml)),
+        *(_within(protocol.volume_per_point_ml, volume) for volume in (*(zone.generator.volume_per_point_ml for zone in drawn.zone_plans), *drawn.volumes_ml)),
         _within(protocol.spacing_mm, drawn.least_spacing_mm),
         _within(protocol.sessions, treatments),
         treatments == 1 or _within(protocol.interval_days, days),
     )
-    return same_products and same_places and drawn.technique == protocol.technique and all(numbers)
+    return same_products and same_places and drawn.techniques == (protocol.technique,) and all(numbers)
 
 
 def _within(labelled: model.Quantity | None, value: Decimal | int | None) -> bool:
@@ -191,9 +191,9 @@ class _Filler:
         self.makers: dict[str, Callable[[], tuple[str, tuple[SourceRef, ...]]]] = {
             "indication": lambda: (self.say("indications", plan.intent.indication), ()),
             "zone": lambda: (self._zones(), ()),
-            "technique": lambda: (self.say("techniques", plan.injection_map.technique if plan.injection_map else ""), ()),
+            "technique": lambda: (", ".join(self.say("techniques", id_) for id_ in (plan.injection_map.techniques if plan.injection_map else ())), ()),
             "points": lambda: (str(plan.injection_map.points) if plan.injection_map else "", ()),
-            "volume": lambda: (self.amount(plan.injection_map.volume_ml, "mL") if plan.injection_map else "", ()),
+            "volume": lambda: (self._volume(), ()),
             "sessions": lambda: (self._sessions(), ()),
             "products": self._products,
             "off_label": self._off_label,
@@ -234,6 +234,17 @@ class _Filler:
     def _zones(self) -> str:
         zones = self.plan.injection_map.zones if self.plan.injection_map else ()
         return ", ".join(dict.fromkeys(self.say("zones", zone.zone) for zone in zones))
+
+    def _volume(self) -> str:
+        """What is injected, and what is put on the skin of zones treated in passes; ``?`` where that is not said."""
+        drawn = self.plan.injection_map
+        if drawn is None:
+            return ""
+        rolled = [zone for zone in drawn.zones if zone.rolled]
+        film = self.amount(drawn.on_skin_ml, "mL") if all(zone.on_skin_ml is not None for zone in rolled) else "?"
+        on_skin = film + (" sur la peau" if self.french else " on the skin")
+        parts = [*([self.amount(drawn.volume_ml, "mL")] if drawn.points or not rolled else []), *([on_skin] if rolled else [])]
+        return (" et " if self.french else " and ").join(parts)
 
     def _sessions(self) -> str:
         count, days = len(self.plan.schedule.treatments), self.plan.schedule.interval_days

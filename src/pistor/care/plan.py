@@ -21,7 +21,7 @@ from pistor.care.consultation import PatientPicture
 from pistor.care.course import Schedule, make_schedule
 from pistor.care.evidence import Finding, cited
 from pistor.care.formulation import Blend, DoseCheck, Part, check_doses, compose, dose_findings
-from pistor.care.injection_map import VOLUME_PER_POINT_ML, Area, Generator, InjectionMap, NoMap, Point, chosen_as_json, make_map
+from pistor.care.injection_map import VOLUME_PER_POINT_ML, Area, Generator, InjectionMap, NoMap, Point, Remove, ZonePlan, apply, make_map, zones_alike
 from pistor.care.intent import Intent, allows
 from pistor.knowledge import Library, model
 
@@ -201,7 +201,7 @@ def _default_parts(protocol: model.Protocol, drawn: InjectionMap | None) -> tupl
     for part in protocol.blend:
         volume = part.volume_ml.value
         if volume is None:
-            needed = drawn.volume_ml if drawn else part.volume_ml.low or part.volume_ml.high
+            needed = drawn.needed_ml if drawn else part.volume_ml.low or part.volume_ml.high
             volume = min(needed, part.volume_ml.high) if needed is not None and part.volume_ml.high is not None else needed
         if volume is not None and volume > 0:
             parts.append(Part(part.presentation, volume))
@@ -230,22 +230,24 @@ def _doses(
     return check_doses(
         blend,
         library,
-        volume_per_point_ml=drawn.volumes_ml[1],
-        points=drawn.points,
+        volume_per_point_ml=drawn.volumes_ml[1] if drawn.points else None,
+        points=drawn.points or None,
         volume_ml=drawn.volume_ml,
         sessions=len(schedule.treatments) if schedule else None,
         weight_kg=picture.weight_kg.value if picture.weight_kg else None,
         area_cm2=drawn.area_cm2 or None,
-        spacing_mm=drawn.least_spacing_mm,
+        spacing_mm=drawn.least_spacing_mm if drawn.points else None,
         interval_days=schedule.interval_days if schedule else None,
         topical=intent.topical,
+        on_skin_ml=drawn.on_skin_ml,
+        densest_ml_per_cm2=drawn.densest_ml_per_cm2,
     )
 
 
 def _volume_note(blend: Blend | None, drawn: InjectionMap | None) -> tuple[str, ...]:
-    if blend is None or drawn is None or drawn.volume_ml <= blend.volume_ml:
+    if blend is None or drawn is None or drawn.needed_ml <= blend.volume_ml:
         return ()
-    return (f"The map needs {_decimal(drawn.volume_ml)} mL and the blend holds {_decimal(blend.volume_ml)} mL: prepare more than one, or take out points.",)
+    return (f"The map needs {_decimal(drawn.needed_ml)} mL and the blend holds {_decimal(blend.volume_ml)} mL: prepare more than one, or take out points.",)
 
 
 # ── map ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -283,10 +285,10 @@ def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> 
     try:
         notes = []
         if bound is not None and technique.points is not None:
-            drawn = _in_the_middle(make_map(areas[:1], generator, technique.id, library), bound, library)
+            drawn = _in_the_middle(make_map(zones_alike(areas[:1], generator, technique.id), library), bound, library)
             notes.append(f"{technique.name}: {drawn.points} points close together, drawn in the middle of one area. Put them where the patient needs them.")
         elif bound is not None and protocol.spacing_mm is not None and protocol.spacing_mm.value is not None:
-            whole = make_map(areas, generator, technique.id, library)
+            whole = make_map(zones_alike(areas, generator, technique.id), library)
             drawn = _in_the_middle(whole, bound, library)
             if drawn.points < whole.points:
                 notes.append(
@@ -300,7 +302,7 @@ def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> 
             notes.append(f"Spacing widened from {_decimal(spacing)} to {wider} mm, so that the zone takes at most {bound} points.")
         if metered is None and drawn.points:
             share = max(VOLUME_PER_POINT_ML[0], (recipe / drawn.points).quantize(Decimal("0.001"), rounding=ROUND_FLOOR))
-            drawn = make_map(areas, replace(drawn.generator, volume_per_point_ml=share), technique.id, library)
+            drawn = make_map(zones_alike(areas, replace(drawn.generator, volume_per_point_ml=share), technique.id), library)
             notes.append(f"{technique.name} is not metered: the volume per point is {_decimal(recipe)} mL divided by the points.")
     except NoMap as none:
         return None, (str(none),)
@@ -309,13 +311,13 @@ def _default_map(library: Library, intent: Intent, protocol: model.Protocol) -> 
 
 def _fitted(areas: Sequence[Area], generator: Generator, technique: model.Technique, library: Library, bound: int | None) -> InjectionMap:
     """The map with the spacing widened, in steps of half a millimetre, until it holds at most ``bound`` points."""
-    drawn = make_map(areas, generator, technique.id, library)
+    drawn = make_map(zones_alike(areas, generator, technique.id), library)
     for _ in range(MAX_FITTING):
         if bound is None or drawn.points <= bound:
             break
         wider = generator.spacing_mm * Decimal(math.sqrt(drawn.points / bound) * 1.02)
         generator = replace(generator, spacing_mm=wider.quantize(Decimal("0.5"), rounding=ROUND_CEILING))
-        drawn = make_map(areas, generator, technique.id, library)
+        drawn = make_map(zones_alike(areas, generator, technique.id), library)
     return drawn
 
 
@@ -324,14 +326,22 @@ def _in_the_middle(drawn: InjectionMap, most: int, library: Library) -> Injectio
     if drawn.points <= most:
         return drawn
     kept: set[str] = set()
-    for done, area in enumerate(drawn.areas):
-        points = [point for point in drawn.placed if point.area == area]
+    for done, plan in enumerate(drawn.zone_plans):
+        points = drawn.points_in(plan.key)
         before, through = (sum(zone.points for zone in drawn.zones[:place]) for place in (done, done + 1))
         share = most * through // drawn.points - most * before // drawn.points
         x, y = _cell(points)
         kept.update(point.key for point in sorted(points, key=lambda point: (round(math.hypot(point.x_mm - x, point.y_mm - y), 3), point.key))[:share])
-    removed = [point.key for point in drawn.placed if point.key not in kept]
-    return make_map(drawn.areas, drawn.generator, drawn.technique, library, exceptions={"removed": removed})
+    return _without(drawn, [point for point in drawn.placed if point.key not in kept], library)
+
+
+def _without(drawn: InjectionMap, points: Sequence[Point], library: Library) -> InjectionMap:
+    """The map with these points taken out."""
+    out: dict[str, set[str]] = {}
+    for point in points:
+        out.setdefault(point.zone_key, set()).add(point.name)
+    plans: list[ZonePlan] = [apply(plan, Remove(frozenset(out.get(plan.key, ())))) for plan in drawn.zone_plans]
+    return make_map(plans, library, scale=drawn.scale)
 
 
 def _cell(points: Sequence[Point]) -> tuple[float, float]:
@@ -363,8 +373,7 @@ def _without_rim(drawn: InjectionMap, most: int, library: Library) -> InjectionM
     x = sum(point.x_mm for point in drawn.placed) / len(drawn.placed)
     y = sum(point.y_mm for point in drawn.placed) / len(drawn.placed)
     outward = sorted(drawn.placed, key=lambda point: (math.hypot(point.x_mm - x, point.y_mm - y), point.key))
-    removed = [*drawn.removed, *(point.key for point in outward[most:])]
-    return make_map(drawn.areas, drawn.generator, drawn.technique, library, exceptions={"removed": removed, "chosen": chosen_as_json(drawn.chosen)})
+    return _without(drawn, outward[most:], library)
 
 
 def _most_points(protocol: model.Protocol, per_point: Decimal, recipe: Decimal) -> int | None:

@@ -55,6 +55,30 @@ class Move:
     units: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class LotGiven:
+    """A lot of which something was drawn or given."""
+
+    presentation: str
+    lot_number: str
+    expires_on: dt.date
+    state: str  # usable, quarantined or recalled
+    volume_ml: Decimal
+
+
+def unusable_lots(lots: Iterable[LotGiven], on: dt.date) -> tuple[str, ...]:
+    """Lots that must not be given on a day, each in a sentence."""
+    said = []
+    for lot in lots:
+        if lot.state == "recalled":
+            said.append(f"Lot {lot.lot_number} is recalled. Take another lot.")
+        elif lot.state != "usable":
+            said.append(f"Lot {lot.lot_number} is in quarantine. Take another lot until it is released.")
+        elif lot.expires_on < on:
+            said.append(f"Lot {lot.lot_number} expired on {lot.expires_on.day} {lot.expires_on:%b %Y}. Take another lot.")
+    return tuple(said)
+
+
 def is_diluent(presentation: str) -> bool:
     """Whether a presentation of the library is there to thin others: saline of any kind."""
     return presentation.startswith("sodium_chloride_")

@@ -14,7 +14,7 @@ from decimal import ROUND_FLOOR, Decimal
 from pistor.care.evidence import SourceRef, cited
 from pistor.care.formulation import Part
 from pistor.care.formulation.handling import beyond_use, where_said
-from pistor.care.treatment import LotGiven, unusable_lots
+from pistor.care.stock import LotGiven, unusable_lots
 from pistor.knowledge import Library
 
 STEP_ML = Decimal("0.001")  # of every volume that is kept
@@ -40,6 +40,11 @@ class SyringeFacts:
     lots: tuple[LotGiven, ...]
     holds_this_blend: bool
     started_at: dt.datetime | None = None  # when giving it began
+
+    @property
+    def volume_ml(self) -> Decimal:
+        """What was drawn into it."""
+        return sum((lot.volume_ml for lot in self.lots), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +157,23 @@ def not_the_blend(parts: Sequence[Part], drawn_ml: Mapping[str, Decimal], librar
     return tuple(said)
 
 
-def given_of(volumes_ml: Sequence[Decimal], given_ml: Decimal) -> tuple[Decimal, ...]:
-    """How much was given out of each syringe when they were emptied one after the other, in the order they were made."""
-    given, left = [], given_ml
-    for volume in volumes_ml:
-        given.append(min(volume, left))
-        left -= given[-1]
-    return tuple(given)
+def given_of(held_ml: Mapping[str, Decimal], zones: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """How much was given out of each syringe, by its code, in the order they were made.
+
+    ``held_ml`` is what each held; ``zones`` are the volumes given, each with the code of its syringe, or empty where nobody said:
+    those came out of what was left in the syringes, one emptied after the other. What no syringe held is in none of them, so
+    that a sum below the zones' says that the syringes cannot have held it all.
+    """
+    given, open_ml = dict.fromkeys(held_ml, Decimal(0)), Decimal(0)
+    for code, volume in zones:
+        if code in given:
+            given[code] += volume
+        elif not code:
+            open_ml += volume
+    for code, held in held_ml.items():
+        taken = min(max(held - given[code], Decimal(0)), open_ml)
+        given[code], open_ml = given[code] + taken, open_ml - taken
+    return given
 
 
 def _later(moment: dt.datetime, hours: Decimal) -> dt.datetime | None:

@@ -8,6 +8,22 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that keeps a treatment from being signed.
+
+    ``rule`` names the rule that asks for it, ``text`` says it in sentences, ``where`` is the part of the chart that mends it
+    (see :mod:`pistor.care.treatment.gate`), or else the step of the visit.
+    """
+
+    rule: str
+    text: str
+    where: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"rule": self.rule, "text": self.text, "where": self.where}
+
+
+@dataclass(frozen=True, slots=True)
 class VisitFacts:
     """Plain facts about one visit; sentences where a page will show them."""
 
@@ -37,15 +53,22 @@ class VisitFacts:
     leaving: str = ""  # of a signed treatment: whether the patient may leave or has left, in words
 
 
-def plan_needs(facts: VisitFacts) -> tuple[str, ...]:
+def plan_missing(facts: VisitFacts) -> tuple[Missing, ...]:
     """What the plan still lacks before anybody can consent to it."""
-    needs = [*facts.stops]
+    missing = [Missing("before.stop", sentence, "candidacy") for sentence in facts.stops]
     if not facts.alternatives_discussed:
-        needs.append("The alternatives have not been talked through.")
+        missing.append(Missing("before.alternatives", "The alternatives have not been talked through.", "alternatives"))
     if not facts.blend_composed:
-        needs.append("No blend is composed.")
+        missing.append(Missing("before.blend", "No blend is composed.", "formulation"))
     if not facts.map_drawn:
-        needs.append("No injection map is drawn.")
+        missing.append(Missing("before.map", "No injection map is drawn.", "injection_map"))
     if not facts.course_scheduled:
-        needs.append("The treatments have no dates yet.")
-    return (*needs, *facts.blend_problems, *facts.map_problems)
+        missing.append(Missing("before.dates", "The treatments have no dates yet.", "course"))
+    missing += [Missing("before.blend", sentence, "formulation") for sentence in facts.blend_problems]
+    missing += [Missing("before.map", sentence, "injection_map") for sentence in facts.map_problems]
+    return tuple(missing)
+
+
+def plan_needs(facts: VisitFacts) -> tuple[str, ...]:
+    """The same as sentences."""
+    return tuple(item.text for item in plan_missing(facts))

@@ -153,7 +153,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if MODE == environment.TEST
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "pistor.config.static.HashedFiles"
     },
 }
 

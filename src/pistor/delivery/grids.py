@@ -48,8 +48,9 @@ def grid_points(
     run_mm: float | None = None,
     seed: int = 0,
     rule: int = RULE,
+    within: Polygon | None = None,
 ) -> list[Position]:
-    """Points of a lattice that lie inside ``polygon`` and outside every ``no_go`` area, row by row from the top.
+    """Points of a lattice that lie inside ``polygon`` (and ``within``, where that is given) and outside every ``no_go`` area, row by row from the top.
 
     ``hexagonal`` and ``points`` are rows half a step apart, ``square`` is a square grid. ``lines`` are the points of
     entry of tracks ``run_mm`` long on rows ``spacing_mm`` apart. ``rows`` are pricks ``run_mm`` apart on rows ``spacing_mm`` apart,
@@ -62,7 +63,7 @@ def grid_points(
     step, row, stagger = cell(pattern, spacing_mm, run_mm)
     if rule not in RULES:
         raise ValueError(f"grid is {rule!r}; known are the rules {', '.join(map(str, RULES))} for the offset of a grid.")
-    allowed = usable(polygon, no_go)
+    allowed = usable(polygon, no_go, within)
     expected = allowed.area / (step * row)
     if expected > MOST_POINTS:
         raise ValueError(
@@ -99,13 +100,13 @@ def density_per_mm2(pattern: str, spacing_mm: float, run_mm: float | None = None
     return 1 / (step * row)
 
 
-def area_mm2(polygon: Polygon, no_go: Sequence[Polygon] = ()) -> float:
+def area_mm2(polygon: Polygon, no_go: Sequence[Polygon] = (), within: Polygon | None = None) -> float:
     """The area that may be injected, measured on the flat drawing."""
-    return float(usable(polygon, no_go).area)
+    return float(usable(polygon, no_go, within).area)
 
 
-def usable(polygon: Polygon, no_go: Sequence[Polygon] = ()) -> BaseGeometry:
-    """The polygon without its no-go areas."""
+def usable(polygon: Polygon, no_go: Sequence[Polygon] = (), within: Polygon | None = None) -> BaseGeometry:
+    """The polygon without its no-go areas, and only what of it lies ``within`` another."""
     from shapely import make_valid, union_all
     from shapely.geometry import Polygon as Shape
 
@@ -113,6 +114,8 @@ def usable(polygon: Polygon, no_go: Sequence[Polygon] = ()) -> BaseGeometry:
         if not (math.isfinite(x) and math.isfinite(y)):
             raise ValueError("polygon holds a coordinate that is not a number; every coordinate is a length in millimetres.")
     area = make_valid(Shape(polygon))
+    if within is not None:
+        area = area.intersection(usable(within))
     return area.difference(union_all([make_valid(Shape(hole)) for hole in no_go])) if no_go else area
 
 
@@ -123,18 +126,19 @@ def may_be_injected(polygon: Polygon, no_go: Sequence[Polygon], point: Position)
     return bool(contains_xy(usable(polygon, no_go), *point))
 
 
-def outside(polygon: Polygon, no_go: Sequence[Polygon], points: Sequence[Position]) -> int:
-    """How many points lie outside the area or where nothing may be injected, by more than rounding a position costs."""
+def outside(polygon: Polygon, no_go: Sequence[Polygon], points: Sequence[Position], within: Polygon | None = None) -> list[int]:
+    """Which of the points lie outside the area or where nothing may be injected, by more than rounding a position costs."""
     from shapely import contains_xy
 
-    return int((~contains_xy(usable(polygon, no_go).buffer(ROUNDED_MM), [x for x, _ in points], [y for _, y in points])).sum())
+    allowed = usable(polygon, no_go, within).buffer(ROUNDED_MM)
+    return np.flatnonzero(~contains_xy(allowed, [x for x, _ in points], [y for _, y in points])).tolist() if points else []
 
 
-def how_many_inside(polygon: Polygon, points: Sequence[Position]) -> int:
-    """How many points lie in an area."""
+def which_inside(polygon: Polygon, points: Sequence[Position]) -> list[int]:
+    """Which of the points lie in an area."""
     from shapely import contains_xy
 
-    return int(contains_xy(usable(polygon), [x for x, _ in points], [y for _, y in points]).sum()) if points else 0
+    return np.flatnonzero(contains_xy(usable(polygon), [x for x, _ in points], [y for _, y in points])).tolist() if points else []
 
 
 def _as_it_comes(allowed: BaseGeometry, unit: tuple[float, float, float], seed: int) -> list[Position]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from html import escape
 
 from pistor.care.course import Schedule
-from pistor.care.injection_map import Area, InjectionMap, Point
+from pistor.care.injection_map import AS_DRAWN, InjectionMap, Point, ZonePlan, drawing_of, ground_of
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap, Landmark, MapZone
 
@@ -20,31 +20,34 @@ LAYER_LABEL = {"epidermis": "epidermis", "dermis": "dermis", "hypodermis": "fat 
 FONT = 'font-family="system-ui, -apple-system, Segoe UI, Noto Sans, DejaVu Sans, sans-serif"'
 
 
-def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, chosen: Collection[str] = (), legend: bool = True, zoom: bool = True) -> str:
+def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, chosen: Collection[str] = (), legend: bool = True, names: bool = True, zoom: bool = True) -> str:
     """A body map with its zones, and the points of ``injection_map`` that lie on it, in the version it was made on.
 
     ``chosen`` are keys ``zone:side`` to highlight where there is no map yet; ``zoom`` shows small areas
-    with their surroundings only; without a ``legend`` landmarks have no names either. Zones carry ``data-area`` and points ``data-points``, so that a page
-    may make them clickable.
+    with their surroundings only. For a script that draws points of its own, zones carry ``data-area`` and ``data-no-go``, and the points are one group.
     """
-    body = _body(injection_map, library, view)
-    areas = [area for area in injection_map.areas if area.map == view] if injection_map else []
-    picked = frozenset(f"{area.zone}:{area.side}" for area in areas) if injection_map else frozenset(chosen)
+    body, scale = _body(injection_map, library, view), injection_map.scale.get(view, AS_DRAWN) if injection_map else AS_DRAWN
+    plans = [plan for plan in injection_map.zone_plans if plan.area.map == view] if injection_map else []
+    picked = frozenset(f"{plan.area.zone}:{plan.area.side}" for plan in plans) if injection_map else frozenset(chosen)
     x, y, width, height = _window(body, picked) if zoom else (0.0, 0.0, body.width_mm, body.height_mm)
     unit = max(width, 0.6 * height) / 205  # line weights follow the size of what is drawn
     below, room = _legend(body, injection_map, view, unit, width, height) if legend else ("", 0.0)
     whole = height + room
-    points = [_points(injection_map, area, unit) for area in areas] if injection_map else []
-    crosses = [_crosses(injection_map, area, unit) for area in areas] if injection_map else []
+    outlines = [_drawn_outline(plan, body, unit) for plan in plans if plan.drawn]
+    points = [_points(injection_map, plan, unit) for plan in plans] if injection_map else []
+    crosses = [_crosses(injection_map, plan, unit) for plan in plans] if injection_map else []
     return "".join((
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map" {FONT}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map"',
+        f' data-map="{view}" data-size="{body.width_mm:g} {body.height_mm:g}" data-scale="{scale.x:g} {scale.y:g}" {FONT}>',
         f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map, view))}</desc>",
         f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
         f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
-        _ground(body, view, picked, (x, y, width, height), unit, legend),
+        _ground(body, view, picked, (x, y, width, height), unit, names),
+        '<g class="placed">',
+        *outlines,
         *points,
         *crosses,
-        "</svg>",
+        "</g></svg>",
         _side_letters(body, unit, width),
         below,
         "</svg>",
@@ -52,8 +55,9 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
 
 
 def _body(injection_map: InjectionMap | None, library: Library, view: str) -> BodyMap:
-    version = next((area.version for area in injection_map.areas if area.map == view), None) if injection_map else None
-    return library.body_map(view, version) or library.body_maps[view]
+    """The drawing that the map was made on, in the patient's scale; where the map has nothing on it, that of today."""
+    used = next((area for area in injection_map.areas if area.map == view), None) if injection_map else None
+    return (drawing_of(used, library, injection_map.scale) if used and injection_map else None) or library.body_maps[view]
 
 
 @lru_cache(maxsize=128)
@@ -232,7 +236,7 @@ def _zone(shape: MapZone, view: str, unit: float, picked: bool) -> str:
 def _no_go(shape: MapZone, view: str, unit: float) -> str:
     label = escape(shape.no_go_label or "Not injected")
     return "".join(
-        f'<path d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.35 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
+        f'<path data-no-go="{view}:{shape.zone}:{shape.side}" d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.35 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
         for hole in shape.no_go
     )
 
@@ -292,17 +296,24 @@ def radius_mm(volume_ml: float, spacing_mm: float, unit: float) -> float:
     return max(0.55 * unit, min(by_volume, 2.6 * unit, 0.36 * spacing_mm))
 
 
-def _points(injection_map: InjectionMap, area: Area, unit: float) -> str:
-    """The points of one area as dots of one path, each volume drawn three times: light ring, dark ring, filling."""
-    total = next((zone for zone in injection_map.zones if (zone.zone, zone.side) == (area.zone, area.side)), None)
-    placed = [point for point in injection_map.placed if point.area == area]
-    if not placed or total is None:
+def _drawn_outline(plan: ZonePlan, body: BodyMap, unit: float) -> str:
+    """A zone that was drawn freehand, as far as it may be injected."""
+    shape = next(shape for shape in body.zones if (shape.zone, shape.side) == (plan.area.zone, plan.area.side))
+    rings = "".join(_closed([(x, y) for x, y in ring]) for ring in ground_of(plan, shape).outlines())
+    return f'<path d="{rings}" fill="none" stroke="{TEAL}" stroke-width="{0.9 * unit:.2f}" stroke-dasharray="{3 * unit:.2f} {1.5 * unit:.2f}"/>'
+
+
+def _points(injection_map: InjectionMap, plan: ZonePlan, unit: float) -> str:
+    """The points of one zone as dots of one path, each volume drawn three times: light ring, dark ring, filling."""
+    total = next(zone for zone in injection_map.zones if zone.key == plan.key)
+    placed = injection_map.points_in(plan.key)
+    if not placed:
         return ""
-    spacing = float(injection_map.least_spacing_mm if area.key in injection_map.chosen else injection_map.generator.spacing_mm)
+    spacing = float(injection_map.least_spacing_mm if plan.chosen or plan.edits.added or plan.edits.moved else plan.generator.spacing_mm)
     radii = {volume: radius_mm(float(volume), spacing, unit) for volume in sorted({point.volume_ml for point in placed})}
-    key = f"points-{area.map}-{area.zone}-{area.side}"
-    taken = " ".join(point.key.rpartition(":")[2] for point in injection_map.taken_out if point.area == area)
-    whole = f'<path id="{key}" data-points="{area.key}" data-taken="{taken}" data-reach="{1.34 * max(radii.values()):.2f}" d="{_dots(placed)}"/>'
+    key = f"points-{plan.key.replace(':', '-')}"
+    taken = " ".join(point.name for point in injection_map.taken_out if point.zone_key == plan.key)
+    whole = f'<path id="{key}" data-points="{plan.key}" data-taken="{taken}" data-reach="{1.34 * max(radii.values()):.2f}" d="{_dots(placed)}"/>'
     ids = [key] if len(radii) == 1 else [f"{key}-{number}" for number in range(len(radii))]
     parts = [f'<path id="{id_}" d="{_dots([p for p in placed if p.volume_ml == ml])}"/>' for id_, ml in zip(ids, radii, strict=True) if id_ != key]
     drawn = "".join(
@@ -325,8 +336,8 @@ def _ring(x: float, y: float, radius: float, fill: str) -> str:
     )
 
 
-def _crosses(injection_map: InjectionMap, area: Area, unit: float) -> str:
-    marks = "".join(_cross_at(point.x_mm, point.y_mm, 1.2 * unit) for point in injection_map.taken_out if point.area == area)
+def _crosses(injection_map: InjectionMap, plan: ZonePlan, unit: float) -> str:
+    marks = "".join(_cross_at(point.x_mm, point.y_mm, 1.2 * unit) for point in injection_map.taken_out if point.zone_key == plan.key)
     return f'<path d="{marks}" {_crossed(unit)}/>' if marks else ""
 
 
@@ -386,7 +397,7 @@ def _closed(points: Sequence[tuple[float, float]]) -> str:
 def _described(body: BodyMap, injection_map: InjectionMap | None, view: str) -> str:
     if injection_map is None:
         return f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}."
-    told = [f"{zone.label}: {zone.points} points" for zone in injection_map.zones if zone.map == view]
+    told = [f"{zone.label}: {'passes' if zone.rolled else f'{zone.points} points'}" for zone in injection_map.zones if zone.map == view]
     return f"{body.view}. {'; '.join(told) or 'No points'}."
 
 

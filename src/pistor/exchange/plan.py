@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -15,7 +15,7 @@ from pistor.care.benefit import BenefitArm, BenefitOutcome
 from pistor.care.course import Schedule
 from pistor.care.evidence import Effect, Finding, SourceRef, cited
 from pistor.care.formulation import DoseCheck, Interval
-from pistor.care.injection_map import InjectionMap
+from pistor.care.injection_map import PASSES, InjectionMap, Point, ZonePlan, scale_told
 from pistor.care.plan import Plan, Risk
 from pistor.exchange.documents import render_pdf
 from pistor.knowledge import Library, model
@@ -290,43 +290,68 @@ def _unit(unit: str) -> str:
     return {"d": "days", "mg/cm2": "mg/cm²"}.get(unit, unit)
 
 
-def _points_facts(drawn: InjectionMap) -> list[str]:
-    """How far apart and how much; of points chosen one by one, how many get how much."""
-    generator = drawn.generator
-    grid = [f"{amount(generator.spacing_mm)} mm apart", f"{amount(generator.volume_per_point_ml)} mL per point"]
-    singles = Counter(point.volume_ml for point in drawn.placed if point.area.key in drawn.chosen)
-    if not singles:
-        return grid
-    told = "points chosen one by one: " + ", ".join(f"{count} of {amount(volume)} mL" for volume, count in sorted(singles.items()))
-    return [told, *(grid if len(drawn.chosen) < len(drawn.areas) else [])]
+def _how(plan: ZonePlan, points: Sequence[Point]) -> str:
+    """How a zone is treated: how far apart, how much, how deep; of points put or changed by hand, how many get how much."""
+    generator = plan.generator
+    if generator.pattern == PASSES:
+        passes = "number of passes to be recorded" if generator.passes is None else f"{generator.passes} passes over each place"
+        film = "volume on the skin to be recorded" if generator.on_skin_ml is None else f"{amount(generator.on_skin_ml)} mL on the skin"
+        return ", ".join((passes, film, *_needle(generator.inserted_length_mm, generator.angle_deg)))
+    volumes = Counter(point.volume_ml for point in points)
+    if plan.chosen or set(volumes) - {generator.volume_per_point_ml}:
+        told = ", ".join(f"{count} of {amount(volume)} mL" for volume, count in sorted(volumes.items()))
+        facts = [f"points chosen one by one: {told}" if plan.chosen else f"{amount(generator.spacing_mm)} mm apart, points of different volume: {told}"]
+    else:
+        facts = [f"{amount(generator.spacing_mm)} mm apart", f"{amount(generator.volume_per_point_ml)} mL per point"]
+    tips = dict.fromkeys((point.inserted_length_mm, point.angle_deg) for point in points) or [(generator.inserted_length_mm, generator.angle_deg)]
+    return ", ".join((*facts, " or ".join(", ".join(_needle(*tip)) for tip in tips)))
+
+
+def _needle(inserted_mm: Decimal | None, angle_deg: Decimal | None) -> tuple[str, str]:
+    inserted = f"{amount(inserted_mm)} mm of needle inserted" if inserted_mm is not None else "inserted length to be recorded"
+    return inserted, f"at {amount(angle_deg)} degrees" if angle_deg is not None else "angle to be recorded"
+
+
+def _ways(drawn: InjectionMap, library: Library) -> list[dict[str, str]]:
+    """Each way in which zones are treated, with the zones that are treated so: one where all are treated alike."""
+    ways: dict[tuple[str, str], list[str]] = {}
+    for plan, total in zip(drawn.zone_plans, drawn.zones, strict=True):
+        technique = library.techniques.get(plan.technique)
+        way = (technique.name if technique else plan.technique, _how(plan, drawn.points_in(plan.key)))
+        ways.setdefault(way, []).append(total.label)
+    return [{"technique": name, "facts": facts, "where": ", ".join(where) if len(ways) > 1 else ""} for (name, facts), where in ways.items()]
 
 
 def _map(plan: Plan, library: Library, keys: _Keys) -> dict[str, Any] | None:
     drawn = plan.injection_map
     if drawn is None:
         return None
-    technique = library.techniques.get(drawn.technique)
-    generator = drawn.generator
-    facts = _points_facts(drawn)
-    facts += [f"{amount(generator.inserted_length_mm)} mm of needle inserted" if generator.inserted_length_mm is not None else "inserted length to be recorded"]
-    facts += [f"at {amount(generator.angle_deg)} degrees" if generator.angle_deg is not None else "angle to be recorded"]
+    film = f", {amount(drawn.on_skin_ml)} mL on the skin" if drawn.on_skin_ml else ""
+    methods = [library.techniques[id_] for id_ in drawn.techniques if id_ in library.techniques]
     return {
-        "technique": technique.name if technique else drawn.technique,
-        "facts": ", ".join(facts),
-        "total": f"{drawn.points} points, {amount(drawn.volume_ml)} mL",
+        "ways": _ways(drawn, library),
+        "scale": _scale(drawn, library),
+        "total": f"{drawn.points} points, {amount(drawn.volume_ml)} mL{film}",
         "zones": [
             {
                 "label": zone.label or zone.zone,
-                "points": str(zone.points),
-                "volume": f"{amount(zone.volume_ml)} mL",
+                "points": str(zone.points) if not zone.rolled else "passes",
+                "volume": f"{amount(zone.volume_ml)} mL" if not zone.rolled else f"{amount(zone.on_skin_ml)} mL on the skin" if zone.on_skin_ml else "unknown",
                 "area": f"{amount(zone.area_cm2)} cm²",
                 "tip": f"{amount(zone.tip_depth_mm)} mm, {zone.tip_text}" if zone.tip_depth_mm is not None else "unknown",
             }
             for zone in drawn.zones
         ],
         "pictures": _pictures(drawn, library),
-        "keys": keys.of(technique.how) if technique else [],
+        "keys": keys.of([statement for method in methods for statement in method.how]),
     }
+
+
+def _scale(drawn: InjectionMap, library: Library) -> str:
+    """By what the drawings were scaled to the patient, or nothing."""
+    versions = {area.map: area.version for area in drawn.areas}
+    bodies = [(library.body_map(map_, versions[map_]), scale) for map_, scale in drawn.scale.items()]
+    return "; ".join(f"{body.title}: scaled to the patient, {scale_told(scale, body)}" for body, scale in bodies if body)
 
 
 def _pictures(drawn: InjectionMap, library: Library) -> list[str]:

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pistor.care.aftercare import day_in, moment_in
+from pistor.care.amendment import rolled
 from pistor.knowledge import Library
 
 _UNITS = {"d": "days", "mg/cm2": "mg/cm²"}  # as people write them
@@ -38,12 +39,14 @@ def signed_words(content: dict[str, Any], library: Library, at: dt.datetime) -> 
         "facts": [
             ["Given on", day_in("en", dt.date.fromisoformat(given_on)) if given_on else ""],
             ["Treatment", str(content.get("number", ""))],
+            *([["Room", content["room"]["name"]]] if content.get("room") else []),
             ["Skin preparation", record.get("skin_preparation") or "not recorded"],
             ["Anaesthesia", _anaesthesia(record, library)],
             ["Pain", "not recorded" if record.get("pain_score") is None else f"{record['pain_score']} of 10"],
             ["Immediate reaction", reaction_words(reaction, library) if record else "not recorded"],
             *([["Observed before signing", f"{record['observed_minutes']} minutes"]] if record.get("observed_minutes") is not None else []),
             *([f"Syringe {one['code']}", _syringe(one, content, library)] for one in content.get("syringes", ())),
+            *([["Codes before the needle", _time_outs(content["time_outs"])]] if content.get("time_outs") else []),
             *(["Device", _device(one)] for one in content.get("devices", ())),
             *(["Single-use item", _item(one)] for one in content.get("items", ())),
             *([["Over a limit because", record["over_limit_reason"]]] if record.get("over_limit_reason") else []),
@@ -51,7 +54,7 @@ def signed_words(content: dict[str, Any], library: Library, at: dt.datetime) -> 
         ],
         "zones": [
             {
-                "zone": zone_name(library, zone["zone"], zone["side"]), "points": str(zone["points"]), "volume": _quantity(zone["volume_ml"], "mL"),
+                "zone": _zone_from(zone, content, library), "points": _points(zone), "volume": _volume(zone),
                 "planned": _planned(zone), "doses": ", ".join(_dose(library, id_, dose) for id_, dose in zone.get("doses", {}).items()),
                 "reason": zone.get("deviation_reason", ""),
             }
@@ -153,10 +156,38 @@ def _step(library: Library, key: str) -> str:
     return library.checklist_steps[key].text if key in library.checklist_steps else _spaced(key)
 
 
+def given_in_words(zone: dict[str, Any], library: Library) -> str:
+    """What one zone of a signed content got, in one line."""
+    points = _points(zone)
+    return f"{zone_name(library, zone['zone'], zone['side'])} {points if rolled(zone) else f'{points} points'}, {_volume(zone)}"
+
+
+def _zone_from(zone: dict[str, Any], content: dict[str, Any], library: Library) -> str:
+    """The zone, with its syringe where there was more than one."""
+    name = zone_name(library, zone["zone"], zone["side"])
+    return f"{name}, syringe {zone['syringe']}" if zone.get("syringe") and len({row.get("syringe") for row in content["zones"]}) > 1 else name
+
+
+def _points(zone: dict[str, Any]) -> str:
+    return f"{zone['passes'] or 0} passes" if rolled(zone) else str(zone["points"])
+
+
+def _volume(zone: dict[str, Any]) -> str:
+    return f"{_quantity(zone['volume_ml'], 'mL')}{' on the skin' if rolled(zone) else ''}"
+
+
 def _planned(zone: dict[str, Any]) -> str:
     if zone.get("planned_points") is None:
         return "not planned"
-    return f"{zone['planned_points']} points, {_quantity(zone['planned_volume_ml'], 'mL')}"
+    number = f"{zone['planned_passes'] or 0} passes" if rolled(zone) else f"{zone['planned_points']} points"
+    return f"{number}, {_quantity(zone['planned_volume_ml'], 'mL')}" if zone.get("planned_volume_ml") is not None else number
+
+
+def _time_outs(rows: Sequence[dict[str, Any]]) -> str:
+    """How often the codes of patient and syringe fitted, and why it was stopped where it was."""
+    fitted, stopped = sum(bool(row["passed"]) for row in rows), [" ".join(row["said"]) for row in rows if not row["passed"]]
+    read = f"patient and syringe fitted{f', {fitted} times' if fitted > 1 else ''}" if fitted else "none fitted"
+    return "; ".join([read, *(f"stopped: {said}" for said in stopped)])
 
 
 def _dose(library: Library, ingredient: str, dose: str) -> str:

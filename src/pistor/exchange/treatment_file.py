@@ -27,7 +27,7 @@ from pistor.care.exposure.order import (
 )
 from pistor.care.exposure.places import round_spots
 from pistor.care.formulation import Blend, compose
-from pistor.care.injection_map import InjectionMap, area_from_dict, generator_from_dict, make_map
+from pistor.care.injection_map import InjectionMap, make_map, scale_from_dict, zone_plans_kept
 from pistor.care.workbench import DEFAULT_POLICY
 from pistor.delivery import grids
 from pistor.delivery.depots import THREAD_MM, VOLUME_ML
@@ -75,8 +75,10 @@ def read_plan(value: dict[str, Any], library: Library, depth_mm: float | None = 
 
 
 def _map(part: dict[str, Any], library: Library) -> InjectionMap:
-    exceptions = {"removed": [str(key) for key in part.get("removed") or ()], "chosen": part.get("chosen")}
-    return make_map([area_from_dict(area) for area in part["areas"]], generator_from_dict(part["generator"]), part["technique"], library, exceptions=exceptions)
+    plans = zone_plans_kept(
+        zones=part.get("zone_plans") or (), areas=part["areas"], generator=part["generator"], technique=part["technique"], exceptions=part
+    )  # plans printed before zones had their own technique have one for all, with ``removed`` and ``chosen`` beside it
+    return make_map(plans, library, scale=scale_from_dict(part.get("scale"), library, {plan.area.map: plan.area.version for plan in plans}))
 
 
 def _part(value: dict[str, Any], key: str, read: Callable[[Any], _T]) -> _T | None:

@@ -26,7 +26,7 @@ UNITS = frozenset({
     "mOsm/L", "mOsm/kg", "pH", "pKa", "fraction", "%", "mm", "cm", "cm2", "deg", "d", "h", "min", "days", "hours", "minutes", "weeks", "months", "years",
     "points", "treatments", "injections", "patients", "kg/m2", "ratio", "hairs", "hairs/cm2", "grade", "stage", "level",
     "log10", "Å2", "L/kg", "mL/min/kg", "kDa", "g/g",
-    "mg/L", "g/L", "cm2/min", "um2/s", "mm2", "1/min", "cm2/s", "cm/h", "1/cm", "1/h", "mL/min/100 g", "kg/mol", "1/day", "um",
+    "mg/L", "g/L", "cm2/min", "um2/s", "mm2", "1/min", "cm2/s", "cm/h", "1/cm", "1/h", "mL/min/100 g", "kg/mol", "1/day", "um", "passes",
 })  # fmt: skip
 
 # Which units a field takes: the code that reads the field counts in them. By name, by the end of the name, by the scope of a limit.
@@ -39,6 +39,7 @@ FIELD_UNITS = {
     "oral_bioavailability": {"fraction"}, "oral_tmax": {"h"}, "im_bioavailability": {"fraction"}, "im_tmax": {"h"}, "topical_absorbed": {"fraction"},
     "plasma_limits": {"mg/L"}, "skin_flow": {"ratio"},
     "after": {"h"}, "volume": {"mL"}, "period": {"d"}, "per_kg": {"mg/kg", "mL/kg"}, "thickness": {"mm"}, "sessions": {"treatments"}, "points": {"points"},
+    "passes": {"passes"},
     "after_treatments": {"treatments"}, "factor": {"ratio"}, "time": {"h"},
 }  # fmt: skip
 _ENDS = {"_ml": {"mL"}, "_mm": {"mm"}, "_deg": {"deg"}, "_days": {"d"}, "_hours": {"h"}}

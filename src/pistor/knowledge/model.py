@@ -707,9 +707,11 @@ class EarlierBodyMap(BodyMap):
 
 
 class Technique(Entry):
+    """How the needle is used. Pattern ``passes`` is a roller or a stamp: no single points, a film of product on the skin."""
+
     name: str
     synonyms: tuple[str, ...] = ()
-    pattern: Literal["hexagonal", "square", "lines", "points"]
+    pattern: Literal["hexagonal", "square", "lines", "points", "passes"]
     depth_mm: Quantity | None = None
     needle_length_mm: Quantity | None = None
     needle_gauge: str | None = None
@@ -718,6 +720,7 @@ class Technique(Entry):
     volume_per_point_ml: Quantity | None = None
     spacing_mm: Quantity | None = None
     points: Quantity | None = None  # a figure of so many points in one place; None: the points fill the area
+    passes: Quantity | None = None  # over each place, for the pattern of that name
     how: tuple[Statement, ...]
     target_layer: Literal["epidermis", "dermis", "hypodermis"] | None = None
     warnings: tuple[Statement, ...] = ()

@@ -30,6 +30,13 @@ class Giving:
     topical: tuple[str, ...]
     origin: str
     zones_ml: tuple[tuple[str, Decimal], ...] = ()
+    on_skin_ml: Decimal = Decimal(0)  # a film on the skin, not injected
+    densest_ml_per_cm2: Decimal | None = None  # None: all zones are treated alike
+
+    @property
+    def needed_ml(self) -> Decimal | None:
+        """What has to be in the syringe."""
+        return None if self.volume_ml is None else self.volume_ml + self.on_skin_ml
 
     def checks(self, blend: Blend, library: Library) -> tuple[DoseCheck, ...]:
         """The doses of ``blend``, given like this. Raises ``UnusableBlend``."""
@@ -45,6 +52,8 @@ class Giving:
             spacing_mm=self.spacing_mm,
             interval_days=self.interval_days,
             topical=self.topical,
+            on_skin_ml=self.on_skin_ml,
+            densest_ml_per_cm2=self.densest_ml_per_cm2,
         )
 
     def amounts(self, blend: Blend) -> tuple[Amounts, ...]:
@@ -52,7 +61,7 @@ class Giving:
         return amounts(
             blend,
             volume_per_point_ml=self.volume_per_point_ml,
-            volume_ml=self.volume_ml,
+            volume_ml=self.needed_ml,
             sessions=self.sessions,
             interval_days=self.interval_days,
             zones_ml=self.zones_ml,
@@ -69,20 +78,23 @@ def giving_of(course: Course, library: Library, drawn: InjectionMap | None = Non
     weight, topical = weight_of(course.patient), tuple(course.topical)
     given = drawn or kept
     if given is not None:
-        totals = given.as_dict() if isinstance(given, InjectionMap) else given.totals or {}
+        totals = given.totals() if isinstance(given, InjectionMap) else given.totals or {}
         generator = given.generator.as_dict() if isinstance(given, InjectionMap) else given.generator or {}
+        film, open_film = _film(totals)
         return Giving(
-            volume_per_point_ml=_decimal(totals.get("most_per_point_ml", generator.get("volume_per_point_ml"))),
+            volume_per_point_ml=_decimal(totals.get("most_per_point_ml", generator.get("volume_per_point_ml"))) if given.points else None,
             points=given.points or None,
-            volume_ml=given.volume_ml or None,
+            volume_ml=None if open_film else given.volume_ml or (Decimal(0) if film else None),
             sessions=sessions,
             interval_days=interval,
-            spacing_mm=_decimal(totals.get("least_spacing_mm", generator.get("spacing_mm"))),
-            area_cm2=_area(totals),
+            spacing_mm=_decimal(totals.get("least_spacing_mm", generator.get("spacing_mm"))) if given.points else None,
+            area_cm2=_decimal(totals.get("area_cm2")) or _area(totals),
             weight_kg=weight,
             topical=topical,
             origin="the injection map on this page" if drawn else "the injection map of this course",
             zones_ml=_zones(totals),
+            on_skin_ml=Decimal(0) if open_film else film,
+            densest_ml_per_cm2=_decimal(totals.get("densest_ml_per_cm2")),
         )
     per_point = protocol and (protocol.volume_per_point_ml or (technique.volume_per_point_ml if technique else None))
     spacing = protocol and (protocol.spacing_mm or (technique.spacing_mm if technique else None))
@@ -116,9 +128,16 @@ def _area(totals: dict[str, Any] | None) -> Decimal | None:
 
 
 def _zones(totals: dict[str, Any] | None) -> tuple[tuple[str, Decimal], ...]:
-    """Each zone by its name on the map, with the volume that it gets."""
-    volumes = [(str(zone.get("label", "")), _decimal(zone.get("volume_ml"))) for zone in (totals or {}).get("zones", ())]
+    """Each zone by its name on the map, with the volume that it gets, injected or on the skin."""
+    volumes = [(str(zone.get("label", "")), _decimal(zone.get("on_skin_ml") or zone.get("volume_ml"))) for zone in (totals or {}).get("zones", ())]
     return tuple((label, ml) for label, ml in volumes if label and ml is not None)
+
+
+def _film(totals: dict[str, Any]) -> tuple[Decimal, bool]:
+    """What is put on the skin of zones treated in passes (mL), and whether some of it is not said: the whole blend counts then."""
+    rolled = [zone for zone in totals.get("zones", ()) if zone.get("passes") is not None]
+    films = [_decimal(zone.get("on_skin_ml")) for zone in rolled]
+    return sum((film for film in films if film is not None), Decimal(0)), None in films
 
 
 def _decimal(value: object) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""The injection map: the generator of its points and the exceptions to it, never hundreds of rows."""
+"""The injection map: the generators of its points and the edits to them, never hundreds of rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pistor.records.course import Course
 
 class InjectionPlan(ClinicRow):
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="injection_plans")
+    zones = models.JSONField(default=list)  # care.injection_map.ZonePlan.as_dict() each; empty in rows from before zones had their own
+    scale = models.JSONField(default=dict)  # {map: {"x", "y", "from": [{"of": "zone:side", "along", "mm"}]}}
+    # Of the main zone, and where ``zones`` is empty of all of them:
     technique = models.CharField(max_length=60)
     areas = models.JSONField()  # [{"map", "map_version", "zone", "side"}]
     generator = models.JSONField()  # {"pattern", "spacing_mm", "volume_per_point_ml", "inserted_length_mm", "angle_deg", ..., "seed", "grid"}

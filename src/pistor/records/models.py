@@ -24,7 +24,7 @@ from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, R
 from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial
 from pistor.records.summaries import TreatmentSummary
 from pistor.records.syringes import Draw, Syringe
-from pistor.records.treatment import Amendment, LotCorrection, LotUse, Treatment, ZoneDose
+from pistor.records.treatment import Amendment, LotCorrection, LotUse, TimeOut, Treatment, ZoneDose
 
 __all__ = [
     "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic",
@@ -32,6 +32,6 @@ __all__ = [
     "Discrepancy", "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan",
     "LocalEntry", "Lot", "LotCorrection", "LotUse", "MaintenanceDecision", "Override", "Patient", "Photo",
     "PhotoRemoval", "Prescription", "PrescriptionEnd", "Product", "ReactionFollowUp", "ReactionReport", "Recall",
-    "RecallContact", "RecallLetters", "ScaleScore", "SingleUse", "StockMove", "Submission", "Syringe", "Treatment",
-    "TreatmentSummary", "User", "Vial", "ZoneDose",
+    "RecallContact", "RecallLetters", "ScaleScore", "SingleUse", "StockMove", "Submission", "Syringe", "TimeOut",
+    "Treatment", "TreatmentSummary", "User", "Vial", "ZoneDose",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import hashlib
 from decimal import InvalidOperation
 
 from pistor.care.formulation import Part, UnusableBlend
-from pistor.care.injection_map import InjectionMap, NoMap, area_from_dict, generator_from_dict, make_map
+from pistor.care.injection_map import InjectionMap, NoMap, ZonePlan, kept_scale, make_map, zone_plans_kept
 from pistor.care.plan import Plan, make_plan
 from pistor.knowledge import Library
 from pistor.records.course import Course
@@ -68,8 +68,14 @@ def plan_missing(course: Course) -> tuple[str, ...]:
 
 def map_of(drawn: InjectionPlan, library: Library) -> InjectionMap:
     """The injection map with its points, made again from what is kept. Raises ``NoMap``."""
-    areas = [area_from_dict(area) for area in drawn.areas]
-    return make_map(areas, generator_from_dict(drawn.generator), drawn.technique, library, exceptions=drawn.exceptions or None)
+    return make_map(zone_plans_of(drawn), library, scale=kept_scale(drawn.scale))
+
+
+def zone_plans_of(drawn: InjectionPlan) -> tuple[ZonePlan, ...]:
+    """The zones of a kept map, each with its technique and generator, in the form of today whenever it was kept. Raises ``NoMap``."""
+    return zone_plans_kept(
+        zones=drawn.zones, areas=drawn.areas, generator=drawn.generator, technique=drawn.technique, exceptions=drawn.exceptions
+    )
 
 
 def plan_digest(course: Course, blend: Formulation | None, drawn: InjectionPlan | None) -> str:

@@ -9,12 +9,14 @@ import uuid
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db import models
+
 from pistor.care.formulation import Topical
-from pistor.care.treatment import LotGiven, Record, ZoneGiven
+from pistor.care.treatment import Edits, Record, ZoneGiven, edits_from
 from pistor.records.devices import DeviceUse, SingleUse
 from pistor.records.stock import StockMove
 from pistor.records.syringes import syringes_of
-from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from pistor.records.treatment import Amendment, LotUse, TimeOut, Treatment, ZoneDose
 
 
 def record_of(visit: Treatment) -> Record:
@@ -29,8 +31,7 @@ def record_of(visit: Treatment) -> Record:
         skin_preparation=visit.skin_preparation,
         anaesthesia=str(anaesthesia.get("method") or ""),
         topical=topical,
-        lots=tuple(_lot(use) for use in LotUse.objects.filter(treatment=visit).select_related("lot").order_by("lot__presentation", "created_at", "pk")),
-        zones=tuple(_zone(dose) for dose in ZoneDose.objects.filter(treatment=visit).order_by("zone", "side")),
+        zones=tuple(_zone(dose) for dose in _doses(visit)),
         pain_score=visit.pain_score,
         reaction="" if said is None else "none" if said else "some",
         reaction_signs=tuple(reaction.get("signs", ())),
@@ -41,26 +42,57 @@ def record_of(visit: Treatment) -> Record:
     )
 
 
-def _lot(use: LotUse) -> LotGiven:
-    return LotGiven(use.lot.presentation, use.lot.lot_number, use.lot.expires_on, use.lot.state, use.volume_ml)
+def _doses(visit: Treatment) -> models.QuerySet[ZoneDose]:
+    return ZoneDose.objects.filter(treatment=visit).select_related("syringe").order_by("zone", "side", "plan", "technique", "syringe__created_at", "pk")
 
 
 def _zone(dose: ZoneDose) -> ZoneGiven:
     return ZoneGiven(
         dose.zone, dose.side, dose.technique, dose.points, dose.volume_ml, dose.planned_points, dose.planned_volume_ml, dose.deviation_reason,
-        dose.inserted_length_mm, dose.angle_deg,
+        dose.inserted_length_mm, dose.angle_deg, state=dose.given.get("state", ""), plan=dose.plan, edits=_edits(dose),
+        syringe=dose.syringe.code if dose.syringe else "", passes=dose.passes, planned_passes=dose.planned_passes,
+        on_skin=bool(dose.given.get("on_skin")),
     )  # fmt: skip
 
 
-def zone_rows(visit: Treatment) -> list[dict[str, Any]]:
-    """The zone doses as they stand in the signed content."""
+def _edits(dose: ZoneDose) -> Edits:
+    return edits_from(dose.given.get("edits") or {})
+
+
+# ── what was signed, by the kind it was signed as: a reader never changes, or old signatures would no longer hold ──
+
+KIND = "pistor treatment 2"  # what is signed today
+
+
+def zone_rows(visit: Treatment, kind: str = KIND) -> list[dict[str, Any]]:
+    """The zone doses as they stand in the signed content of a kind."""
+    return [_zone_row(dose) if kind == "pistor treatment 1" else {**_zone_row(dose), **_zone_more(dose)} for dose in _doses(visit)]
+
+
+def _zone_row(dose: ZoneDose) -> dict[str, Any]:
+    return {
+        "zone": dose.zone, "side": dose.side, "technique": dose.technique, "points": dose.points, "volume_ml": text(dose.volume_ml),
+        "planned_points": dose.planned_points, "planned_volume_ml": text(dose.planned_volume_ml), "deviation_reason": dose.deviation_reason,
+        "inserted_length_mm": text(dose.inserted_length_mm), "angle_deg": dose.angle_deg, "doses": dose.doses,
+    }  # fmt: skip
+
+
+def _zone_more(dose: ZoneDose) -> dict[str, Any]:
+    return {
+        "plan": dose.plan, "given": dose.given, "syringe": dose.syringe.code if dose.syringe else None, "passes": dose.passes,
+        "planned_passes": dose.planned_passes,
+    }  # fmt: skip
+
+
+def time_out_rows(visit: Treatment) -> list[dict[str, Any]]:
+    """The time-outs of a visit, those that stopped as well, as they stand in the signed content."""
+    rows = TimeOut.objects.filter(treatment=visit).order_by("created_at", "pk")
     return [
         {
-            "zone": dose.zone, "side": dose.side, "technique": dose.technique, "points": dose.points, "volume_ml": text(dose.volume_ml),
-            "planned_points": dose.planned_points, "planned_volume_ml": text(dose.planned_volume_ml), "deviation_reason": dose.deviation_reason,
-            "inserted_length_mm": text(dose.inserted_length_mm), "angle_deg": dose.angle_deg, "doses": dose.doses,
+            "at": _utc(row.created_at), "by": str(row.created_by_id), "passed": row.passed, "syringe": str(row.syringe_id) if row.syringe_id else None,
+            "patient_code": row.patient_code, "syringe_code": row.syringe_code, "said": row.said,
         }
-        for dose in ZoneDose.objects.filter(treatment=visit).order_by("zone", "side")
+        for row in rows
     ]  # fmt: skip
 
 
@@ -129,13 +161,14 @@ def broken(visit: Treatment) -> tuple[str, ...]:
         return ("The signed record no longer has the fingerprint it was signed with. Something changed it in the database.",)
     content = json.loads(visit.signed_content)
     said = []
-    if "kind" in content and content["zones"] != zone_rows(visit):
+    if "kind" in content and content["zones"] != zone_rows(visit, content["kind"]):
         said.append("The zones in the database are no longer those that were signed.")
     if "kind" in content and content["lots"] != lot_rows(visit):
         said.append("The lots in the database are no longer those that were signed.")
-    for key, rows in (("syringes", syringe_rows), ("devices", device_rows), ("items", item_rows)):  # older records hold none of these
+    beside = {"syringes": syringe_rows, "devices": device_rows, "items": item_rows, "time_outs": time_out_rows}
+    for key, rows in beside.items():  # older records hold none of these
         if key in content and content[key] != rows(visit):
-            said.append(f"The {key} in the database are no longer those that were signed.")
+            said.append(f"The {key.replace('_', '-')} in the database are no longer those that were signed.")
     changed = [row for row in amendments_of(visit) if row.sha256 != amendment_sha256(row)]
     said += [f"The amendment of {row.created_at.day} {row.created_at:%b %Y} no longer has its fingerprint." for row in changed]
     return tuple(said)

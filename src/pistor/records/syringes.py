@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 
 from pistor.care.prescriptions import Needed
+from pistor.care.stock import LotGiven
 from pistor.care.syringe import LOOKS, SyringeFacts
-from pistor.care.treatment import LotGiven
 from pistor.records.base import ClinicRow
 from pistor.records.consultation import Patient
 from pistor.records.formulation import Formulation

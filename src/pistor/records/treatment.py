@@ -57,26 +57,48 @@ class Treatment(ClinicRow):
 
 
 class ZoneDose(ClinicRow):
-    """What was given in one zone from one blend, against the plan."""
+    """What was given in one zone from one syringe, against the plan."""
 
     treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="zone_doses")
     zone = models.CharField(max_length=60)
     side = models.CharField(max_length=6)
     technique = models.CharField(max_length=60)
+    plan = models.CharField(max_length=160, blank=True)  # key of the zone plan; empty where it was not planned, and in rows of before
+    syringe = models.ForeignKey("records.Syringe", on_delete=models.PROTECT, related_name="zone_doses", null=True)  # None: nobody said which
+    given = models.JSONField(default=dict)  # {"state", "edits": care.treatment.Edits, "on_skin"}; empty in rows of before
     planned_points = models.PositiveIntegerField(null=True)
     planned_volume_ml = models.DecimalField(max_digits=8, decimal_places=3, null=True)
     points = models.PositiveIntegerField()
     volume_ml = models.DecimalField(max_digits=8, decimal_places=3)
     inserted_length_mm = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     angle_deg = models.PositiveSmallIntegerField(null=True)
+    planned_passes = models.PositiveSmallIntegerField(null=True)
+    passes = models.PositiveSmallIntegerField(null=True)  # of a roller, which leaves no points
     doses = models.JSONField(default=dict)  # {ingredient id: "mg"}
     deviation_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["treatment", "zone", "side"], name="zone_dose_once_per_treatment"),
+            # One zone may be given with two techniques, or out of two syringes.
+            models.UniqueConstraint(
+                fields=["treatment", "plan", "zone", "side", "technique"], name="zone_dose_once_per_treatment", condition=Q(syringe__isnull=True)
+            ),
+            models.UniqueConstraint(
+                fields=["treatment", "plan", "zone", "side", "technique", "syringe"], name="zone_dose_once_per_syringe", condition=Q(syringe__isnull=False)
+            ),
             models.CheckConstraint(name="zone_dose_not_negative", condition=Q(volume_ml__gte=0)),
         ]
+
+
+class TimeOut(ClinicRow):
+    """The codes of the patient and of a syringe were read before the needle: they fitted, or it stopped. Locked in the database."""
+
+    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="time_outs")
+    syringe = models.ForeignKey("records.Syringe", on_delete=models.PROTECT, related_name="time_outs", null=True)  # None: no syringe of the clinic
+    passed = models.BooleanField()
+    patient_code = models.CharField(max_length=60, blank=True)  # as they were read
+    syringe_code = models.CharField(max_length=60, blank=True)
+    said = models.JSONField(default=list)  # sentences: why it stopped
 
 
 class LotUse(ClinicRow):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pistor.care.amendment import Change, LotMeant, amended, correctable, corrections, doses_of, impossible, lot_places, new_lots
+from pistor.care.amendment import Change, LotMeant, amended, correctable, corrected_record, corrections, doses_of, impossible, lot_places, new_lots
+from pistor.care.treatment import Record
+from pistor.exchange.signed_words import signed_words
+from pistor.knowledge import load
 
+DAY = dt.date(2026, 11, 23)
 LOTS = {number: LotMeant(number, "lidocaine_2pct", number.upper()) for number in ("l1", "l2", "l3")}
 
 
@@ -31,7 +36,10 @@ def content(*syringes, lots=(("l1", "1"),)):
         "blend": {"id": "b", "per_ml": {"lidocaine": "20 mg/mL", "heparin": "50 IU/mL"}},
         "zones": [zone(), zone("shoulder", 2, "0.25")],
         "lots": [{"lot": id_, "presentation": "lidocaine_2pct", "lot_number": id_.upper(), "volume_ml": volume} for id_, volume in lots],
-        "syringes": [{"code": f"S{n}", "state": state, "draws": list(draws)} for n, (state, *draws) in enumerate(syringes)],
+        "syringes": [
+            {"code": f"S{n}", "state": state, "draws": list(draws), "volume_ml": "1", "given_ml": "1", "wasted_ml": "0"}
+            for n, (state, *draws) in enumerate(syringes)
+        ],
     }  # fmt: skip
 
 
@@ -114,3 +122,33 @@ def test_the_content_with_changes_is_the_last_word_and_the_signed_one_stays(step
 
 def test_doses_are_those_of_the_signed_blend():
     assert doses_of(content(), Decimal("0.333")) == {"lidocaine": "6.66", "heparin": "16.65 IU"}
+
+
+def rolled_content():
+    """Kind 2: a roller over the face with a film on the skin, and the neck out of two syringes."""
+    base = content(("given", draw("l1")), ("given", draw("l1")), lots=(("l1", "2"),))
+    film = {**zone("face", 0, "0.5"), "side": "mid", "plan": "face_front:face:mid", "given": {"state": "given", "edits": {}, "on_skin": True}, "syringe": None,
+            "passes": 4, "planned_passes": 4, "planned_points": 0, "planned_volume_ml": None}  # fmt: skip
+    needle = [{**zone(), "plan": "n", "given": {"state": "given", "edits": {}, "on_skin": False}, "syringe": code, "passes": None, "planned_passes": None}
+              for code in ("S0", "S1")]  # fmt: skip
+    times = [{"passed": True, "said": []}, {"passed": False, "said": ["Of another patient."]}]
+    return {**base, "kind": "pistor treatment 2", "zones": [film, *needle], "time_outs": times, "room": {"id": "r", "name": "Room 2"}}
+
+
+def test_a_rolled_zone_has_passes_to_correct_and_a_needled_one_has_not():
+    fields = correctable(rolled_content())
+    assert fields["zones/0/passes"] == 4 and "zones/1/passes" not in fields
+    found = changed(rolled_content(), zones__0__passes=6, zones__0__volume_ml="0.6")
+    record = corrected_record(Record(DAY, {}, "", "", (), ()), amended(rolled_content(), [change.as_dict() for change in found]))
+    assert [(one.passes, one.on_skin, one.syringe) for one in record.zones] == [(6, True, ""), (None, False, "S0"), (None, False, "S1")]
+
+
+def test_a_treatment_of_kind_2_reads_as_what_was_done():
+    words = signed_words(rolled_content(), load(), dt.datetime(2026, 11, 23, 10, 0))
+    assert [(row["zone"], row["points"], row["volume"], row["planned"]) for row in words["zones"]] == [
+        ("Face", "4 passes", "0.5 mL on the skin", "4 passes"), ("Neck, left, syringe S0", "4", "0.5 mL", "4 points, 0.5 mL"),
+        ("Neck, left, syringe S1", "4", "0.5 mL", "4 points, 0.5 mL"),
+    ]  # fmt: skip
+    facts = dict(map(tuple, words["facts"]))
+    assert facts["Room"] == "Room 2"
+    assert facts["Codes before the needle"] == "patient and syringe fitted; stopped: Of another patient."

@@ -11,7 +11,7 @@ import pytest
 
 from pistor.care.consent import consent_sheet, covered_by_label, frequencies_of, meaning
 from pistor.care.consultation import Measurement, PatientPicture
-from pistor.care.injection_map import Area, make_map
+from pistor.care.injection_map import Area, make_map, zones_alike
 from pistor.care.intent import intent_for
 from pistor.care.plan import make_plan
 from pistor.knowledge import load
@@ -111,7 +111,7 @@ def _elsewhere(plan):
     """The labelled product, drawn on the neck."""
     drawn = plan.injection_map
     side = next(area.side for area in LIBRARY.body_maps["neck_back"].zones if area.zone == "neck")
-    return replace(plan, injection_map=make_map([Area("neck_back", "neck", side)], drawn.generator, drawn.technique, LIBRARY))
+    return replace(plan, injection_map=make_map(zones_alike([Area("neck_back", "neck", side)], drawn.generator, drawn.technique), LIBRARY))
 
 
 OUTSIDE = {
@@ -119,7 +119,7 @@ OUTSIDE = {
     "more points": lambda plan: replace(plan, injection_map=replace(plan.injection_map, points=51)),
     "closer points": lambda plan: _with_generator(plan, spacing_mm=Decimal(5)),
     "more per point": lambda plan: _with_generator(plan, volume_per_point_ml=Decimal("0.4")),
-    "another technique": lambda plan: replace(plan, injection_map=replace(plan.injection_map, technique="nappage")),
+    "another technique": lambda plan: _otherwise(plan, technique="nappage"),
     "shorter interval": lambda plan: replace(plan, schedule=replace(plan.schedule, interval_days=7)),
     "more treatments": lambda plan: replace(plan, schedule=replace(plan.schedule, treatments=plan.schedule.treatments * 4)),
 }
@@ -127,7 +127,15 @@ OUTSIDE = {
 
 def _with_generator(plan, **other):
     drawn = plan.injection_map
-    return replace(plan, injection_map=replace(drawn, generator=replace(drawn.generator, **other)))
+    least = min(drawn.least_spacing_mm, other.get("spacing_mm", drawn.least_spacing_mm))
+    made = _otherwise(plan, generator=replace(drawn.generator, **other))
+    return replace(made, injection_map=replace(made.injection_map, least_spacing_mm=least))
+
+
+def _otherwise(plan, **other):
+    """The same points, in another way in all zones."""
+    drawn = plan.injection_map
+    return replace(plan, injection_map=replace(drawn, zone_plans=tuple(replace(zone, **other) for zone in drawn.zone_plans)))
 
 
 @pytest.mark.parametrize("change", OUTSIDE)

@@ -47,7 +47,7 @@ def holds(pair, wish):
     assert chosen.missing <= grid.missing and chosen.covered >= grid.covered
     assert len(chosen.points) <= len(grid.points) and chosen.total_ml <= grid.total_ml + 1e-9 <= wish.volume_ml + 2e-9
     assert chosen.depth_mm == grid.depth_mm
-    assert outside(wish.polygon, wish.no_go, [(point.x_mm, point.y_mm) for point in chosen.points]) == 0
+    assert outside(wish.polygon, wish.no_go, [(point.x_mm, point.y_mm) for point in chosen.points]) == []
     if wish.point_volume_ml:
         assert all(wish.point_volume_ml[0] - 1e-9 <= point.volume_ml <= wish.point_volume_ml[1] + 1e-9 for point in chosen.points)
 

@@ -8,8 +8,8 @@ import pytest
 
 from pistor.care.consultation import Answer
 from pistor.care.evidence import Effect
-from pistor.care.injection_map import Area, Generator, NoMap, below_the_fat, make_map, points_of
-from pistor.delivery.grids import how_many_inside, usable
+from pistor.care.injection_map import Area, Generator, NoMap, below_the_fat, make_map, points_of, zones_alike
+from pistor.delivery.grids import usable, which_inside
 from pistor.exchange.pictures import map_svg
 
 NECK = (Area("neck_back", "neck", "left"), Area("neck_back", "neck", "right"))
@@ -20,7 +20,7 @@ CHIN = (Area("submental", "submental", "mid"),)
 def made(library, areas, technique, **fields):
     values = {"pattern": library.techniques[technique].pattern, "spacing_mm": Decimal(10), "volume_per_point_ml": Decimal("0.02"), **fields}
     values = {key: Decimal(str(value)) if isinstance(value, int | float) else value for key, value in values.items()}
-    return make_map(areas, Generator(**values), technique, library)
+    return make_map(zones_alike(areas, Generator(**values), technique), library)
 
 
 @pytest.mark.parametrize(
@@ -161,9 +161,9 @@ def test_a_caution_area_without_a_point_says_nothing(library):
     areas = [Area("neck_back", "back", "left")]
     drawn = made(library, areas, "pain_grid")
     spot = next(shape for shape in library.body_maps["neck_back"].zones if (shape.zone, shape.side) == ("back", "left")).caution[0]
-    inside = [point.key for point in drawn.placed if how_many_inside(spot.polygon, [(point.x_mm, point.y_mm)])]
+    inside = [point.key for point in drawn.placed if which_inside(spot.polygon, [(point.x_mm, point.y_mm)])]
     assert inside and cautioned(drawn)
-    assert not cautioned(make_map(areas, drawn.generator, drawn.technique, library, exceptions={"removed": inside}))
+    assert not cautioned(make_map(zones_alike(areas, drawn.generator, drawn.technique, removed=inside), library))
 
 
 def test_every_caution_area_lies_on_its_zone_and_has_its_mirror_image(library):
@@ -187,7 +187,7 @@ def test_points_that_meet_across_two_areas_are_told_and_gone_when_one_is_taken_o
     crowded = [finding for finding in drawn.findings if finding.rule == "map.crowded"]
     meeting = [one.key for one in drawn.placed for other in drawn.placed if one.area.side == "left" and other.area.side == "right" and near(one, other) < 12.5]
     assert meeting and [finding.text.partition(" of neighbouring")[0] for finding in crowded] == ["1 pair of points"]
-    alone = make_map(NECK, drawn.generator, drawn.technique, library, exceptions={"removed": meeting})
+    alone = make_map(zones_alike(NECK, drawn.generator, drawn.technique, removed=meeting), library)
     assert not any(finding.rule == "map.crowded" for finding in alone.findings)
 
 

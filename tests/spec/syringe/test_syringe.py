@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pistor.care.formulation import Part
+from pistor.care.stock import LotGiven
 from pistor.care.syringe import (
     STEP_ML,
     SyringeFacts,
     apportion,
-    given_of,
     not_the_blend,
     part_volumes,
     rule_hours,
@@ -24,7 +24,6 @@ from pistor.care.syringe import (
     unusable_hours,
     use_before,
 )
-from pistor.care.treatment import LotGiven
 from pistor.knowledge import load
 
 LIBRARY = load()
@@ -157,16 +156,6 @@ def test_what_is_divided_adds_up_exactly_and_in_proportion(total, weights):
 def test_what_is_given_of_each_lot_is_never_more_than_was_drawn(drawn, share):
     given_ml = (sum(drawn) * share).quantize(STEP_ML)
     assert all(part <= volume for part, volume in zip(apportion(given_ml, drawn), drawn, strict=True))
-
-
-@settings(deadline=None)
-@given(st.lists(volumes, min_size=1, max_size=5), st.integers(0, 200_000).map(lambda steps: steps * STEP_ML))
-def test_syringes_are_emptied_one_after_the_other(made, total):
-    given_ml = given_of(made, total)
-    assert sum(given_ml) == min(total, sum(made))
-    touched = [place for place, part in enumerate(given_ml) if part]
-    assert touched == list(range(len(touched)))
-    assert all(given_ml[place] == made[place] for place in touched[:-1])
 
 
 @settings(deadline=None)

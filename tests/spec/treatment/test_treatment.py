@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from pistor.care.formulation import Part, compose
-from pistor.care.treatment import LotGiven, Record, ZoneGiven, checklist, doses_in, missing_before_signing, record_as_dict, unusable_lots, unusable_numbers
+from pistor.care.injection_map import Change
+from pistor.care.treatment import (
+    Edits,
+    LotGiven,
+    Record,
+    ZoneGiven,
+    checklist,
+    doses_in,
+    record_as_dict,
+    unusable_lots,
+    unusable_numbers,
+    unusable_takes,
+)
 from pistor.knowledge import load
 
 LIBRARY = load()
@@ -26,31 +39,9 @@ def taken(state="usable", days=10, volume="1"):
 def record(**fields):
     full = {
         "given_on": DAY, "checks": {step.id: True for step in checklist(LIBRARY, "pain")}, "skin_preparation": "x", "anaesthesia": "none", "topical": (),
-        "lots": (taken(),), "zones": (zone(),), "pain_score": 0, "reaction": "none", "observed_minutes": 0, **fields,
+        "zones": (zone(),), "pain_score": 0, "reaction": "none", **fields,
     }  # fmt: skip
     return Record(**full)
-
-
-def missing(**fields):
-    return missing_before_signing(record(**fields), LIBRARY, "pain", ["lidocaine_2pct"], ())
-
-
-def test_a_full_record_misses_nothing_and_zero_is_an_answer():
-    assert missing() == ()
-
-
-@pytest.mark.parametrize(
-    ("zones", "says"),
-    [
-        ((zone(points=3),), "Neck left differs from the plan. Say why."),
-        ((zone(volume="0.4"),), "Neck left differs from the plan. Say why."),
-        ((zone(planned=(None, None)),), "was not planned"),
-        ((zone(points=0, volume="0"),), "No zone is recorded as treated."),
-    ],
-)
-def test_what_differs_from_the_plan_needs_a_reason(zones, says):
-    assert any(says in sentence for sentence in missing(zones=zones))
-    assert not any("differs" in sentence for sentence in missing(zones=tuple(zone(points=3, reason="bled") for _ in zones)))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +54,7 @@ def test_a_lot_is_good_through_its_last_day_and_only_while_usable(state, days, r
 @pytest.mark.parametrize("volume", ["-0.001", "NaN", "sNaN", "Infinity", "-Infinity", "500.001", "1E+400", "0.0001"])
 def test_impossible_volumes_are_said_and_never_raise(volume):
     assert unusable_numbers(record(zones=(zone(volume=volume),)))
-    assert unusable_numbers(record(lots=(taken(volume=volume),)))
+    assert unusable_takes([taken(volume=volume)])
 
 
 @pytest.mark.parametrize("application", ["pain", "skin", "hair", "fat"])
@@ -90,6 +81,23 @@ def test_the_same_record_is_the_same_text_whatever_the_order():
 
 @pytest.mark.parametrize("repeated", ["given_recorded", "observed"])
 def test_a_step_that_only_repeats_what_the_record_asks_for_need_not_be_ticked(repeated):
-    """Points, volumes, lots, pain and minutes are asked for one by one before a signature; a tick adds nothing to them."""
-    ticked = {step.id: step.id != repeated for step in checklist(LIBRARY, "pain")}
-    assert not [said for said in missing_before_signing(record(checks=ticked), LIBRARY, "pain", (), ()) if said.startswith("Not ticked")]
+    """Points, volumes, lots and pain are asked for one by one before a signature, and the observation at discharge; a tick adds nothing to them."""
+    assert [step.required for step in checklist(LIBRARY, "pain") if step.id == repeated] == [False]
+
+
+@pytest.mark.parametrize(("fields", "deviates"), [({}, False), ({"points": 3}, True), ({"volume_ml": Decimal("0.4")}, True), ({"planned_points": None}, True),
+                                                  ({"passes": 2}, True), ({"edits": Edits(moved={"1": (0, 0)})}, True)])  # fmt: skip
+def test_what_differs_from_the_plan(fields, deviates):
+    assert replace(zone(), **fields).deviates is deviates
+
+
+def test_what_one_point_was_changed_to_counts_where_it_is_more_than_the_mean():
+    assert record(zones=(zone(edits=Edits(changed={"1": Change(Decimal("0.3")), "2": Change(Decimal("0.9"))}, removed=frozenset({"2"}))),)).volume_per_point_ml == Decimal("0.3")
+    assert record(zones=(zone(),)).volume_per_point_ml == Decimal("0.125")
+
+
+def test_a_film_is_on_the_skin_and_has_no_points():
+    film = zone(points=0, on_skin=True, passes=4)
+    assert unusable_numbers(record(zones=(film,))) == ()
+    assert (record(zones=(film, zone())).on_skin_ml, record(zones=(film, zone())).volume_ml) == (Decimal("0.5"), Decimal(1))
+    assert "101 passes cannot be" in " ".join(unusable_numbers(record(zones=(zone(passes=101),))))

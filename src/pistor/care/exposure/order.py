@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from pistor.care.formulation import Blend, Interval
-from pistor.care.injection_map import InjectionMap
+from pistor.care.injection_map import PASSES, InjectionMap, Point, ZonePlan, ZoneTotal, drawing_of, ground_of
 from pistor.care.plan import Plan
 from pistor.delivery.depots import THREAD_MM, VOLUME_ML
 from pistor.delivery.grids import LINES, MOST_POINTS
 from pistor.delivery.problem import POSITION_MM, within
 from pistor.knowledge import Library
-from pistor.knowledge.model import BodyMap, MapZone
+from pistor.knowledge.model import MapZone
 
 WEIGHT_KG = (2.0, 400.0)
 MG_PER_ML = (1e-6, 1000.0)
@@ -25,6 +25,7 @@ INTERVAL_DAYS = (0.0, 400.0)
 GUN = "meso_gun"  # the device whose depth scatters from shot to shot
 VASOCONSTRICTOR = "vasoconstrictor"
 ROW_ANGLE_DEG = (-180.0, 180.0)
+OTHERWISE = "{} treated otherwise ({}): what goes in there counts for the blood, and is not in this field."
 NO_RUN = "How long the tracks of the threads are is not said, so each is reckoned as a single point at the tip."
 MOST_CONTENTS = 40
 
@@ -158,25 +159,26 @@ def order_of(
 
 def order_from(drawn: InjectionMap | None, blend: Blend | None, library: Library, *, sessions: int = 1, depth_mm: float | None = None) -> Order:
     """The order of a map and a blend, for a patient of whom nothing is said."""
+    if drawn is not None and not drawn.placed and any(zone.rolled for zone in drawn.zones):
+        raise NoExposure("The plan is treated in passes, with the product as a film on the skin: there are no points to follow. pistor deliver reckons a film.")
     if drawn is None or not drawn.placed:
         raise NoExposure("The plan has no points yet, so there is nothing to follow; draw the map first.")
-    spots, regions, zone, elsewhere = _placed(drawn, library, depth_mm)
-    technique = library.techniques.get(drawn.technique)
-    threads = LINES in (drawn.generator.pattern, technique.pattern if technique else None)
-    run = drawn.generator.inserted_length_mm if threads else None
+    field = _field_of(drawn, library, depth_mm)
+    plan, threads = field.main, _threads(field.main, library)
+    run = plan.generator.inserted_length_mm if threads else None
     return Order(
-        zone=zone,
-        spots=spots,
-        regions=regions,
+        zone=field.zone,
+        spots=field.spots,
+        regions=field.regions,
         contents=contents_of(blend, library),
-        technique=drawn.technique,
-        spacing_mm=float(drawn.generator.spacing_mm),
-        elsewhere_ml=elsewhere,
+        technique=plan.technique,
+        spacing_mm=float(plan.generator.spacing_mm),
+        elsewhere_ml=field.elsewhere_ml,
         treatments=sessions,
         ph=blend.ph if blend else None,
         osmolarity=blend.osmolarity if blend else None,
         run_mm=float(run) if run is not None else None,
-        notes=(NO_RUN,) if threads and run is None else (),
+        notes=(*((NO_RUN,) if threads and run is None else ()), *field.notes),
     )
 
 
@@ -197,25 +199,81 @@ def constricted(said: bool | None, contents: Sequence[Content], library: Library
     return any(VASOCONSTRICTOR in library.ingredients[content.ingredient].classes for content in contents if content.ingredient in library.ingredients)
 
 
-def _placed(drawn: InjectionMap, library: Library, depth_mm: float | None) -> tuple[tuple[Spot, ...], tuple[Region, ...], str, float]:
-    """Spots and regions on the drawing with most points, the zone with most of them, and the volume (mL) on other drawings."""
-    tip = drawn.generator.tip_depth_mm if depth_mm is None else depth_mm
+class _Field(NamedTuple):
+    """What can be followed in one field: the points of one drawing that are of one kind, single points or threads of one length."""
+
+    main: ZonePlan
+    zone: str
+    spots: tuple[Spot, ...]
+    regions: tuple[Region, ...]
+    elsewhere_ml: float
+    notes: tuple[str, ...]
+
+
+def _field_of(drawn: InjectionMap, library: Library, depth_mm: float | None) -> _Field:
+    """The drawing with most points, and on it the zones of the kind that has most of them. What else the plan holds is ``elsewhere``."""
+    pairs = list(zip(drawn.zone_plans, drawn.zones, strict=True))
+    main_map = Counter(point.area.map for point in drawn.placed).most_common(1)[0][0]
+    on_it = [(plan, total) for plan, total in pairs if plan.area.map == main_map and total.points]
+    kinds: Counter[tuple[bool, Decimal | None]] = Counter()
+    for plan, total in on_it:
+        kinds[_kind(plan, library)] += total.points
+    kind = kinds.most_common(1)[0][0]
+    own = [(plan, total) for plan, total in on_it if _kind(plan, library) == kind]
+    main = max(own, key=lambda pair: pair[1].points)[0]
+    keys = {plan.key for plan, _ in own}
+    points = [point for point in drawn.placed if point.zone_key in keys]
+    others = [(plan, total) for plan, total in pairs if plan.key not in keys and (plan.area.map == main_map or plan.generator.pattern == PASSES)]
+    injected = drawn.volume_ml - sum((point.volume_ml for point in points), Decimal(0))
+    return _Field(
+        main,
+        Counter(point.area.zone for point in points).most_common(1)[0][0],
+        tuple(Spot(point.x_mm, point.y_mm, _depth(point, depth_mm), float(point.volume_ml)) for point in points),
+        tuple(_region(plan, total, drawn, library) for plan, total in own),
+        float(injected + drawn.on_skin_ml),
+        _otherwise(others, library),
+    )
+
+
+def _kind(plan: ZonePlan, library: Library) -> tuple[bool, Decimal | None]:
+    """Whether the needle leaves threads, and of what length."""
+    threads = _threads(plan, library)
+    return threads, plan.generator.inserted_length_mm if threads else None
+
+
+def _threads(plan: ZonePlan, library: Library) -> bool:
+    technique = library.techniques.get(plan.technique)
+    return LINES in (plan.generator.pattern, technique.pattern if technique else None)
+
+
+def _depth(point: Point, depth_mm: float | None) -> float:
+    tip = point.tip_depth_mm if depth_mm is None else depth_mm
     if tip is None:
         raise NoExposure("The depth of the tip is not known, so nothing is reckoned; give the inserted length and the angle, or the depth.")
-    main = Counter(point.area.map for point in drawn.placed).most_common(1)[0][0]
-    here = [point for point in drawn.placed if point.area.map == main]
-    zone = Counter(point.area.zone for point in here).most_common(1)[0][0]
-    spots = tuple(Spot(point.x_mm, point.y_mm, float(tip), float(point.volume_ml)) for point in here)
-    shapes = [shape for area in drawn.areas if area.map == main for shape in _shapes(library.body_map(area.map, area.version), area.zone, area.side)]
-    return spots, tuple(map(region_of, shapes)), zone, float(drawn.volume_ml - sum((point.volume_ml for point in here), Decimal(0)))
+    return float(tip)
+
+
+def _region(plan: ZonePlan, total: ZoneTotal, drawn: InjectionMap, library: Library) -> Region:
+    """A zone as it is treated; of one that was drawn freehand the largest piece that lies in its zone."""
+    drawing = drawing_of(plan.area, library, drawn.scale)
+    shape = next(shape for shape in drawing.zones if (shape.zone, shape.side) == (plan.area.zone, plan.area.side)) if drawing else None
+    assert shape is not None  # the map could not have been made
+    if not plan.drawn:
+        return region_of(shape)
+    ground = ground_of(plan, shape)
+    return Region(total.label, tuple(map(_pair, ground.largest())), ground.no_go)
+
+
+def _otherwise(others: Sequence[tuple[ZonePlan, ZoneTotal]], library: Library) -> tuple[str, ...]:
+    if not others:
+        return ()
+    named = ", ".join(total.label for _, total in others)
+    how = ", ".join(dict.fromkeys(library.techniques[plan.technique].name.lower() for plan, _ in others if plan.technique in library.techniques))
+    return (OTHERWISE.format(f"{named} {'is' if len(others) == 1 else 'are'}", how),)
 
 
 def region_of(shape: MapZone) -> Region:
     return Region(shape.label, tuple(map(_pair, shape.polygon)), tuple(tuple(map(_pair, hole)) for hole in shape.no_go))
-
-
-def _shapes(drawing: BodyMap | None, zone: str, side: str) -> Sequence[MapZone]:
-    return [shape for shape in drawing.zones if (shape.zone, shape.side) == (zone, side)] if drawing else []
 
 
 def _pair(point: tuple[float, float]) -> tuple[float, float]:

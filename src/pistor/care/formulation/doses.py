@@ -98,6 +98,8 @@ class _Given:
     interval_days: int | None
     topical: tuple[Topical, ...]
     near: Decimal
+    on_skin_ml: Decimal
+    densest_ml_per_cm2: Decimal | None
 
 
 def check_doses(
@@ -113,14 +115,20 @@ def check_doses(
     spacing_mm: Decimal | None = None,
     interval_days: int | None = None,
     topical: Sequence[Topical | str] = (),
+    on_skin_ml: Decimal = Decimal(0),
+    densest_ml_per_cm2: Decimal | None = None,
 ) -> tuple[DoseCheck, ...]:
     """Every limit of every substance of ``blend`` against what would be given.
 
     ``volume_ml`` is the volume injected per treatment; where nobody says, the whole blend counts, or the points' volume
-    where that is more. What is None is not known and makes the limits that need it *unknown*, never *within*.
+    where that is more. ``on_skin_ml`` is a film of the blend on the skin, which is not injected and whose doses are counted in full.
+    ``densest_ml_per_cm2`` is what the densest zone gets, where zones are not treated alike; else the whole area is asked.
+    What is None is not known and makes the limits that need it *unknown*, never *within*.
     Raises :class:`UnusableBlend` for numbers that cannot be.
     """
-    _refuse_nonsense(volume_per_point_ml, points, volume_ml, sessions, weight_kg, area_cm2, spacing_mm, interval_days)
+    injected = None if volume_ml is not None and volume_ml == 0 < on_skin_ml else volume_ml  # nothing but a film
+    _refuse_nonsense(volume_per_point_ml, points, injected, sessions, weight_kg, area_cm2, spacing_mm, interval_days)
+    _refuse_nonsense(None, None, on_skin_ml or None, None, None, None, None, None)
     if volume_ml is None:
         meant = Decimal(0) if volume_per_point_ml is None or points is None else volume_per_point_ml * points
         volume_ml = max(blend.volume_ml, meant)  # what is in the syringe can be injected
@@ -128,6 +136,7 @@ def check_doses(
     given = _Given(
         blend, volume_per_point_ml, points, volume_ml, sessions, weight_kg, area_cm2, spacing_mm, interval_days,
         tuple(item if isinstance(item, Topical) else Topical(item) for item in topical), (near.quantity.high if near else None) or Decimal("0.8"),
+        on_skin_ml, densest_ml_per_cm2,
     )  # fmt: skip
     for item in given.topical:
         if item.dose_mg is not None and not (item.dose_mg.is_finite() and 0 <= item.dose_mg <= MOST_ON_SKIN_MG):
@@ -213,8 +222,11 @@ def _geometry(ingredient: str, scope: LimitScope, given: _Given) -> tuple[Decima
 def _dose_per_area(ingredient: str, given: _Given) -> tuple[Decimal | None, str, tuple[Fact, ...]]:
     """mg per cm2: from the drawn area, or from the grid where every point serves a square of its spacing."""
     per_ml = _per_ml(ingredient, given)
+    if given.densest_ml_per_cm2 is not None:
+        densest = Fact("where most is given", f"{shown(given.densest_ml_per_cm2, 4)} mL on each cm2", None, "injection map")
+        return per_ml * given.densest_ml_per_cm2, "mg/cm2", (densest,)
     if given.area_cm2 is not None:
-        return per_ml * given.volume_ml / given.area_cm2, "mg/cm2", (Fact("area", f"{shown(given.area_cm2, 1)} cm2", None, "injection map"),)
+        return per_ml * (given.volume_ml + given.on_skin_ml) / given.area_cm2, "mg/cm2", (Fact("area", f"{shown(given.area_cm2, 1)} cm2", None, "injection map"),)
     if given.volume_per_point_ml is not None and given.spacing_mm is not None:
         cell = (given.spacing_mm / 10) ** 2
         return per_ml * given.volume_per_point_ml / cell, "mg/cm2", (Fact("area per point", f"{shown(cell, 2)} cm2", None, "square of the spacing"),)
@@ -227,6 +239,10 @@ def _dose_check(ingredient: Ingredient, limit: Limit, given: _Given) -> DoseChec
     on_skin = [item for item in given.topical if item.ingredient == ingredient.id]
     dose = injected + sum((item.dose_mg for item in on_skin if item.dose_mg is not None), Decimal(0))
     facts = [Fact("injected", f"{shown(injected)} {unit}", None, "blend")]
+    if given.on_skin_ml:
+        film = _per_ml(ingredient.id, given) * given.on_skin_ml
+        dose += film
+        facts.append(Fact("as a film on the skin", f"{shown(film)} {unit}, counted in full", None, "injection map"))
     times = _times(limit, given)
     if times is not None and times > 1:
         dose *= times
@@ -290,7 +306,7 @@ def _state(fraction: Decimal | None, scope: LimitScope | None, near: Decimal) ->
 
 
 def _without_limit(ingredient: Ingredient, given: _Given) -> DoseCheck:
-    dose, unit = _per_ml(ingredient.id, given) * given.volume_ml, _unit(ingredient.id, given)
+    dose, unit = _per_ml(ingredient.id, given) * (given.volume_ml + given.on_skin_ml), _unit(ingredient.id, given)
     fact = Fact("limit", "no largest dose was found for this route", None, "library")
     return DoseCheck(
         ingredient.id,

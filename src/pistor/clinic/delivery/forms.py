@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from django.http import QueryDict
 
-from pistor.care.injection_map import ChosenPoints, Generator, InjectionMap, NoMap, chosen_as_json, make_map
+from pistor.care.injection_map import PASSES, ChosenPoints, Edits, Generator, InjectionMap, NoMap, Regenerate, ZonePlan, apply, make_map
 from pistor.clinic.shared.single_points import chosen_from
 from pistor.knowledge import Library
 
@@ -49,15 +48,17 @@ def choice_of(query: Mapping[str, str]) -> Choice:
 
 
 def with_tip(query: Mapping[str, str], drawn: InjectionMap, library: Library) -> InjectionMap:
-    """The map with the depth of the tip that the address supposes, where the map itself gives none. Raises ``NotShown``."""
-    if drawn.generator.tip_depth_mm is not None or (depth := _number("depth_mm", query.get("tip_mm"))) is None:
+    """The map with the depth of the tip that the address supposes, in those zones that give none. Raises ``NotShown``."""
+    open_ = [plan for plan in drawn.zone_plans if plan.generator.tip_depth_mm is None]
+    if not open_ or (depth := _number("depth_mm", query.get("tip_mm"))) is None:
         return drawn
-    straight = replace(drawn.generator, inserted_length_mm=depth, angle_deg=Decimal(90), needle_length_mm=None)
-    return make_map(drawn.areas, straight, drawn.technique, library, exceptions=_exceptions(drawn))
+    plans = [replace(plan, generator=_straight(plan.generator, depth)) if plan in open_ else plan for plan in drawn.zone_plans]
+    return make_map(plans, library, scale=drawn.scale)
 
 
-def _exceptions(drawn: InjectionMap) -> dict[str, Any]:
-    return {"removed": list(drawn.removed), "chosen": chosen_as_json(drawn.chosen)}
+def _straight(generator: Generator, depth_mm: Decimal) -> Generator:
+    """The needle straight in, as deep as this."""
+    return replace(generator, inserted_length_mm=depth_mm, angle_deg=Decimal(90), needle_length_mm=None)
 
 
 def other_map(query: QueryDict, drawn: InjectionMap, library: Library) -> InjectionMap | None:
@@ -65,19 +66,13 @@ def other_map(query: QueryDict, drawn: InjectionMap, library: Library) -> Inject
     Raises ``NotShown``.
     """
     asked = {name: value for name in RANGES if (value := _number(name, query.get(name))) is not None}
-    given = drawn.generator
-    now = numbers_of(given)
+    now = numbers_of(drawn.generator)
     changed = {name: value for name, value in asked.items() if now[name] is None or value != now[name]}
     singles = _singles(query.getlist("points"))
     if not changed and not singles:
         return None
-    depth = changed.pop("depth_mm", None)
-    straight = {"inserted_length_mm": depth, "angle_deg": Decimal(90), "needle_length_mm": None} if depth is not None else {}
-    kept = {} if "spacing_mm" in changed else _exceptions(drawn)
-    if singles:
-        kept = {"removed": [key for key in drawn.removed if key.rpartition(":")[0] not in singles], "chosen": chosen_as_json({**drawn.chosen, **singles})}
     try:
-        made = make_map(drawn.areas, replace(given, **changed, **straight), drawn.technique, library, exceptions=kept)
+        made = make_map([_other(plan, now, changed, singles) for plan in drawn.zone_plans], library, scale=drawn.scale)
     except NoMap as none:
         raise NotShown(str(none)) from None
     if not made.points:
@@ -87,6 +82,19 @@ def other_map(query: QueryDict, drawn: InjectionMap, library: Library) -> Inject
             else "No point is left in the areas."
         )
     return made
+
+
+def _other(plan: ZonePlan, now: Mapping[str, Decimal | None], changed: Mapping[str, Decimal], singles: ChosenPoints) -> ZonePlan:
+    """A zone as the other plan has it: a number changes where it is that of the main zone, so that zones of another kind stay what they are."""
+    own = numbers_of(plan.generator)
+    new = {name: value for name, value in changed.items() if own[name] == now[name] and plan.generator.pattern != PASSES}
+    depth = new.pop("depth_mm", None)
+    generator = replace(plan.generator, **new)
+    if depth is not None:
+        generator = _straight(generator, depth)
+    if plan.key in singles:
+        return replace(plan, generator=generator, chosen=tuple(singles[plan.key]), edits=Edits())
+    return apply(plan, Regenerate(generator=generator, chosen=() if "spacing_mm" in new else None))
 
 
 def _singles(values: Sequence[str]) -> ChosenPoints:

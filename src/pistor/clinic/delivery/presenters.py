@@ -70,11 +70,17 @@ def board_data(solute: Json, plans: Sequence[Json]) -> dict[str, Any]:
 
 def plan_title(drawn: InjectionMap) -> str:
     """A plan in one line."""
-    depth = drawn.generator.tip_depth_mm
+    depths = sorted({depth for point in drawn.placed if (depth := point.tip_depth_mm) is not None})
+    spacings = sorted({plan.generator.spacing_mm for plan, total in zip(drawn.zone_plans, drawn.zones, strict=True) if total.points})
     least, most = drawn.volumes_ml
-    how = "chosen one by one" if drawn.chosen else f"{_plain(drawn.generator.spacing_mm)} mm apart"
+    how = "chosen one by one" if drawn.chosen else f"{_span(spacings)} mm apart"
     told = f"{drawn.points} points, {how}, {_plain(least)}{f' to {_plain(most)}' if most != least else ''} mL each"
-    return f"{told}, {_plain(depth)} mm deep" if depth is not None else told
+    return f"{told}, {_span(depths)} mm deep" if depths else told
+
+
+def _span(values: Sequence[Decimal]) -> str:
+    """One number, or from the first to the last of several."""
+    return _plain(values[0]) if len(values) == 1 else f"{_plain(values[0])} to {_plain(values[-1])}"
 
 
 def figures(exposure: Json, solute: Json, chosen: Json) -> Picture:

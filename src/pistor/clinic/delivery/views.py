@@ -145,7 +145,7 @@ def _plan(request: HttpRequest, visit: Treatment, library: Library) -> tuple[Pla
         drawn = with_tip(request.GET, plan.injection_map, library)
     except NotShown as error:
         return None, {"missing": [str(error)], **_tip_choices(plan, library)}
-    if drawn.generator.tip_depth_mm is None:
+    if any(point.tip_depth_mm is None for point in drawn.placed):
         return None, {
             "missing": ["The injection map does not say how deep the tip is: it lacks the length put in or the angle."],
             **_tip_choices(plan, library),

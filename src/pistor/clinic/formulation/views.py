@@ -84,7 +84,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: BlendForm, rows: Rows, 
         try:
             blend = _blend(parts, library, course, policy if policy in library.policies else course.policy)
             checks = giving.checks(blend, library)
-            findings = _by_weight((*blend.findings, *dose_findings(checks), *volume_findings(blend, volume_ml=giving.volume_ml)))
+            findings = _by_weight((*blend.findings, *dose_findings(checks), *volume_findings(blend, volume_ml=giving.needed_ml)))
             computed = {
                 "concentrations": concentrations_shown(blend),
                 "ranges": ranges_shown(blend, library),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pistor.clinic.injection_map import views
+from pistor.clinic.injection_map import preview, views
 
 app_name = "injection_map"
-urlpatterns = [path("", views.show, name="show"), path("preview/", views.preview, name="preview")]
+urlpatterns = [path("", views.show, name="show"), path("preview/", preview.preview, name="preview")]

@@ -12,11 +12,15 @@ from django.shortcuts import render
 from pistor.actions.consultation import add_patient, edit_patient
 from pistor.actions.core import Refused, Stale, lead_to_result
 from pistor.actions.course import local_day, start_course
+from pistor.care.codes import of_patient
 from pistor.clinic.patients.forms import EditForm, NewPatientForm, SearchForm, StartForm
 from pistor.clinic.patients.presenters import courses_shown, one_page
 from pistor.clinic.shared.access import page, patient_of
 from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.frame import banner_of
+from pistor.clinic.shared.templatetags.pistor import day
+from pistor.exchange.labels import label_pdf
+from pistor.exchange.symbols import symbol_svg
 from pistor.records.consultation import Patient, search_key
 from pistor.records.people import Capability
 from pistor.records.search import begins_with, find_patients
@@ -106,9 +110,20 @@ def show(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
     context = {
         **whose,
         "may_start": request.user.may(Capability.DECIDE),  # type: ignore[union-attr]
+        "symbol": symbol_svg(str(of_patient(patient.number))),
         "courses": courses_shown(patient, clinical=whose["clinical"]),
     }
     return render(request, "patients/show.html", context)
+
+
+@page(Capability.SEE_PATIENTS)
+def label(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
+    """The label whose code is read before the needle: name, date of birth and number."""
+    patient = patient_of(request, patient_id)
+    born = f"born {day(patient.birth_date)}" if patient.birth_date else "born: not recorded"
+    pdf = label_pdf(title=str(patient)[:60], code=str(of_patient(patient.number)), shown=patient.number, lines=[born, patient.clinic.name[:30]])
+    disposition = {"Content-Disposition": 'inline; filename="patient.pdf"', "Cache-Control": "no-store"}
+    return HttpResponse(pdf, content_type="application/pdf", headers=disposition)
 
 
 @page(Capability.DECIDE)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from pistor.care.amendment import Content, LotMeant, lot_places, plain
+from pistor.care.amendment import Content, LotMeant, lot_places, plain, rolled
 from pistor.care.treatment import METHODS
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.treatment.forms import AT_ONCE, TOPICALS, Measure, Whole, anaesthetics
@@ -62,7 +62,7 @@ class CorrectionForm(StepForm):
             self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=anaesthetics, required=False)
             self.fields[f"topical_dose_{place}"] = Measure(label="Dose on the skin, mg", what="the dose in mg")
         for n in range(len(content["zones"])):
-            self.fields[f"points_{n}"] = Whole(label="Points", most=5000)
+            self.fields[f"points_{n}"] = Whole(label="Passes", most=100) if rolled(content["zones"][n]) else Whole(label="Points", most=5000)
             self.fields[f"volume_{n}"] = Measure(label="Volume, mL", what="the volume in mL, for example 0.5")
             self.fields[f"reason_{n}"] = forms.CharField(label="Reason, if it differs from the plan", max_length=300, required=False)
         for n, (_, presentation, _) in enumerate(self.places):
@@ -93,10 +93,10 @@ class CorrectionForm(StepForm):
             "record/pain_score": data["pain_score"], "record/reaction": data["reaction"], "record/note": data["note"],
             "record/reaction_signs": sorted(data["reaction_signs"]) if some else [], "record/reaction_note": data["reaction_note"] if some else "",
         }  # fmt: skip
-        for n in range(len(self.content["zones"])):
+        for n, zone in enumerate(self.content["zones"]):
             volume = data[f"volume_{n}"]
             values |= {
-                f"zones/{n}/points": data[f"points_{n}"], f"zones/{n}/volume_ml": None if volume is None else plain(volume),
+                f"zones/{n}/{'passes' if rolled(zone) else 'points'}": data[f"points_{n}"], f"zones/{n}/volume_ml": None if volume is None else plain(volume),
                 f"zones/{n}/deviation_reason": data[f"reason_{n}"],
             }  # fmt: skip
         return values | {path: data[f"lot_{n}"] for n, (path, _, _) in enumerate(self.places)}
@@ -117,7 +117,7 @@ def first_values(content: Content) -> dict[str, Any]:
     for n, row in enumerate(record["topical"][:TOPICALS]):
         first |= {f"topical_{n}": row["ingredient"], f"topical_dose_{n}": row["dose_mg"] or ""}
     for n, zone in enumerate(content["zones"]):
-        first |= {f"points_{n}": zone["points"], f"volume_{n}": zone["volume_ml"], f"reason_{n}": zone["deviation_reason"]}
+        first |= {f"points_{n}": zone["passes" if rolled(zone) else "points"], f"volume_{n}": zone["volume_ml"], f"reason_{n}": zone["deviation_reason"]}
     at: dict[str, Any] = {}
     for n, (path, _, _) in enumerate(lot_places(content)):
         at[f"lot_{n}"] = _at(content, path)

@@ -1,167 +1,286 @@
 from __future__ import annotations
 
+import datetime as dt
 import uuid
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from decimal import InvalidOperation
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
 
-from pistor.actions.core import NotAllowed, Refused, Stale
+from pistor.actions.core import NotAllowed, Refused, Stale, taking
 from pistor.actions.course import local_day
-from pistor.actions.stock import add_lot
-from pistor.actions.treatment import given_checks, planned_zones, save_treatment, sign_treatment
+from pistor.actions.devices import use_device
+from pistor.actions.repeat import repeat_last
+from pistor.actions.syringes import make_syringe
+from pistor.actions.time_out import time_out
+from pistor.actions.treatment import Entry, Incomplete, save_treatment, sign_treatment
 from pistor.care.formulation import Blend, DoseCheck
-from pistor.care.treatment import MEANING, Record, checklist, missing_before_treatment, treatment_findings
+from pistor.care.injection_map import InjectionMap, NoMap
+from pistor.care.treatment import MEANING, Missing, UnreadableEdits, before, checklist, gate, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
+from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import look_at, render_step
+from pistor.clinic.shared.making import MakeForm, make_form, posted_make_form
+from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
-from pistor.clinic.treatment.forms import LotForm, TreatmentForm, first_values
-from pistor.clinic.treatment.presenters import CONSENT, review, zone_name
+from pistor.clinic.treatment.forms import REASONS, TreatmentForm, first_values, repeated_values
+from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, review, time_out_lines
 from pistor.clinic.treatment.signed import signed_page
+from pistor.exchange.signed_words import zone_name
 from pistor.knowledge import Library
-from pistor.records.devices import DeviceUse
-from pistor.records.latest import latest_blend_and_map
+from pistor.records.devices import Device
+from pistor.records.injection_map import InjectionPlan
 from pistor.records.library import library_of
 from pistor.records.people import Capability
-from pistor.records.signed import record_of
-from pistor.records.stock import Lot, usable_lots
+from pistor.records.plan import map_of
+from pistor.records.repeat import last_given
+from pistor.records.room import Room, planned_zones, room_of
 from pistor.records.syringes import Syringe, kept, syringes_of
-from pistor.records.treatment import LotUse, Treatment
+from pistor.records.treatment import TimeOut, Treatment
 
+MAKE = "make"  # before the names of the fields that make a syringe
 SIDES = ("mid", "left", "right")
 
 
+@scans
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
 def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    """Look once more, record what is given, sign. What is signed is shown and cannot be changed."""
+    """Look once more, read the codes, record what is given, sign. What is signed is shown and cannot be changed."""
     visit = visit_of(request, visit_id)
-    if visit.state == Treatment.State.SIGNED and request.method != "POST":
-        return signed_page(request, visit)
+    signed, do = visit.state == Treatment.State.SIGNED, request.POST.get("do", "save")
     if request.method != "POST":
-        return _shown(request, visit, _form(request, visit))
-    do = request.POST.get("do", "save")
-    if do == "add-lot":
-        return _lot_added(request, visit)
-    form = _form(request, visit, bound=True)
-    if visit.state != Treatment.State.SIGNED and not form.is_valid():
-        return _shown(request, visit, form, status=422)
-    here = reverse("treatment:show", args=[visit.pk])
+        return signed_page(request, visit) if signed else _shown(request, visit)
+    if signed:
+        return _signed_already(request, visit)
+    if beside := BESIDE.get(do):
+        return beside(request, visit)
+    form = _bound(request, visit)
+    if do == "sign" and not request.user.may(Capability.SIGN):  # type: ignore[union-attr]
+        sign_treatment(visit=visit, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]  # which refuses, and keeps that they tried
+    if not form.is_valid():
+        return _stopped(request, visit, form) if do == "sign" else _shown(request, visit, form, status=422)
+    here, data = reverse("treatment:show", args=[visit.pk]), form.cleaned_data
+    verb = sign_treatment if do == "sign" else save_treatment
     try:
-        _do(request, visit, form, do, here)
-    except NotAllowed:  # recording and signing are two capabilities; the door only asked for the first
+        verb(visit=visit, entry=Entry(form.record()), by=request.user, at=request.at, token=data["token"], version=data["version"], location=here)  # type: ignore[arg-type, attr-defined]
+    except NotAllowed:
         raise
     except Refused as refused:
-        if visit.state == Treatment.State.SIGNED:
-            return signed_page(request, visit, refused=refused)
-        if isinstance(refused, Stale):
-            visit.refresh_from_db()
-        form.refuse(refused, version=visit.version if isinstance(refused, Stale) else None)
-        return _shown(request, visit, form, status=409)
+        return _stopped(request, visit, form, refused)
     return HttpResponseRedirect(here)
 
 
-def _do(request: HttpRequest, visit: Treatment, form: TreatmentForm, do: str, here: str) -> None:
-    by, at = request.user, request.at  # type: ignore[attr-defined]
-    data = form.cleaned_data if form.is_valid() else {}
-    entry = form.entry() if data else None
-    given: dict[str, Any] = {"visit": visit, "by": by, "at": at, "token": data.get("token"), "version": data.get("version"), "location": here}
-    if do == "sign":
-        sign_treatment(entry=entry, **given)
-    elif entry is None:
-        raise Refused("This treatment is signed and locked. Add an amendment instead.")
-    else:
-        save_treatment(entry=entry, **given)
+def _signed_already(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    """Whoever sends the form that signed it again is led to what was signed; any other is refused."""
+    form = StepForm(request.POST)
+    try:
+        sign_treatment(visit=visit, by=request.user, at=request.at, token=form.cleaned_data["token"] if form.is_valid() else None)  # type: ignore[arg-type, attr-defined]
+    except NotAllowed:
+        raise
+    except Refused as refused:
+        return signed_page(request, visit, refused=refused)
+    return HttpResponseRedirect(request.path)
+
+
+@page(Capability.SEE_CLINICAL, write=Capability.TREAT)
+def missing(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """What keeps the treatment from being signed: as it is recorded, or by POST as it stands in the form. Nothing is written."""
+    visit = visit_of(request, visit_id)
+    if visit.state == Treatment.State.SIGNED:
+        return _as_json(())
+    if request.method != "POST":
+        room = room_of(visit, request.at)  # type: ignore[attr-defined]
+        return _as_json(gate(room.facts), live=room.live.as_dict())
+    form = _bound(request, visit)
+    form.is_valid()
+    found, room = _missing_in(request, visit, form)
+    found = (*_unreadable(form), *found)
+    shown = {"missing": missing_lines(found, visit, form)}
+    doses = render_to_string("treatment/doses.html", {**_doses(room.facts.checks), "clinic": visit.clinic})
+    return _as_json(found, live=room.live.as_dict(), html=render_to_string("treatment/missing.html", shown), doses=doses)
+
+
+def _as_json(missing: Sequence[Missing], status: int = 200, **more: Any) -> JsonResponse:
+    return JsonResponse({"missing": [one.as_dict() for one in missing], **more}, status=status, headers={"Cache-Control": "no-store"})
 
 
 # ── while it is open ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _lot_added(request: HttpRequest, visit: Treatment) -> HttpResponse:
-    """Put a lot on the shelf and come back with everything typed still there."""
-    lot_form = LotForm(request.POST, presentations=_parts_named(visit))
-    status, added = 200, ""
-    if lot_form.is_valid():
-        try:
-            lot = add_lot(**lot_form.cleaned_data, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
-            added, lot_form = f"Lot {lot.lot_number} is on the shelf. Choose it below.", LotForm(presentations=_parts_named(visit))
-        except Refused as refused:
-            for reason in refused.reasons:
-                lot_form.add_error(None, reason)
-            status = 409
-    else:
-        status = 422
-    typed = {key: request.POST.getlist(key) if key == "reaction_signs" else value for key, value in request.POST.items()}
-    return _shown(request, visit, _form(request, visit, typed=typed), lot_form=lot_form, added=added, status=status)
+def _bound(request: HttpRequest, visit: Treatment) -> TreatmentForm:
+    return TreatmentForm(request.POST, initial={"given_on": _today(request)}, **_lines(visit, kept(syringes_of(visit))))
 
 
-def _form(request: HttpRequest, visit: Treatment, *, bound: bool = False, typed: dict[str, Any] | None = None) -> TreatmentForm:
-    library = library_of(request.user.clinic)  # type: ignore[union-attr]
-    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    zones = planned_zones(visit.course)
-    blend_row, _ = latest_blend_and_map(visit.course)
-    needed = {str(part["presentation"]): Decimal(str(part["volume_ml"])) for part in (blend_row.parts if blend_row else ())}
-    from_syringes = Syringe.objects.filter(treatment=visit).exclude(state=Syringe.State.DISCARDED).exists()  # then the lots are theirs
-    parts = [(presentation, _lots(visit, presentation, today, bound=bound)) for presentation in ({} if from_syringes else needed)]
-    known = {(zone.zone, zone.side) for zone in zones}
-    fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
-    other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
-    lines: dict[str, Any] = {"steps": checklist(library, visit.course.application), "zones": zones, "parts": parts, "other_zones": other}
-    if bound:
-        return TreatmentForm(request.POST, **lines)
-    first = typed or _first(visit, zones, parts, needed, today)
+def _unbound(request: HttpRequest, visit: Treatment, room: Room, typed: Mapping[str, Any] | None) -> TreatmentForm:
+    """What was typed, else what is recorded, else the plan."""
+    lines = _lines(visit, room.syringes)
+    first = typed if typed is not None else first_values(room.facts.record, lines["zones"], _today(request), begun=visit.given_on is not None)
     return TreatmentForm(initial=first, version=visit.version, **lines)
 
 
-def _first(visit: Treatment, zones: Any, parts: Any, needed: dict[str, Decimal], today: Any) -> dict[str, Any]:
-    """What the form shows first: what is recorded already, or the plan."""
-    taken: dict[str, list[tuple[str, Decimal]]] = {}
-    for use in LotUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at", "pk"):
-        taken.setdefault(use.lot.presentation, []).append((str(use.lot_id), use.volume_ml))
-    return first_values(record_of(visit), zones, parts, today, begun=visit.given_on is not None, taken=taken, needed=needed)
+def _lines(visit: Treatment, syringes: Sequence[Syringe]) -> dict[str, Any]:
+    library = library_of(visit.clinic)
+    zones = planned_zones(visit.course, library)
+    known = {(zone.zone, zone.side) for zone in zones}
+    fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
+    other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
+    devices = Device.objects.of(visit.clinic).filter(state=Device.State.IN_USE).order_by("name")
+    return {
+        "steps": checklist(library, visit.course.application), "zones": zones, "other_zones": other, "syringes": [row.code for row in syringes],
+        "devices": [(str(device.pk), f"{device.name}, {device.serial}" if device.serial else device.name) for device in devices],
+    }  # fmt: skip
 
 
-def _lots(visit: Treatment, presentation: str, today: Any, *, bound: bool) -> list[tuple[str, str]]:
-    """What may be chosen; a posted form is checked against the whole shelf, so that the action can say why a lot is refused."""
-    lots = Lot.objects.of(visit.clinic).filter(presentation=presentation).order_by("expires_on") if bound else usable_lots(visit.clinic, presentation, today)
-    return [(str(lot.pk), f"{lot.lot_number}, expires {day(lot.expires_on)}") for lot in lots]
+def _today(request: HttpRequest) -> dt.date:
+    return local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
 
 
-def _parts_named(visit: Treatment) -> list[tuple[str, str]]:
-    library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
-    ids = [str(part["presentation"]) for part in (blend_row.parts if blend_row else ())]
-    return [(id_, library.presentations[id_].name if id_ in library.presentations else id_) for id_ in ids]
+def _typed(request: HttpRequest) -> dict[str, Any]:
+    """Everything that stands in the posted form, to stand there again."""
+    return {key: request.POST.getlist(key) if key == "reaction_signs" else value for key, value in request.POST.items()}
+
+
+def _missing_in(request: HttpRequest, visit: Treatment, form: TreatmentForm) -> tuple[tuple[Missing, ...], Room]:
+    """The gate's list for what stands in a form, and what it was asked about. A field that cannot be read counts as empty."""
+    try:
+        room = room_of(visit, request.at, record=form.record())  # type: ignore[attr-defined]
+        return gate(room.facts), room
+    except UnreadableEdits as problem:
+        room = room_of(visit, request.at)  # type: ignore[attr-defined]
+        return (Missing("record.points", str(problem), "zones"), *gate(room.facts)), room
+
+
+def _unreadable(form: TreatmentForm) -> tuple[Missing, ...]:
+    read = [(name, error) for name, errors in form.errors.items() if name in form.fields for error in errors]
+    return tuple(Missing("record.unreadable", f"{form.fields[name].label}: {error}", name) for name, error in read)
+
+
+def _stopped(request: HttpRequest, visit: Treatment, form: TreatmentForm, refused: Refused | None = None) -> HttpResponse:
+    """Why it was not taken: everything that is missing, each at the place that mends it."""
+    stale = isinstance(refused, Stale)
+    if stale:
+        visit.refresh_from_db()
+    found: Sequence[Missing] = refused.missing if isinstance(refused, Incomplete) else () if refused else _missing_in(request, visit, form)[0]
+    texts = {one.text for one in found}
+    others = [reason for reason in (refused.reasons if refused else ()) if reason not in texts]
+    if _wants_json(request):
+        errors = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+        return _as_json((*found, *(Missing("record.refused", text, "") for text in others)), 409, errors=errors)
+    form.refuse(Refused(*others), version=visit.version if stale else None)
+    form.tell(found)
+    return _shown(request, visit, form, status=409)
+
+
+def _make(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    """Make a syringe without leaving the chart, with everything typed still there; or repeat the last treatment with it."""
+    making, do = posted_make_form(request, visit, prefix=MAKE), request.POST["do"]
+    if not making.is_valid():
+        return _again(request, visit, 422, make=making)
+    data, look = making.cleaned_data, "not_said" if do == "make-not_said" else "clear"
+    try:
+        with taking(None):  # the draft of the chart stays: it is not taken by this
+            row = (repeat_last if do == "repeat" else make_syringe)(
+                visit=visit, takes=making.takes(), look=look, own_hours=data["own_hours"], own_basis=data["own_basis"],
+                by=request.user, at=request.at, token=data["token"], location=reverse("treatment:show", args=[visit.pk]),  # type: ignore[arg-type, attr-defined]
+            )  # fmt: skip
+    except Refused as refused:
+        making.refuse(refused)
+        return _again(request, visit, 409, make=making)
+    last = last_given(visit) if do == "repeat" else None
+    told = f"Syringe {row.code} is made. Print its label, then read both codes."
+    return _again(request, visit, told=f"{told} The rest stands here as on {day(last.on)}, for you to confirm." if last else told, more=repeated_values(last))
+
+
+def _time_out(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    """Read both codes; the wrong one stops, and that it did is kept."""
+    patient, syringe = (request.POST.get(name, "").strip() for name in ("patient_code", "syringe_code"))
+    stopped: Sequence[str] = () if patient and syringe else ("Read both codes: the patient's and the one on the syringe.",)
+    try:
+        if not stopped:
+            with taking(None):
+                time_out(visit=visit, patient_code=patient, syringe_code=syringe, by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
+    except Refused as refused:
+        stopped = refused.reasons
+    if _wants_json(request):
+        lines = time_out_lines(TimeOut.objects.filter(treatment=visit).select_related("syringe").order_by("created_at", "pk"), visit)
+        html = render_to_string("treatment/time_out.html", {"time_outs": lines, "unread": stopped if not (patient and syringe) else ()})
+        return JsonResponse({"passed": not stopped, "said": " ".join(stopped), "html": html})
+    if stopped:
+        return _again(request, visit, 409 if patient and syringe else 422, told=" ".join(stopped))
+    return _again(request, visit, more={"patient_code": "", "syringe_code": ""})
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _use_device(request: HttpRequest, visit: Treatment) -> HttpResponse:
+    device = Device.objects.of(visit.clinic).filter(pk=_uuid(request.POST.get("device", ""))).first()
+    if device is None:
+        return _again(request, visit, 422, told="Choose a device of the list, then record it.")
+    try:
+        with taking(None):
+            use_device(visit=visit, device=device, settings=request.POST.get("device_settings", ""), by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
+    except Refused as refused:
+        return _again(request, visit, 409, told=" ".join(refused.reasons))
+    return _again(request, visit, told=f"{device.name} is recorded.")
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+BESIDE: dict[str, Callable[[HttpRequest, Treatment], HttpResponse]] = {
+    "make-clear": _make, "make-not_said": _make, "repeat": _make, "time-out": _time_out, "use-device": _use_device,
+}  # fmt: skip
+
+
+def _again(request: HttpRequest, visit: Treatment, status: int = 200, *, more: Mapping[str, Any] | None = None, **shown: Any) -> HttpResponse:
+    """The chart as it was typed, after something beside it was done or refused; ``more`` are values that came from that."""
+    return _shown(request, visit, typed={**_typed(request), **(more or {})}, status=status, **shown)
 
 
 def _shown(
-    request: HttpRequest, visit: Treatment, form: TreatmentForm, *, lot_form: LotForm | None = None, added: str = "", status: int = 200, refused: Any = None
-) -> HttpResponse:
-    library = library_of(request.user.clinic)  # type: ignore[union-attr]
-    look = look_at(request, visit)
-    facts = look.facts
-    record = record_of(visit)
-    blend_row, _ = latest_blend_and_map(visit.course)
-    checks = _checks(visit, record, blend_row, library)
-    named, rows = _parts_named(visit), kept(syringes_of(visit))
-    names = dict(named)
+    request: HttpRequest, visit: Treatment, form: TreatmentForm | None = None, *, typed: Mapping[str, Any] | None = None, make: MakeForm | None = None,
+    told: str = "", status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    library, look = library_of(visit.clinic), look_at(request, visit)
+    room = room_of(visit, request.at, facts=look.facts)  # type: ignore[attr-defined]
+    form = form or _unbound(request, visit, room, typed)
+    facts, found = room.facts, gate(room.facts)
+    before_that = before(look.facts)
+    lines = [syringe_line(row, visit, request.at, look.on) for row in room.syringes]  # type: ignore[attr-defined]
+    drawn, blend = _map(room.drawn, library), Blend.from_dict(room.blend.result) if room.blend else None
+    may_treat = request.user.may(Capability.TREAT)  # type: ignore[union-attr]
+    prescribe = [one.text for one in found if one.where == "prescriptions"]
     context = {
-        "form": form, "review": review(visit, look.candidacy.picture, library), "missing": missing_before_treatment(facts), "facts": facts,
-        "consent": CONSENT[facts.consent], "lot_form": lot_form or LotForm(presentations=named), "added": added, "meaning": MEANING,
-        "may_sign": request.user.may(Capability.SIGN), "may_treat": request.user.may(Capability.TREAT), "names": names, "checks": checks,  # type: ignore[union-attr]
-        "lot_lines": [{**line, "name": names.get(line["presentation"], line["presentation"])} for line in form.lot_lines],
+        "form": form, "review": review(visit, look, library, medicines=prescribe, syringes=lines), "closed": bool(before_that), "told": told,
+        "before": missing_lines(before_that, visit, form), "missing": missing_lines(found, visit, form), "meaning": MEANING,
+        "may_sign": request.user.may(Capability.SIGN), "may_treat": may_treat, "groups": form.check_groups, "reasons": REASONS,  # type: ignore[union-attr]
+        "maps": chart_maps(drawn, library), "chart": chart_of(form.zones, drawn, blend), "prescribe": prescribe, "syringes": lines,
+        "make_form": make or (make_form(request, visit, room.syringes, prefix=MAKE) if may_treat and not lines and not before_that else None),
         "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
-        "saved_before": visit.given_on is not None, "refused": refused, "syringes": [syringe_line(row, visit, request.at, look.on) for row in rows],  # type: ignore[attr-defined]
-        "devices": DeviceUse.objects.filter(treatment=visit).select_related("device").order_by("created_at"),
+        "repeat": last_given(visit) if may_treat and not lines and not before_that and visit.given_on is None else None,
+        "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit), **_doses(facts.checks),
     }  # fmt: skip
-    findings = treatment_findings(record, library, checks)
+    findings = treatment_findings(facts.record, library, facts.checks)
     return render_step(request, visit, "treatment", "treatment/show.html", context, findings=findings, status=status, look=look)
 
 
-def _checks(visit: Treatment, record: Record, blend_row: Any, library: Library) -> tuple[DoseCheck, ...]:
-    if blend_row is None or not record.zones:
-        return ()
+def _map(plan: InjectionPlan | None, library: Library) -> InjectionMap | None:
+    """The map with its points, or None where it was drawn with other knowledge than there is now: it is charted by numbers then."""
     try:
-        return given_checks(visit, record, Blend.from_dict(blend_row.result), library)
-    except Refused:
-        return ()
+        return map_of(plan, library) if plan else None
+    except (NoMap, ValueError, KeyError, InvalidOperation):
+        return None
+
+
+def _doses(checks: Sequence[DoseCheck]) -> dict[str, Any]:
+    return {"checks": checks, "over": sum(check.state == "over" for check in checks)}

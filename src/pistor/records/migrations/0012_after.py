@@ -11,7 +11,7 @@ from pistor.records.locks import guard
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0009_recall'),
+        ('records', '0011_chart'),
     ]
 
     operations = [
