@@ -15,10 +15,11 @@ from pistor.records import append_only
 from pistor.records.amendments import amended_content, signed_content, steps_of
 from pistor.records.audit import AuditEvent
 from pistor.records.recalls import Scope, exposures_between, exposures_of, mixed_with
+from pistor.records.repeat import last_given
 from pistor.records.signed import broken
 from pistor.records.stock import Lot
 from pistor.records.treatment import Amendment, LotCorrection, LotUse, ZoneDose
-from tests import ready
+from tests import factories, ready
 from tests.conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,12 @@ def test_who_may_not_sign_corrects_nothing(people, signed):
         correct(signed, people.stranger, {"record/pain_score": 7})
     with pytest.raises(Refused, match="not signed yet"):
         correct(ready.planned_visit(people), people.practitioner, {"record/pain_score": 7})
+
+
+def test_what_is_repeated_is_what_was_really_given(people, signed):
+    correct(signed, people.practitioner, {"zones/0/points": 2, "zones/0/volume_ml": "0.25", "record/skin_preparation": "alcohol"})
+    again = last_given(factories.visit(signed.course, number=9))
+    assert (again.zones[0].points, again.zones[0].volume_ml, again.skin_preparation) == (2, ready.Decimal("0.25"), "alcohol")
 
 
 # ── lots, and who is found by them ──────────────────────────────────────────────────────────────────────────────────
