@@ -91,7 +91,6 @@ class TreatmentForm(StepForm):
     reaction = forms.ChoiceField(label="Immediate reaction", choices=[("none", "None"), ("some", "Yes")], widget=forms.RadioSelect, required=False)
     reaction_signs = forms.MultipleChoiceField(label="What was seen", choices=[], widget=forms.CheckboxSelectMultiple, required=False)
     reaction_note = forms.CharField(label="In words", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
-    observed_minutes = Whole(label="Observed for, minutes", most=1440, help_text="No published time was found; your clinic's own rule counts.")
     patient_code = forms.CharField(label="Code of the patient", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
     syringe_code = forms.CharField(label="Code on the syringe", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
     device_settings = forms.CharField(label="Its settings: depth, dose, rate", required=False, max_length=200)
@@ -204,7 +203,7 @@ class TreatmentForm(StepForm):
             given_on=data.get("given_on") or self.initial["given_on"], checks={step.id: bool(data.get(f"check_{step.id}")) for step in self.steps},
             skin_preparation=data.get("skin_preparation", ""), anaesthesia=anaesthesia, topical=topical if anaesthesia == "topical" else (), zones=tuple(zones),
             pain_score=data.get("pain_score"), reaction=reaction, reaction_signs=tuple(data.get("reaction_signs", ())) if reaction == "some" else (),
-            reaction_note=data.get("reaction_note", ""), observed_minutes=data.get("observed_minutes"), note=data.get("note", ""),
+            reaction_note=data.get("reaction_note", ""), note=data.get("note", ""),
             over_limit_reason=data.get("over_limit_reason", ""),
         )  # fmt: skip
 
@@ -230,7 +229,7 @@ def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, 
     first: dict[str, Any] = {
         "given_on": record.given_on if begun else today, "skin_preparation": record.skin_preparation, "anaesthesia": record.anaesthesia,
         "pain_score": record.pain_score, "reaction": record.reaction, "reaction_signs": list(record.reaction_signs), "reaction_note": record.reaction_note,
-        "observed_minutes": record.observed_minutes, "note": record.note, "over_limit_reason": record.over_limit_reason,
+        "note": record.note, "over_limit_reason": record.over_limit_reason,
         **{f"check_{key}": value for key, value in record.checks.items()},
     }  # fmt: skip
     for number, zone in enumerate(zones):

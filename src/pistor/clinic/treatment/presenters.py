@@ -131,6 +131,12 @@ def chart_of(zones: Sequence[ZoneGiven], drawn: InjectionMap | None, blend: Blen
     }  # fmt: skip
 
 
+def named_lines(lines: Sequence[dict[str, Any]], drawn: InjectionMap | None, library: Library) -> list[dict[str, Any]]:
+    """The lines of the zones under the names that the map gives them."""
+    labels = {total.key: total.label for total in drawn.zones} if drawn else {}
+    return [{**line, "label": labels.get(line["zone"].plan) or zone_name(library, line["zone"].zone, line["zone"].side)} for line in lines]
+
+
 def chart_maps(drawn: InjectionMap | None, library: Library) -> list[dict[str, str]]:
     """The pictures that are charted on."""
     views = dict.fromkeys(area.map for area in drawn.areas) if drawn else {}

@@ -29,7 +29,7 @@ from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
 from pistor.clinic.treatment.forms import REASONS, AmendmentForm, TreatmentForm, first_values, repeated_values
-from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, review, signed_shown, time_out_lines, zone_name
+from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, named_lines, review, signed_shown, time_out_lines, zone_name
 from pistor.exchange.signed import treatment_pdf
 from pistor.knowledge import Library
 from pistor.records.devices import Device
@@ -310,7 +310,7 @@ def _shown(
         "may_sign": request.user.may(Capability.SIGN), "may_treat": may_treat, "groups": form.check_groups, "reasons": REASONS,  # type: ignore[union-attr]
         "maps": chart_maps(drawn, library), "chart": chart_of(form.zones, drawn, blend), "prescribe": prescribe, "syringes": lines,
         "make_form": make or (make_form(request, visit, room.syringes, prefix=MAKE) if may_treat and not lines and not before_that else None),
-        "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
+        "zone_lines": named_lines(form.zone_lines, drawn, library),
         "repeat": last_given(visit) if may_treat and not lines and not before_that and visit.given_on is None else None,
         "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit), **_doses(facts.checks),
     }  # fmt: skip
