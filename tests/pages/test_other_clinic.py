@@ -83,7 +83,7 @@ def _beside_treatment(people, visit):
     by, day = people.practitioner, {"valid_from": TODAY, "valid_until": TODAY}
     syringe, device = ready.syringe(visit, by), factories.device(people.clinic)
     prescription = prescribe(visit=visit, presentation="lidocaine_2pct", directions="0.5 mL", **day, by=by, at=NOW)
-    return {"syringe_id": syringe.pk, "device_id": device.pk, "prescription_id": prescription.pk}
+    return {"syringe_id": syringe.pk, "device_id": device.pk, "room_id": factories.room(people.clinic).pk, "prescription_id": prescription.pk}
 
 
 def _stock(people, lot):

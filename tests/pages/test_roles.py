@@ -50,6 +50,8 @@ TABLE = {
     "stock/products/<uuid:product_id>/":                 (S,           R,     NO,         S),
     "stock/differences/<uuid:discrepancy_id>/":          (S,           R,     NO,         S),
     "devices/":                                        (S,           R,     NO,         S),
+    "devices/rooms/":                                   (S,           R,     NO,         S),
+    "devices/rooms/<uuid:room_id>/":                    (S,           R,     NO,         S),
     "devices/<uuid:device_id>/":                        (S,           R,     NO,         S),
     "devices/<uuid:device_id>/cleaning/":               (S,           S,     NO,         R),
     "recall/":                                           (S,           R,     NO,         S),

@@ -251,7 +251,7 @@ def _caution(shape: MapZone, unit: float) -> str:
 
 def _landmark(mark: Landmark, window: tuple[float, float, float, float], unit: float, named: bool) -> str:
     """What is felt as a dotted line, and its name where the name fits into what is shown."""
-    ink, size = _ink(mark), 5.2 * unit
+    ink, size = _ink(mark), 6 * unit
     felt = f'<path d="{mark.path}" {_dotted(ink, unit)}><title>{escape(mark.label)}</title></path>' if mark.path else ""
     if mark.care:  # a light band below keeps it legible on hatching
         felt = f'<path d="{mark.path}" fill="none" stroke="{HALO}" stroke-width="{2.6 * unit:.2f}" stroke-linecap="round"/>{felt}'
@@ -396,7 +396,9 @@ def _closed(points: Sequence[tuple[float, float]]) -> str:
 
 def _described(body: BodyMap, injection_map: InjectionMap | None, view: str) -> str:
     if injection_map is None:
-        return f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}."
+        left_out = dict.fromkeys(shape.no_go_label for shape in body.zones if shape.no_go_label)
+        minded = dict.fromkeys(f"Take care: {spot.text}" for shape in body.zones for spot in shape.caution)
+        return " ".join((f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}.", *(f"{label.rstrip('.')}." for label in left_out), *minded))
     told = [f"{zone.label}: {'passes' if zone.rolled else f'{zone.points} points'}" for zone in injection_map.zones if zone.map == view]
     return f"{body.view}. {'; '.join(told) or 'No points'}."
 

@@ -19,6 +19,7 @@ from pistor.records.people import Clinic, User
 from pistor.records.prescriptions import Prescription, PrescriptionEnd
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters
+from pistor.records.rooms import Room
 from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial
 from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import Amendment, LotUse, TimeOut, Treatment, ZoneDose
@@ -28,6 +29,6 @@ __all__ = [
     "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Device", "DeviceCleaning", "DeviceUse", "Discrepancy",
     "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan", "LocalEntry",
     "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "Prescription", "PrescriptionEnd", "Product",
-    "ReactionFollowUp", "ReactionReport", "Recall", "RecallContact", "RecallLetters", "ScaleScore", "SingleUse",
+    "ReactionFollowUp", "ReactionReport", "Recall", "RecallContact", "RecallLetters", "Room", "ScaleScore", "SingleUse",
     "StockMove", "Submission", "Syringe", "TimeOut", "Treatment", "User", "Vial", "ZoneDose",
 ]  # fmt: skip

@@ -9,7 +9,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.template.loader import render_to_string
 
 from pistor.actions.course import local_day
@@ -29,9 +30,11 @@ from pistor.care.injection_map import (
     shape_of,
     zone_plans_from_json,
 )
-from pistor.clinic.injection_map.presenters import depth_pictures, dose_checks, ingredient_totals
+from pistor.clinic.injection_map import views
+from pistor.clinic.injection_map.presenters import dose_checks
 from pistor.clinic.shared.access import page, visit_of
 from pistor.knowledge import Library
+from pistor.records.formulation import Formulation
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
@@ -48,17 +51,26 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 
     422 has ``refused`` and those of the zones that can be made; 200 has in ``refused`` what would stop the map from being saved.
     """
-    visit = visit_of(request, visit_id)
     if request.method != "POST":
-        return HttpResponseNotAllowed(["POST"])
+        return views.preview(request, visit_id)
+    visit = visit_of(request, visit_id)
     library = library_of(visit.clinic)
     try:
-        plans, scale = asked(request.body, library)
+        plans, scale = asked(_body(request), library)
     except NoMap as none:
-        return JsonResponse(answer(request, visit, None, library) | {"refused": none.reasons}, status=UNUSABLE)
+        return JsonResponse(_answer(request, visit, None, library) | {"refused": none.reasons}, status=UNUSABLE)
     drawn, reasons = as_far_as_it_goes(plans, library, scale)
-    told = answer(request, visit, drawn, library)
-    return JsonResponse(told | {"refused": reasons}, status=UNUSABLE) if reasons else JsonResponse(told)
+    answer = _answer(request, visit, drawn, library)
+    if reasons:
+        return JsonResponse(answer | {"refused": reasons}, status=UNUSABLE)
+    return JsonResponse(answer)
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except RawPostDataException:  # sent as a form, which the guard against forged posts has read
+        return b""
 
 
 def asked(body: bytes, library: Library) -> tuple[tuple[ZonePlan, ...], Scales]:
@@ -103,9 +115,9 @@ def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap) ->
     return (*drawn.findings, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
 
 
-def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
+def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
     if drawn is None:
-        return {"zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "depths": "", "scale": {}}
+        return {"zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "scale": {}}
     formulation = latest_blend_and_map(visit.course)[0]
     checks = dose_checks(visit.course, drawn, formulation, library)
     shown = {"clinic": visit.clinic, "checks": checks, "findings": map_findings(request, visit, drawn)}
@@ -115,13 +127,21 @@ def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, l
         "volume_ml": plain(drawn.volume_ml),
         "on_skin_ml": plain(drawn.on_skin_ml),
         "area_cm2": plain(drawn.area_cm2),
-        "ingredients": [{"name": row["name"], "unit": row["unit"], "total": plain(round(row["total"], 4))} for row in ingredient_totals(drawn, formulation)],
+        "ingredients": ingredients_of(drawn, formulation),
         "limits": render_to_string("injection_map/limits.html", shown),
         "findings": render_to_string("injection_map/findings.html", shown),
-        "depths": render_to_string("injection_map/depths.html", {"depths": depth_pictures(drawn, library)}),
         "scale": {map_: one.as_dict() for map_, one in drawn.scale.items()},
         "refused": refusals(drawn, checks),
     }
+
+
+def ingredients_of(drawn: InjectionMap, formulation: Formulation | None) -> list[dict[str, str]]:
+    """What the map gives of each active substance of the blend, injected or on the skin."""
+    found = formulation.result.get("concentrations", ()) if formulation else ()
+    return [
+        {"name": one["name"], "unit": str(one["unit"]).removesuffix("/mL"), "total": plain(round(Decimal(str(one["per_ml"])) * drawn.needed_ml, 4))}
+        for one in found
+    ]
 
 
 def refusals(drawn: InjectionMap, checks: Sequence[DoseCheck]) -> list[str]:
