@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from pistor.actions.body_marks import add_mark
 from pistor.actions.drafts import Sent, keep_draft
 from pistor.actions.library import decide_entry, propose_entry
 from pistor.actions.prescriptions import prescribe
@@ -73,6 +74,7 @@ def ids(people):
         **_own_version(people),
         **_stock(people, LotUse.objects.get(treatment=visit).lot),
         **beside,
+        "mark_id": add_mark(visit=visit, kind="scar", text="", map="neck_back", outline=[(99, 99), (120, 99), (120, 120)], by=by, at=NOW).pk,
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
         **_recall(people, LotUse.objects.get(treatment=visit).lot, report),
     }

@@ -69,6 +69,8 @@ TABLE = {
     HERE + "formulation/":                               (S,           R,     NO,         R),
     HERE + "injection-map/":                             (S,           R,     NO,         R),
     HERE + "injection-map/preview/":                     (S,           S,     NO,         S),
+    HERE + "injection-map/marks/":                       (S,           S,     NO,         R),
+    HERE + "injection-map/marks/<uuid:mark_id>/end/":    (S,           S,     NO,         R),
     HERE + "delivery/":                                  (S,           S,     NO,         S),
     HERE + "delivery/field/":                            (S,           S,     NO,         S),
     HERE + "delivery/points/":                           (S,           S,     NO,         S),

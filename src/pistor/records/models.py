@@ -3,6 +3,7 @@
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.alternatives import AlternativesTalk
 from pistor.records.audit import AuditEvent, AuditHead
+from pistor.records.body_marks import BodyMark
 from pistor.records.candidacy import Assessment, Override
 from pistor.records.consent import Consent, ConsentWithdrawal
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
@@ -25,7 +26,7 @@ from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import Amendment, LotUse, TimeOut, Treatment, ZoneDose
 
 __all__ = [
-    "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic",
+    "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "BodyMark", "Clinic",
     "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Device", "DeviceCleaning", "DeviceUse", "Discrepancy",
     "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan", "LocalEntry",
     "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "Prescription", "PrescriptionEnd", "Product",
