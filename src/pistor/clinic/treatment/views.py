@@ -7,6 +7,7 @@ from decimal import InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -15,6 +16,7 @@ from pistor.actions.core import NotAllowed, Refused, Stale, taking
 from pistor.actions.course import local_day
 from pistor.actions.devices import use_device
 from pistor.actions.repeat import repeat_last
+from pistor.actions.rooms import use_room
 from pistor.actions.syringes import make_syringe
 from pistor.actions.time_out import time_out
 from pistor.actions.treatment import Entry, Incomplete, amend_treatment, save_treatment, sign_treatment, signed_content
@@ -39,6 +41,7 @@ from pistor.records.people import Capability
 from pistor.records.plan import map_of
 from pistor.records.repeat import last_given
 from pistor.records.room import Room, planned_zones, room_of
+from pistor.records.rooms import Room as Rooms
 from pistor.records.signed import amendments_of, broken
 from pistor.records.syringes import Syringe, kept, syringes_of
 from pistor.records.treatment import TimeOut, Treatment
@@ -67,6 +70,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     here, data = reverse("treatment:show", args=[visit.pk]), form.cleaned_data
     verb = sign_treatment if do == "sign" else save_treatment
     try:
+        _use_chosen(request, visit)
         verb(visit=visit, entry=Entry(form.record()), by=request.user, at=request.at, token=data["token"], version=data["version"], location=here)  # type: ignore[arg-type, attr-defined]
     except NotAllowed:
         raise
@@ -162,7 +166,8 @@ def _bound(request: HttpRequest, visit: Treatment) -> TreatmentForm:
 def _unbound(request: HttpRequest, visit: Treatment, room: Room, typed: Mapping[str, Any] | None) -> TreatmentForm:
     """What was typed, else what is recorded, else the plan."""
     lines = _lines(visit, room.syringes)
-    first = typed if typed is not None else first_values(room.facts.record, lines["zones"], _today(request), begun=visit.given_on is not None)
+    begun, there = visit.given_on is not None, str(visit.room_id or "")
+    first = typed if typed is not None else first_values(room.facts.record, lines["zones"], _today(request), begun=begun, room=there)
     return TreatmentForm(initial=first, version=visit.version, **lines)
 
 
@@ -173,9 +178,11 @@ def _lines(visit: Treatment, syringes: Sequence[Syringe]) -> dict[str, Any]:
     fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
     other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
     devices = Device.objects.of(visit.clinic).filter(state=Device.State.IN_USE).order_by("name")
+    rooms = Rooms.objects.of(visit.clinic).filter(Q(state=Rooms.State.IN_USE) | Q(pk=visit.room_id)).order_by("name")
     return {
         "steps": checklist(library, visit.course.application), "zones": zones, "other_zones": other, "syringes": [row.code for row in syringes],
         "devices": [(str(device.pk), f"{device.name}, {device.serial}" if device.serial else device.name) for device in devices],
+        "rooms": [(str(row.pk), row.name) for row in rooms],
     }  # fmt: skip
 
 
@@ -262,16 +269,25 @@ def _wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def _use_device(request: HttpRequest, visit: Treatment) -> HttpResponse:
-    device = Device.objects.of(visit.clinic).filter(pk=_uuid(request.POST.get("device", ""))).first()
-    if device is None:
-        return _again(request, visit, 422, told="Choose a device of the list, then record it.")
+def _use(request: HttpRequest, visit: Treatment) -> HttpResponse:
     try:
-        with taking(None):
-            use_device(visit=visit, device=device, settings=request.POST.get("device_settings", ""), by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
+        _use_chosen(request, visit)
     except Refused as refused:
         return _again(request, visit, 409, told=" ".join(refused.reasons))
-    return _again(request, visit, told=f"{device.name} is recorded.")
+    return _again(request, visit, more={"device": "", "device_settings": ""}, told="Recorded.")
+
+
+def _use_chosen(request: HttpRequest, visit: Treatment) -> None:
+    """Record in which room it is given, and with which device, as they stand in the form. The chart's draft is not taken by this."""
+    chosen = {name: _uuid(request.POST.get(name, "")) for name in ("room", "device")}
+    room = Rooms.objects.of(visit.clinic).filter(pk=chosen["room"]).first() if chosen["room"] else None
+    device = Device.objects.of(visit.clinic).filter(pk=chosen["device"]).first() if chosen["device"] else None
+    given: dict[str, Any] = {"visit": visit, "by": request.user, "at": request.at}  # type: ignore[attr-defined]
+    with taking(None):
+        if "room" in request.POST and visit.room_id != chosen["room"]:
+            visit.room = use_room(room=room, **given).room
+        if device:
+            use_device(device=device, settings=request.POST.get("device_settings", ""), **given)
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -282,7 +298,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 BESIDE: dict[str, Callable[[HttpRequest, Treatment], HttpResponse]] = {
-    "make-clear": _make, "make-not_said": _make, "repeat": _make, "time-out": _time_out, "use-device": _use_device,
+    "make-clear": _make, "make-not_said": _make, "repeat": _make, "time-out": _time_out, "use": _use,
 }  # fmt: skip
 
 
