@@ -9,6 +9,7 @@ from pistor.records.consultation import HistoryEntry, Patient, search_key
 from pistor.records.course import Course
 from pistor.records.devices import Device
 from pistor.records.people import Clinic, User
+from pistor.records.rooms import Room
 from pistor.records.stock import Product
 from pistor.records.treatment import Treatment
 
@@ -72,6 +73,10 @@ def product(clinic: Clinic, presentation: str = "lidocaine_2pct", **fields) -> P
     kind = "product" if presentation else "item"
     values = {"clinic": clinic, "created_at": NOW, "presentation": presentation, "name": name, "kind": kind, "unit": "mL" if presentation else "piece", **fields}
     return found or Product.objects.create(**values)
+
+
+def room(clinic: Clinic, **fields) -> Room:
+    return Room.objects.create(**{"clinic": clinic, "created_at": NOW, "name": f"Room {next(_numbers)}", **fields})
 
 
 def device(clinic: Clinic, **fields) -> Device:

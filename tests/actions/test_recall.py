@@ -23,7 +23,7 @@ from pistor.records.formulation import Formulation
 from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters, Scope, exposures_of, mixed_with, ready_syringes, subject_of
 from pistor.records.stock import Product, Vial
 from pistor.records.syringes import Draw, Syringe
-from pistor.records.treatment import LotUse, ZoneDose
+from pistor.records.treatment import LotUse, Treatment, ZoneDose
 from tests import factories, ready
 from tests.actions.test_core import at_once
 from tests.conftest import NOW, TODAY
@@ -116,9 +116,29 @@ def test_a_device_and_the_lot_of_an_item_find_whom_they_touched(people, shelf):
     assert [one.patient for one in exposures_of(Scope.LOT, needles, None)] == [pricked.patient_id]
 
 
+def test_a_room_finds_who_was_treated_in_it(people):
+    by, room, other = people.practitioner, factories.room(people.clinic), factories.room(people.clinic)
+    inside, beside = given(by, days=3), given(by, days=2)
+    for visit, where in ((inside, room), (beside, other), (factories.visit(factories.course(factories.patient(by))), room)):
+        Treatment.objects.filter(pk=visit.pk).update(room=where)
+    assert [one.patient for one in exposures_of(Scope.ROOM, room, None)] == [inside.patient_id]
+    assert exposures_of(Scope.ROOM, room, ago(2)) == []
+
+
+def test_two_lesions_from_one_room_raise_its_alert(people):
+    by, room = people.practitioner, factories.room(people.clinic)
+    for visit in (visits := [given(by, days=days) for days in (40, 30, 20)]):
+        Treatment.objects.filter(pk=visit.pk).update(performed_by=None)
+    Treatment.objects.filter(pk__in=[visit.pk for visit in visits[:2]]).update(room=room)
+    for visit in visits:
+        report_reaction(by=by, at=NOW, token=None, treatment=visit, began_on=ago(2), signs=["lump"])
+    alert = Alert.objects.get(clinic=people.clinic)
+    assert (alert.scope, alert.subject, alert.cases, alert.exposed) == (Scope.ROOM, room.pk, 2, 2)
+
+
 def test_nothing_of_another_clinic_is_a_source(people, shelf):
-    vial, gun = vial_of(people.practitioner, shelf[0]), factories.device(people.clinic)
-    for scope, subject in ((Scope.LOT, shelf[0]), (Scope.VIAL, vial), (Scope.DEVICE, gun), (Scope.OPERATOR, people.nurse)):
+    vial, gun, room = vial_of(people.practitioner, shelf[0]), factories.device(people.clinic), factories.room(people.clinic)
+    for scope, subject in ((Scope.LOT, shelf[0]), (Scope.VIAL, vial), (Scope.DEVICE, gun), (Scope.ROOM, room), (Scope.OPERATOR, people.nurse)):
         assert subject_of(people.clinic, scope, subject.pk) == subject
         assert subject_of(people.stranger.clinic, scope, subject.pk) is None
 
@@ -236,7 +256,7 @@ def test_a_recall_of_a_vial_freezes_its_lot_and_one_of_a_device_none(people, she
     row = open_recall(scope="vial", subject=vial.pk, since=ago(120), by=by, at=NOW)
     assert (row.contacts.count(), freeze_lots(recall=row, lots=[saline.pk], by=people.owner, at=NOW)) == (1, 1)
     row = open_recall(scope="device", subject=gun.pk, since=ago(120), by=by, at=NOW)
-    with pytest.raises(Refused, match="a person or a device"):
+    with pytest.raises(Refused, match="a person, a room or a device"):
         freeze_lots(recall=row, lots=[saline.pk], by=people.owner, at=NOW)
 
 

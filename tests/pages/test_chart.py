@@ -8,11 +8,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pistor.actions.rooms import add_room
 from pistor.care.treatment import checklist
 from pistor.knowledge import load
 from pistor.records.drafts import Draft
 from pistor.records.syringes import Syringe
 from pistor.records.treatment import TimeOut, Treatment, ZoneDose
+from tests import factories
 from tests.conftest import NOW
 from tests.pages.test_treatment import fields_of
 from tests.ready import consented, lot, planned_visit, syringe
@@ -140,14 +142,15 @@ def test_the_list_for_what_stands_in_the_form_is_the_one_that_signing_is_refused
     assert Treatment.objects.get(pk=visit.pk).version == visit.version
 
 
-def test_when_nothing_is_missing_it_is_signed(people, as_, visit):
-    client = as_(people.practitioner)
+def test_when_nothing_is_missing_it_is_signed_with_the_room_that_stands_there(people, as_, visit):
+    client, room = as_(people.practitioner), add_room(name="Room 2", by=people.owner, at=NOW)
     syringe(visit, people.practitioner)
     read_codes(client, visit)
-    fields = whole(client, visit)
+    fields = whole(client, visit, room=str(room.pk))
     assert post(client, visit, fields, "gate/").json()["missing"] == []
     assert post(client, visit, fields).status_code == 302
-    assert Treatment.objects.get(pk=visit.pk).state == "signed"
+    signed = Treatment.objects.get(pk=visit.pk)
+    assert (signed.state, signed.room) == ("signed", room)
 
 
 def test_edited_points_are_counted_by_the_server_whatever_the_numbers_say(people, as_, visit):
@@ -171,6 +174,16 @@ def test_what_is_missing_is_said_at_its_field_in_one_answer(people, as_, visit):
     assert 'href="#id_check_new_needle"' in text
     assert 'id="id_pain_score_error"' in text
     assert "kept" in text
+
+
+def test_room_and_device_are_recorded_in_the_chart_and_what_was_typed_stays(people, as_, visit):
+    client, room, gun = as_(people.practitioner), add_room(name="Room 2", by=people.owner, at=NOW), factories.device(people.clinic)
+    fields = fields_of(chart(client, visit)) | {"do": "use", "room": str(room.pk), "device": str(gun.pk), "device_settings": "4 mm", "note": "half done"}
+    text = post(client, visit, fields).content.decode()
+    visit.refresh_from_db()
+    assert (visit.room, visit.device_uses.get().settings) == (room, "4 mm")
+    assert "half done" in text
+    assert fields_of(chart(client, visit))["room"] == str(room.pk)
 
 
 @pytest.mark.parametrize("drawn", [False, True])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from decimal import Decimal
@@ -231,7 +232,7 @@ def fields_of(text):
     form = next(form for form in re.findall(r'<form method="post" action="[^"]*/injection-map/">.*?</form>', text, re.S))
     fields = {}
     for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form):
-        fields.setdefault(name, []).append(value)
+        fields.setdefault(name, []).append(html.unescape(value))
     return fields
 
 

@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from pistor.records.devices import Device, DeviceUse, SingleUse
+from pistor.records.rooms import Room
 from tests import factories
 from tests.conftest import TODAY
 from tests.ready import lot, planned_visit
@@ -57,3 +58,33 @@ def test_a_treatment_says_its_devices_and_items_and_refuses_an_item_twice(people
     assert not DeviceUse.objects.exists()
     assert client.post(address, {"do": f"drop-{device.pk}"}).status_code == 302
     assert client.post(address, {"do": "device", "use-token": uuid.uuid4()}).status_code == 422
+
+
+def test_rooms_are_added_closed_and_opened_again(people, as_):
+    client, address = as_(people.owner), "/devices/rooms/"
+    assert client.post(address, {"token": uuid.uuid4(), "name": "  Room   of light "})["Location"] == address
+    again = client.post(address, {"token": uuid.uuid4(), "name": "room of LIGHT"})
+    assert (again.status_code, "on the list already" in again.content.decode()) == (409, True)
+    assert client.post(address, {"token": uuid.uuid4(), "name": " "}).status_code == 422
+    room = Room.objects.get(clinic=people.clinic)
+    assert room.name == "Room of light"
+    for state, word in (("closed", "Open again"), ("in_use", "Close")):
+        assert client.post(f"{address}{room.pk}/", {"token": uuid.uuid4(), "state": state})["Location"] == address
+        assert word in client.get(address).content.decode()
+    assert client.post(f"{address}{room.pk}/", {"token": uuid.uuid4(), "state": "painted"}).status_code == 422
+
+
+def test_a_treatment_says_its_room_and_never_a_closed_one(people, as_):
+    visit, room, closed = planned_visit(people), factories.room(people.clinic), factories.room(people.clinic, state="closed")
+    client, address = as_(people.nurse), f"/visits/{visit.pk}/devices/"
+    assert closed.name not in client.get(address).content.decode()
+    post = {"do": "room", "room-token": uuid.uuid4(), "room-room": room.pk}
+    assert client.post(address, post).status_code == 302
+    Room.objects.filter(pk=room.pk).update(state="closed")
+    assert f'<option value="{room.pk}" selected>' in client.get(address).content.decode()
+    visit.refresh_from_db()
+    assert visit.room == room
+    assert client.post(address, {**post, "room-token": uuid.uuid4(), "room-room": closed.pk}).status_code == 422
+    assert client.post(address, {**post, "room-token": uuid.uuid4(), "room-room": ""}).status_code == 302
+    visit.refresh_from_db()
+    assert visit.room is None

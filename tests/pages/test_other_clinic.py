@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from pistor.actions.body_marks import add_mark
 from pistor.actions.drafts import Sent, keep_draft
 from pistor.actions.library import decide_entry, propose_entry
 from pistor.actions.photos import add_photos
@@ -78,6 +79,7 @@ def ids(people):
         **_own_version(people),
         **_stock(people, LotUse.objects.get(treatment=visit).lot),
         **beside,
+        "mark_id": add_mark(visit=visit, kind="scar", text="", map="neck_back", outline=[(99, 99), (120, 99), (120, 120)], by=by, at=NOW).pk,
         "entry_id": HistoryEntry.objects.filter(patient=visit.patient).first().pk,
         **_recall(people, LotUse.objects.get(treatment=visit).lot, report),
     }
@@ -88,7 +90,7 @@ def _beside_treatment(people, visit):
     by, day = people.practitioner, {"valid_from": TODAY, "valid_until": TODAY}
     syringe, device = ready.syringe(visit, by), factories.device(people.clinic)
     prescription = prescribe(visit=visit, presentation="lidocaine_2pct", directions="0.5 mL", **day, by=by, at=NOW)
-    return {"syringe_id": syringe.pk, "device_id": device.pk, "prescription_id": prescription.pk}
+    return {"syringe_id": syringe.pk, "device_id": device.pk, "room_id": factories.room(people.clinic).pk, "prescription_id": prescription.pk}
 
 
 def _stock(people, lot):

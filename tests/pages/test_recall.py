@@ -81,7 +81,7 @@ def test_a_recall_is_opened_from_what_was_found(people, as_, lot):
     assert "Moreau" in text_of(client.get(answer["Location"]))
     again = client.post("/recall/", {"token": uuid.uuid4(), "scope": "lot", "subject": lot.pk, "since": "2026-07-26"})
     assert (again.status_code, "A recall of this is open" in text_of(again)) == (409, True)
-    for fields in ({"since": ""}, {"subject": "x"}, {"scope": "room"}):
+    for fields in ({"since": ""}, {"subject": "x"}, {"scope": "town"}):
         assert client.post("/recall/", {"token": uuid.uuid4(), "scope": "lot", "subject": lot.pk, "since": "2026-07-26", **fields}).status_code == 422
 
 

@@ -110,6 +110,28 @@ def test_maps_drawn_before_there_was_a_rule_are_drawn_again_bit_for_bit():
     assert drawn.hexdigest() == "249cde82799deed23e9a62ef38ff653ce4e8b681a50b6c1d63b5d94fb6e7432b"
 
 
+def test_the_view_of_the_whole_back_is_drawn_again_bit_for_bit_although_views_of_its_parts_took_its_place():
+    """The digest was made while version 2 was the drawing of the day."""
+    drawn = hashlib.sha256()
+    for shape in load().body_map("neck_back", 2).zones:
+        for pattern, spacing, seed in (("hexagonal", 11, 0), ("square", 15, 3), ("points", 20.5, 0)):
+            drawn.update(repr(grid_points(shape.polygon, shape.no_go, pattern=pattern, spacing_mm=spacing, seed=seed)).encode())
+    assert drawn.hexdigest() == "bdf4c0334f4e23ee0619376582b348df5ce2488e6e83abef5b7b63626d63a209"
+
+
+@pytest.mark.parametrize("id_", sorted(load().body_maps))
+def test_every_zone_of_every_drawing_takes_any_grid_within_one_point_and_none_where_one_must_not_inject(id_):
+    chance = np.random.default_rng(len(id_))
+    for shape in load().body_maps[id_].zones:
+        allowed = shapely.Polygon(shape.polygon).difference(shapely.union_all([shapely.Polygon(hole) for hole in shape.no_go]))
+        assert shapely.Polygon(shape.polygon).is_valid and allowed.area > 0
+        for pattern in ("hexagonal", "square"):
+            spacing, seed = float(chance.uniform(6, 25)), int(chance.integers(0, 4))
+            points = np.array(grid_points(shape.polygon, shape.no_go, pattern=pattern, spacing_mm=spacing, seed=seed)).reshape(-1, 2)
+            assert shapely.contains_xy(allowed.buffer(0.002), *points.T).all(), (shape.label, pattern, spacing, seed)
+            assert abs(len(points) - allowed.area * density_per_mm2(pattern, spacing)) <= 1, (shape.label, pattern, spacing, seed)
+
+
 def test_a_rule_that_nobody_knows_is_refused():
     with pytest.raises(ValueError, match="grid is 3"):
         grid_points([(0, 0), (9, 0), (9, 9)], pattern="square", spacing_mm=3, rule=3)

@@ -158,7 +158,7 @@ class Visit:
     def draws_the_protocols_map(self, **numbers: str) -> None:
         self.go("injection-map")
         for name, value in numbers.items():
-            self.page.locator(f"[name={name}]").fill(value)
+            self.page.locator(f"#zone-{name}").fill(value)
         self.press("Save injection map")
 
     def sets_the_dates(self) -> None:

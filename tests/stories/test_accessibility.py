@@ -249,7 +249,6 @@ WRONG = (
     ("/patients/new/", {"family_name": ""}, "Add patient"),
     ("consultation/", {"weight_kg": "heavy"}, "Save history"),
     ("formulation/", {"volume-0": "some"}, "Save blend"),
-    ("injection-map/", {"spacing_mm": "wide"}, "Save injection map"),
     ("course/", {"sessions": "many"}, "Save course"),
     ("consent/", {"signer_name": ""}, "Sign consent"),
     ("treatment/", {"skin_preparation": ""}, "Sign treatment"),

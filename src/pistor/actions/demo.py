@@ -24,6 +24,7 @@ from pistor.actions.core import audit
 from pistor.actions.devices import add_device, clean_device, use_device
 from pistor.actions.injection_map import fields_of
 from pistor.actions.prescriptions import prescribe
+from pistor.actions.rooms import add_room, use_room
 from pistor.actions.syringes import check_syringe, make_syringe
 from pistor.actions.treatment import content_to_sign
 from pistor.care.alternatives import compare
@@ -502,6 +503,8 @@ class _Demo:
         planned = today.filter(course__scheduled_at__isnull=False).select_related("course").order_by("created_at", "pk").first()
         if planned is None:  # a demo of few patients
             return
+        rooms = [add_room(name=name, by=self.by, at=self.at) for name in ("Room 1", "Room 2")]
+        use_room(visit=planned, room=rooms[0], by=nurse, at=self.at)
         use_device(visit=planned, device=gun, settings="2 mm, 0.1 mL a point. Demo data", by=nurse, at=self.at)
         take = Take(self.lots[product.presentation].pk, _blend(KINDS["pain"].protocol, product.presentation).volume_ml, "mL")
         made = make_syringe(visit=planned, takes=[take], look="clear", own_hours=Decimal(4), own_basis="Demo data", by=nurse, at=self.at)

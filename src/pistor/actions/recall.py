@@ -50,7 +50,7 @@ _DONE = (RecallContact.State.ACKNOWLEDGED, RecallContact.State.NOT_REACHABLE)
 def open_recall(
     *, scope: str, subject: uuid.UUID, since: dt.date, told: str = "", by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = ""
 ) -> Recall:
-    """Open a recall and put everybody on its list who had the lot, the vial or the device, or was treated by the operator, since a day."""
+    """Open a recall and put everybody on its list who had the lot, the vial or the device, or was treated in the room or by the operator, since a day."""
     key = uuid7()
     with unit_of_work(by=by, capability=Capability.MANAGE_STOCK, verb="recall.opened", token=token, at=at, location=location.replace("{id}", str(key))):
         found = subject_of(_clinic(by), scope, subject)
@@ -91,7 +91,7 @@ def freeze_lots(*, recall: Recall, lots: Collection[uuid.UUID], by: User, at: dt
     with unit_of_work(by=by, capability=Capability.MANAGE_STOCK, verb="recall.frozen", token=token, at=at, location=location):
         row, found = _open(recall, by)
         if not isinstance(found, Lot | Vial):
-            raise Refused("This recall is of a person or a device, so no lot belongs to it. Freeze lots on their own pages.")
+            raise Refused("This recall is of a person, a room or a device, so no lot belongs to it. Freeze lots on their own pages.")
         may = {lot.pk: lot for lot in lots_of(found, row.since)}
         if not lots or not set(lots) <= set(may):
             raise Refused("Choose the lot of this recall, or lots that were mixed with it.")

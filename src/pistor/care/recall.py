@@ -26,7 +26,7 @@ _NTM = "ntm"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something that several treatments can have in common. ``scope`` is lot or operator, ``subject`` its key."""
+    """Something that several treatments can have in common. ``scope`` says what: lot, vial, device, room, operator; ``subject`` is its key."""
 
     scope: str
     subject: str

@@ -10,21 +10,34 @@ from html import escape
 
 from pistor.care.course import Schedule
 from pistor.care.injection_map import AS_DRAWN, InjectionMap, Point, ZonePlan, drawing_of, ground_of
+from pistor.care.overlays import CELL_MM, Mark, Overlays, on_patient
 from pistor.knowledge import Library
 from pistor.knowledge.model import BodyMap, Landmark, MapZone
 
 INK, SOFT_INK, SHEET, SKIN, SHADE = "#3b4a4f", "#8b989b", "#fffdf9", "#f8f1e8", "#ebdfd0"
 TEAL, TEAL_SOFT, NO_GO, RING, HALO = "#0f6b6b", "#cfe5e2", "#a34733", "#17262b", "#ffffff"
+HEAT, MARKED = "#d98e04", "#5b2a86"
 FILL = {"epidermis": "#fde9a9", "dermis": "#7cb7d8", "hypodermis": "#1d4e79", "unknown": "#ffffff"}
 LAYER_LABEL = {"epidermis": "epidermis", "dermis": "dermis", "hypodermis": "fat under the skin", "unknown": "layer unknown"}
 FONT = 'font-family="system-ui, -apple-system, Segoe UI, Noto Sans, DejaVu Sans, sans-serif"'
 
 
-def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, chosen: Collection[str] = (), legend: bool = True, names: bool = True, zoom: bool = True) -> str:
+def map_svg(
+    injection_map: InjectionMap | None,
+    library: Library,
+    view: str,
+    *,
+    chosen: Collection[str] = (),
+    legend: bool = True,
+    names: bool = True,
+    zoom: bool = True,
+    overlays: Overlays | None = None,
+) -> str:
     """A body map with its zones, and the points of ``injection_map`` that lie on it, in the version it was made on.
 
-    ``chosen`` are keys ``zone:side`` to highlight where there is no map yet; ``zoom`` shows small areas
-    with their surroundings only. For a script that draws points of its own, zones carry ``data-area`` and ``data-no-go``, and the points are one group.
+    ``overlays`` lie under the points. ``chosen`` are keys ``zone:side`` to highlight where there is no map yet; ``zoom`` shows small areas
+    with their surroundings only; ``names`` are those of landmarks. For a script that draws points of its own, zones carry ``data-area`` and
+    ``data-no-go``, and the points are one group.
     """
     body, scale = _body(injection_map, library, view), injection_map.scale.get(view, AS_DRAWN) if injection_map else AS_DRAWN
     plans = [plan for plan in injection_map.zone_plans if plan.area.map == view] if injection_map else []
@@ -43,6 +56,7 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
         f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
         f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
         _ground(body, view, picked, (x, y, width, height), unit, names),
+        _overlays(overlays, injection_map, body, view, unit) if overlays else "",
         '<g class="placed">',
         *outlines,
         *points,
@@ -52,6 +66,44 @@ def map_svg(injection_map: InjectionMap | None, library: Library, view: str, *, 
         below,
         "</svg>",
     ))  # fmt: skip
+
+
+def _overlays(overlays: Overlays, drawn: InjectionMap | None, body: BodyMap, view: str, unit: float) -> str:
+    """Under the points: where points went before, how long zones still rest, and the patient's marks. Each kind is a group of its own."""
+    factor = drawn.scale.get(view, AS_DRAWN) if drawn else AS_DRAWN
+    cells = [cell for heat in overlays.heat if heat.map == view for cell in heat.cells]
+    most = max((count for *_, count in cells), default=1)
+    warm = "".join(
+        f'<rect x="{x * factor.x:.1f}" y="{y * factor.y:.1f}" width="{CELL_MM * factor.x:.2f}" height="{CELL_MM * factor.y:.2f}" '
+        f'fill-opacity="{0.25 + 0.5 * count / most:.2f}"/>'
+        for x, y, count in cells
+    )
+    resting = {(one.zone, one.side): one for one in overlays.resting if one.state != "rested"}
+    words = "".join(_rests(shape, resting[shape.zone, shape.side].days_left, unit) for shape in body.zones if (shape.zone, shape.side) in resting)
+    marks = "".join(_mark(mark, drawn, unit) for mark in overlays.marks if mark.map == view)
+    return f'<g class="overlay-heat" fill="{HEAT}">{warm}</g><g class="overlay-rest">{words}</g><g class="overlay-marks">{marks}</g>'
+
+
+def _rests(shape: MapZone, days_left: int | None, unit: float) -> str:
+    x, y = (sum(place[axis] for place in shape.polygon) / len(shape.polygon) for axis in (0, 1))
+    said = "rest unknown" if days_left is None else f"rests {days_left} d"
+    return (
+        f'<path d="{_closed(shape.polygon)}" fill="none" {_dotted(RING, 0.8 * unit)}/>'
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{7 * unit:.1f}" text-anchor="middle" fill="{RING}" stroke="{HALO}" stroke-width="{1.4 * unit:.2f}" '
+        f'paint-order="stroke">{said}</text>'
+    )
+
+
+def _mark(mark: Mark, drawn: InjectionMap | None, unit: float) -> str:
+    outline = on_patient(mark.outline, mark.map, drawn)
+    x, y = (sum(place[axis] for place in outline) / len(outline) for axis in (0, 1))
+    return (
+        f'<g data-mark="{mark.id}"><title>{escape(mark.label)}</title>'
+        f'<path d="{_closed(outline)}" fill="{HALO}" fill-opacity="0.6" stroke="{HALO}" stroke-width="{1.6 * unit:.2f}"/>'
+        f'<path d="{_closed(outline)}" fill="none" stroke="{MARKED}" stroke-width="{0.8 * unit:.2f}"/>'
+        f'<text x="{x:.1f}" y="{y + 2.2 * unit:.1f}" font-size="{6 * unit:.1f}" font-weight="600" text-anchor="middle" fill="{MARKED}">'
+        f"{escape(mark.kind[0].upper())}</text></g>"
+    )
 
 
 def _body(injection_map: InjectionMap | None, library: Library, view: str) -> BodyMap:
@@ -251,7 +303,7 @@ def _caution(shape: MapZone, unit: float) -> str:
 
 def _landmark(mark: Landmark, window: tuple[float, float, float, float], unit: float, named: bool) -> str:
     """What is felt as a dotted line, and its name where the name fits into what is shown."""
-    ink, size = _ink(mark), 5.2 * unit
+    ink, size = _ink(mark), 6 * unit
     felt = f'<path d="{mark.path}" {_dotted(ink, unit)}><title>{escape(mark.label)}</title></path>' if mark.path else ""
     if mark.care:  # a light band below keeps it legible on hatching
         felt = f'<path d="{mark.path}" fill="none" stroke="{HALO}" stroke-width="{2.6 * unit:.2f}" stroke-linecap="round"/>{felt}'
@@ -396,7 +448,9 @@ def _closed(points: Sequence[tuple[float, float]]) -> str:
 
 def _described(body: BodyMap, injection_map: InjectionMap | None, view: str) -> str:
     if injection_map is None:
-        return f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}."
+        left_out = dict.fromkeys(shape.no_go_label for shape in body.zones if shape.no_go_label)
+        minded = dict.fromkeys(f"Take care: {spot.text}" for shape in body.zones for spot in shape.caution)
+        return " ".join((f"{body.view}. Areas: {', '.join(shape.label for shape in body.zones)}.", *(f"{label.rstrip('.')}." for label in left_out), *minded))
     told = [f"{zone.label}: {'passes' if zone.rolled else f'{zone.points} points'}" for zone in injection_map.zones if zone.map == view]
     return f"{body.view}. {'; '.join(told) or 'No points'}."
 

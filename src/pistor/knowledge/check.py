@@ -145,7 +145,8 @@ def _references(library: Library, at: _At) -> Iterator[Problem]:
                 yield _problem(library, at, f"flags names {name}, which has no meaning", "write one of knowledge.model.FLAGS, or add it there with its meaning")
     if isinstance(at.node, m.Method):
         for name in at.node.code:
-            if not _CODE.joinpath(*name.split(".")).with_suffix(".py").exists():
+            place = _CODE.joinpath(*name.split("."))
+            if not place.with_suffix(".py").exists() and not place.joinpath("__init__.py").exists():
                 yield _problem(library, at, f"code names {name}, which is no module", "write the module that does it, without pistor.")
 
 
@@ -251,6 +252,12 @@ def _maps(library: Library) -> list[Problem]:
         if drawn and id_ not in {area.zone for area in drawn.zones}:
             at = _At("zones", id_, "body_map", zone)
             found.append(_problem(library, at, f"is not drawn on {zone.body_map}", "draw it there or name another map", serious=False))
+    for id_, body in library.body_maps.items():
+        for shape in body.zones:
+            zone_here = library.zones.get(shape.zone)
+            if shape.site and zone_here and shape.site not in {layer.site for layer in zone_here.measured}:
+                at = _At("body_maps", id_, shape.label, body)
+                found.append(_problem(library, at, f"lies at {shape.site}, which was not measured in {shape.zone}", "name one of its measured sites, or none"))
     return found
 
 

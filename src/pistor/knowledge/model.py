@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -644,15 +645,60 @@ class SiteLayer(Layer):
     sex: Literal["female", "male"] | None = None
 
 
+_FIVES = (  # Verhoeff's table of the group of symmetries of a pentagon
+    "0123456789", "1234067895", "2340178956", "3401289567", "4012395678", "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
+)  # fmt: skip
+_TURNS = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
+
+
+def verhoeff(digits: str) -> bool:
+    """Whether the last digit of a number is the check digit of the others, by Verhoeff's rule, as in SNOMED CT."""
+    check = "0"
+    for place, digit in enumerate(reversed(digits)):
+        check = _FIVES[int(check)][int(_TURNS[place % 8][int(digit)])]
+    return check == "0"
+
+
+class BodyStructure(Cited):
+    """The SNOMED CT code of a body structure, with our own word for it. The side is told beside the code."""
+
+    code: Annotated[str, Field(pattern=r"^[1-9]\d{5,17}$")]
+    word: str
+
+    @model_validator(mode="after")
+    def _check_digit(self) -> BodyStructure:
+        if not verhoeff(self.code):
+            raise ValueError(f"{self.code} is no code of SNOMED CT: its last digit does not check")
+        return self
+
+
 class Zone(Entry):
     name: str
     applications: tuple[Application, ...]
     body_map: Id | None = None  # None: not drawn yet
-    snomed: Code | None = None
+    snomed: BodyStructure | None = None  # None: unknown
     layers: tuple[Layer, ...] = ()  # empty: unknown
     measured: tuple[SiteLayer, ...] = ()
     skin_flow: Quantity | None = None  # blood through the skin, as a ratio of that of the lateral leg
     cautions: tuple[Statement, ...] = ()
+
+    def at(self, site: str | None) -> Zone:
+        """The zone as it was measured at one of its sites, women and men together. A layer that was not measured there stays the zone's own."""
+        layers: list[Layer] = []
+        for name in ("epidermis", "dermis", "hypodermis") if site else ():
+            there = [layer.thickness for layer in self.measured if (layer.name, layer.site) == (name, site)]
+            layers += [Layer(name=name, thickness=_together(there))] if there else [layer for layer in self.layers if layer.name == name]
+        return self.model_copy(update={"layers": tuple(layers)}) if site else self
+
+
+def _together(values: Sequence[Quantity]) -> Quantity:
+    """The range of what was measured, with every source of it and the weakest grade."""
+    low, high = min(value.low or Decimal(0) for value in values), max(value.high or value.low or Decimal(0) for value in values)
+    said = {"value": low} if low == high else {"min": low, "max": high}
+    return Quantity(
+        **said, unit=values[0].unit, source=tuple(dict.fromkeys(key for value in values for key in value.source)),
+        at="; ".join(dict.fromkeys(value.at for value in values)), grade=max(value.grade for value in values), reviewed=min(value.reviewed for value in values),
+    )  # fmt: skip
 
 
 class CautionArea(Statement):
@@ -672,6 +718,7 @@ class MapZone(Known):
     side: Literal["left", "right", "mid"]
     label: str
     polygon: tuple[tuple[float, float], ...] = Field(min_length=3)
+    site: str | None = None  # the place of the zone that was measured and lies here; None: the zone as a whole
     no_go: tuple[tuple[tuple[float, float], ...], ...] = ()
     no_go_label: str | None = None
     caution: tuple[CautionArea, ...] = ()

@@ -98,7 +98,7 @@ _LABELS = {
     "im_tmax": "peak after injection into muscle", "topical_absorbed": "taken up through whole skin", "plasma_limits": "harm in plasma from",
     "outside_model": "why the delivery engine gives no concentration", "skin_flow": "blood flow of the skin, that of the leg being 1",
     "max_actives": "active substances at most", "no_go_label": "left out", "caution": "take care",
-    "subtree": "with all codes below it", "rates_change": "rates the change itself",
+    "snomed": "SNOMED CT code", "subtree": "with all codes below it", "rates_change": "rates the change itself",
 }  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def _row(label: str, value: object, library: Library, keys: tuple[Key, ...] = ()
         links = tuple((kind, name) for kind, name in keys if name in getattr(library, kind, ()))
         yield Row(label, ", ".join(side_said(name) if ":" in name or name == "*" else name for _, name in keys), links=links)
     elif isinstance(value, m.Cited):
-        inner = () if isinstance(value, m.Quantity | m.Statement | m.Reading) else tuple(_rows(value, library, _CITATION))
+        inner = () if isinstance(value, m.Quantity | m.Statement | m.Reading | m.BodyStructure) else tuple(_rows(value, library, _CITATION))
         yield Row(label, value_text(value) if not inner else "", value, getattr(value, "conflict", None), rows=inner)
     elif isinstance(value, m.Conflict):
         yield Row(label, conflict=value)
@@ -213,6 +213,8 @@ def value_text(cited: m.Cited) -> str:
         return f"{cited.act[:1].upper()}{cited.act[1:]} ({cited.on}): {cited.text}"
     if isinstance(cited, m.Statement):
         return cited.text
+    if isinstance(cited, m.BodyStructure):
+        return f"{cited.code}, {cited.word}"
     if isinstance(cited, m.Reading):
         number = _measured(cited.value, cited.min, cited.max, cited.unit)
         return f"{number} ({cited.text})" if number and cited.text else number or cited.text or ""

@@ -181,7 +181,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
                             Column("What else was measured", _field("basis", "Nothing recorded"))),
     "residence_measurements": (Column("Measured in", _measured_in), Column("Measured", _measured),
                                Column("What was seen", _field("said", "Nothing more recorded")), Column("Why nothing is compared", _field("outside"))),
-    "zones": (Column("Layers, mm", _depths), Column("Care", _field("cautions", "Nothing recorded"))),
+    "zones": (Column("Layers, mm", _depths), Column("SNOMED CT", _field("snomed")), Column("Care", _field("cautions", "Nothing recorded"))),
     "jurisdictions": (Column("Rules of its own", lambda entry, library: _rules(entry, library) if entry.rules else _text("Nothing recorded")),
                       Column("What its authorities have said", _field("notices", "Nothing recorded")),
                       Column("Those of", lambda entry, library: _links("jurisdictions", entry.part_of)),

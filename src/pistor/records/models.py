@@ -3,6 +3,7 @@
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.alternatives import AlternativesTalk
 from pistor.records.audit import AuditEvent, AuditHead
+from pistor.records.body_marks import BodyMark
 from pistor.records.candidacy import Assessment, Override
 from pistor.records.consent import Consent, ConsentWithdrawal
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
@@ -21,17 +22,18 @@ from pistor.records.photos import Photo, PhotoRemoval
 from pistor.records.prescriptions import Prescription, PrescriptionEnd
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters
+from pistor.records.rooms import Room
 from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial
 from pistor.records.summaries import TreatmentSummary
 from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import Amendment, LotCorrection, LotUse, TimeOut, Treatment, ZoneDose
 
 __all__ = [
-    "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "Clinic",
-    "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Device", "DeviceCleaning", "DeviceUse", "Discharge",
-    "Discrepancy", "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan",
-    "LocalEntry", "Lot", "LotCorrection", "LotUse", "MaintenanceDecision", "Override", "Patient", "Photo",
-    "PhotoRemoval", "Prescription", "PrescriptionEnd", "Product", "ReactionFollowUp", "ReactionReport", "Recall",
-    "RecallContact", "RecallLetters", "ScaleScore", "SingleUse", "StockMove", "Submission", "Syringe", "TimeOut",
-    "Treatment", "TreatmentSummary", "User", "Vial", "ZoneDose",
+    "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "BodyMark",
+    "Clinic", "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Device", "DeviceCleaning", "DeviceUse",
+    "Discharge", "Discrepancy", "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument",
+    "InjectionPlan", "LocalEntry", "Lot", "LotCorrection", "LotUse", "MaintenanceDecision", "Override", "Patient",
+    "Photo", "PhotoRemoval", "Prescription", "PrescriptionEnd", "Product", "ReactionFollowUp", "ReactionReport",
+    "Recall", "RecallContact", "RecallLetters", "Room", "ScaleScore", "SingleUse", "StockMove", "Submission",
+    "Syringe", "TimeOut", "Treatment", "TreatmentSummary", "User", "Vial", "ZoneDose",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Recalls: who had a lot, a vial, a device or an operator, what each of them was told, and alerts on what suspected infections share."""
+"""Recalls: who had a lot, a vial, a device, a room or an operator, what each of them was told, and alerts on what suspected infections share."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from pistor.records.consultation import Patient
 from pistor.records.devices import Device, DeviceUse, SingleUse
 from pistor.records.people import Clinic, User
 from pistor.records.reactions import ReactionReport
+from pistor.records.rooms import Room
 from pistor.records.stock import Lot, Vial
 from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import LotCorrection, LotUse, Treatment, ZoneDose
 
-Subject = Lot | Vial | Device | User
+Subject = Lot | Vial | Device | Room | User
 
 
 class Scope(models.TextChoices):
@@ -31,14 +32,15 @@ class Scope(models.TextChoices):
     LOT = "lot", "Lot"  # of a product, a diluent or a single-use item
     VIAL = "vial", "Vial"
     DEVICE = "device", "Device"
+    ROOM = "room", "Room"
     OPERATOR = "operator", "Operator"
 
 
 class Recall(ClinicRow):
-    """Everybody who had one lot, vial or device, or was treated by one operator, since a day, to be told."""
+    """Everybody who had one lot, vial or device, or was treated in one room or by one operator, since a day, to be told."""
 
     scope = models.CharField(max_length=10, choices=Scope)
-    subject = models.UUIDField()  # of the lot, the vial, the device or the person
+    subject = models.UUIDField()  # of the lot, the vial, the device, the room or the person
     since = models.DateField()
     told = models.TextField(blank=True)  # the clinic's own sentences in the letter
     closed_at = models.DateTimeField(null=True)
@@ -112,14 +114,16 @@ class Alert(ClinicRow):
 
 
 def subject_of(clinic: Clinic, scope: str, subject: uuid.UUID) -> Subject | None:
-    """The lot, the vial, the device or the person of this clinic that is meant; None where there is none."""
-    found: QuerySet[Lot] | QuerySet[Vial] | QuerySet[Device] | QuerySet[User]
+    """The lot, the vial, the device, the room or the person of this clinic that is meant; None where there is none."""
+    found: QuerySet[Lot] | QuerySet[Vial] | QuerySet[Device] | QuerySet[Room] | QuerySet[User]
     if scope == Scope.LOT:
         found = Lot.objects.of(clinic).select_related("clinic")
     elif scope == Scope.VIAL:
         found = Vial.objects.of(clinic).select_related("clinic", "lot")
     elif scope == Scope.DEVICE:
         found = Device.objects.of(clinic).select_related("clinic")
+    elif scope == Scope.ROOM:
+        found = Room.objects.of(clinic).select_related("clinic")
     elif scope == Scope.OPERATOR:
         found = User.objects.filter(clinic=clinic)
     else:
@@ -151,7 +155,7 @@ def given_with(scope: str, subject: Subject, since: dt.date | None) -> QuerySet[
 
 
 def _treatments_with(scope: str, subject: Subject) -> QuerySet[Any]:
-    """The ids of treatments that name a lot, drew from it, used an item of it or were corrected to it; that drew from a vial; that used a device.
+    """The ids of treatments that name a lot, drew from it, used an item of it or were corrected to it; that drew from a vial; that used a device; in a room.
 
     A treatment whose lot was corrected is found by the lot that was signed too: which of the two is right may be wrong again.
     """
@@ -162,6 +166,8 @@ def _treatments_with(scope: str, subject: Subject) -> QuerySet[Any]:
         return _used().filter(vial=subject).values("syringe__treatment")
     if scope == Scope.DEVICE:
         return DeviceUse.objects.filter(device=subject).values("treatment")
+    if scope == Scope.ROOM:
+        return Treatment.objects.filter(room=subject).values("pk")
     raise ValueError(f"{scope} is nothing that treatments share")
 
 
@@ -204,6 +210,7 @@ def _sources_of(treatments: list[uuid.UUID]) -> list[tuple[str, QuerySet[Any]]]:
         (Scope.LOT, drawn.values_list("syringe__treatment", "lot")),
         (Scope.VIAL, drawn.filter(vial__isnull=False).values_list("syringe__treatment", "vial")),
         (Scope.DEVICE, DeviceUse.objects.filter(**within).values_list("treatment", "device")),
+        (Scope.ROOM, Treatment.objects.filter(pk__in=treatments, room__isnull=False).values_list("pk", "room")),
     ]
 
 

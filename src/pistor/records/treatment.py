@@ -8,6 +8,7 @@ from django.db.models import Q
 from pistor.records.base import ClinicRow
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
+from pistor.records.rooms import Room
 from pistor.records.stock import Lot
 
 
@@ -28,6 +29,7 @@ class Treatment(ClinicRow):
     skin_preparation = models.CharField(max_length=200, blank=True)
     anaesthesia = models.JSONField(default=dict)  # {"method", "product", "dose_mg", "note"}
     performed_by = models.ForeignKey("records.User", on_delete=models.PROTECT, related_name="+", null=True)
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="treatments", null=True)
     pain_score = models.PositiveSmallIntegerField(null=True)
     immediate_reaction = models.JSONField(default=dict)  # {"none": bool, "signs": [...], "note": str}
     observed_minutes = models.PositiveIntegerField(null=True)

@@ -226,7 +226,8 @@ def _dose_per_area(ingredient: str, given: _Given) -> tuple[Decimal | None, str,
         densest = Fact("where most is given", f"{shown(given.densest_ml_per_cm2, 4)} mL on each cm2", None, "injection map")
         return per_ml * given.densest_ml_per_cm2, "mg/cm2", (densest,)
     if given.area_cm2 is not None:
-        return per_ml * (given.volume_ml + given.on_skin_ml) / given.area_cm2, "mg/cm2", (Fact("area", f"{shown(given.area_cm2, 1)} cm2", None, "injection map"),)
+        area = Fact("area", f"{shown(given.area_cm2, 1)} cm2", None, "injection map")
+        return per_ml * (given.volume_ml + given.on_skin_ml) / given.area_cm2, "mg/cm2", (area,)
     if given.volume_per_point_ml is not None and given.spacing_mm is not None:
         cell = (given.spacing_mm / 10) ** 2
         return per_ml * given.volume_per_point_ml / cell, "mg/cm2", (Fact("area per point", f"{shown(cell, 2)} cm2", None, "square of the spacing"),)

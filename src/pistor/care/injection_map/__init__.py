@@ -41,9 +41,10 @@ from pistor.care.injection_map.values import (
 )
 
 __all__ = [
-    "ALONG", "AS_DRAWN", "LAYER_WORDS", "PASSES", "VOLUME_PER_POINT_ML", "Add", "Alter", "Area", "Change", "Chosen", "ChosenPoints", "Command", "Edits",
-    "Generator", "Ground", "InjectionMap", "Measured", "Move", "NoMap", "Point", "Regenerate", "Remove", "Restore", "Scale", "Scales", "Stretch", "ZonePlan",
-    "ZoneTotal", "apply", "area_from_dict", "areas_of", "below_the_fat", "chosen_as_json", "chosen_from_json", "drawing_of", "edits_from_dict", "extent_mm",
-    "generator_from_dict", "ground_of", "kept_scale", "layers_at", "make_map", "points_of", "scale_from_dict", "scale_told", "scaled", "shape_of", "thicknesses",
-    "tip_layers", "zone_plan_from_dict", "zone_plan_from_text", "zone_plans_from_json", "zone_plans_kept", "zone_text", "zones_alike",
+    "ALONG", "AS_DRAWN", "LAYER_WORDS", "PASSES", "VOLUME_PER_POINT_ML", "Add", "Alter", "Area", "Change", "Chosen", "ChosenPoints", "Command",
+    "Edits", "Generator", "Ground", "InjectionMap", "Measured", "Move", "NoMap", "Point", "Regenerate", "Remove", "Restore", "Scale", "Scales",
+    "Stretch", "ZonePlan", "ZoneTotal", "apply", "area_from_dict", "areas_of", "below_the_fat", "chosen_as_json", "chosen_from_json", "drawing_of",
+    "edits_from_dict", "extent_mm", "generator_from_dict", "ground_of", "kept_scale", "layers_at", "make_map", "points_of", "scale_from_dict",
+    "scale_told", "scaled", "shape_of", "thicknesses", "tip_layers", "zone_plan_from_dict", "zone_plan_from_text", "zone_plans_from_json",
+    "zone_plans_kept", "zone_text", "zones_alike",
 ]  # fmt: skip

@@ -73,9 +73,9 @@ def apply(plan: ZonePlan, command: Command) -> ZonePlan:
         case Add(at):
             return replace(plan, edits=replace(edits, added={**edits.added, next_added(edits): at}))
         case Move(to):
-            old = {key: place for key, place in to.items() if key not in edits.added}
-            new = {key: place for key, place in to.items() if key in edits.added}
-            return replace(plan, edits=replace(edits, moved={**edits.moved, **old}, added={**edits.added, **new}))
+            moved = {key: place for key, place in to.items() if key not in edits.added}
+            added = {key: place for key, place in to.items() if key in edits.added}
+            return replace(plan, edits=replace(edits, moved={**edits.moved, **moved}, added={**edits.added, **added}))
         case Remove(keys):
             added = {key: place for key, place in edits.added.items() if key not in keys}
             changed = {key: change for key, change in edits.changed.items() if key in added or key not in edits.added}

@@ -76,6 +76,12 @@ def below_the_fat(injection_map: InjectionMap, measured: Answer | None) -> tuple
     return (Finding(rule="map.below_the_fat", effect=Effect.CAUTION, text=text, because=facts, limits=limits),)
 
 
+def skin_of(layout: Layout, library: Library) -> Zone | None:
+    """What is known of the skin where an area lies: at the place that was measured, where the drawing names one."""
+    zone = library.zones.get(layout.plan.area.zone)
+    return zone.at(layout.shape.site) if zone else None
+
+
 def layers_at(tip_mm: Decimal | None, zone: Zone | None) -> tuple[str, ...]:
     """The layers in which a tip can end; empty where depth or thickness is unknown."""
     return depth.layers_at(float(tip_mm), thicknesses(zone)) if tip_mm is not None and zone is not None else ()
@@ -162,9 +168,11 @@ def _each(method: Technique, what: str, unit: str, known: Quantity | None, given
 
 def _passes(method: Technique, generator: Generator) -> tuple[Finding, ...]:
     """What a treatment in passes still has to say, and whether it is what is published."""
-    open_ = [what for what, value in (("how often it passes over each place", generator.passes), ("how much is on the skin", generator.on_skin_ml)) if value is None]
+    asked = (("how often it passes over each place", generator.passes), ("how much is on the skin", generator.on_skin_ml))
+    open_ = [what for what, value in asked if value is None]
     ask = Finding(rule="map.passes_open", effect=Effect.ASK, text=f"It is not said {' and '.join(open_)}.")
-    film = Finding(rule="map.film", effect=Effect.INFORM, text="The product lies on the skin as a film; how much of it goes in through the channels is not known.")
+    lies = "The product lies on the skin as a film; how much of it goes in through the channels is not known."
+    film = Finding(rule="map.film", effect=Effect.INFORM, text=lies)
     passes = None if generator.passes is None else Decimal(generator.passes)
     return (*((ask,) if open_ else ()), film, *_outside(method, "number of passes", "passes", method.passes, passes))
 
@@ -185,7 +193,7 @@ def _tip(group: Sequence[Layout], library: Library) -> tuple[Finding, ...]:
             if tip.depth_mm is None:
                 text = "Inserted length or angle is not given, so the depth of the tip is unknown. Give both."
                 return (Finding(rule="map.depth_unknown", effect=Effect.ASK, text=text, missing=()),)
-            words = tip_words([tip], library.zones.get(layout.plan.area.zone))[1]
+            words = tip_words([tip], skin_of(layout, library))[1]
             told.setdefault((tip, words), []).append(layout)
     found = [_tip_finding(tip, words, members, library) for (tip, words), members in told.items()]
     return tuple(finding for finding in found if finding is not None)
@@ -194,7 +202,7 @@ def _tip(group: Sequence[Layout], library: Library) -> tuple[Finding, ...]:
 def _tip_finding(tip: Tip, words: str, members: Sequence[Layout], library: Library) -> Finding | None:
     method = members[0].method
     where = _listed([layout.label for layout in members])
-    zones = [library.zones[id_] for id_ in dict.fromkeys(layout.plan.area.zone for layout in members) if id_ in library.zones]
+    zones = list({(layout.plan.area.zone, layout.shape.site): zone for layout in members if (zone := skin_of(layout, library))}.values())
     layers = layers_at(tip.depth_mm, zones[0] if zones else None)
     facts = (
         Fact("inserted length", f"{_amount(tip.inserted_length_mm)} mm", None, "the plan"),

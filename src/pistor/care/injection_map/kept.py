@@ -80,8 +80,8 @@ def zones_alike(
     """
     out: dict[str, set[str]] = {}
     for key in removed:
-        area, _, name = str(key).rpartition(":")
-        out.setdefault(area, set()).add(name)
+        where, _, name = str(key).rpartition(":")
+        out.setdefault(where, set()).add(name)
     plans = []
     for area in dict.fromkeys(areas):
         edits = Edits(removed=frozenset(filter(_KEY.fullmatch, out.get(area.key, ()))))
@@ -90,7 +90,12 @@ def zones_alike(
 
 
 def zone_plans_kept(
-    *, zones: Sequence[Mapping[str, Any]], areas: Sequence[Mapping[str, Any]], generator: Mapping[str, Any], technique: str, exceptions: Mapping[str, Any] | None
+    *,
+    zones: Sequence[Mapping[str, Any]],
+    areas: Sequence[Mapping[str, Any]],
+    generator: Mapping[str, Any],
+    technique: str,
+    exceptions: Mapping[str, Any] | None,
 ) -> tuple[ZonePlan, ...]:
     """The zone plans of a row: its own, or those of a row from before zones had their own."""
     if zones:

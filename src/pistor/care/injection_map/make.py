@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from pistor.care.injection_map.findings import Layout, findings_of, tip_words
+from pistor.care.injection_map.findings import Layout, findings_of, skin_of, tip_words
 from pistor.care.injection_map.scale import scaled
 from pistor.care.injection_map.values import (
     AS_DRAWN,
@@ -342,7 +342,7 @@ def _refuse_misplaced(layout: Layout, ground: Ground, points: Sequence[Point]) -
 
 def _total(layout: Layout, library: Library) -> ZoneTotal:
     plan, generator = layout.plan, layout.plan.generator
-    layer, words = tip_words(layout.tips, library.zones.get(plan.area.zone))
+    layer, words = tip_words(layout.tips, skin_of(layout, library))
     rolled = generator.pattern == PASSES
     return ZoneTotal(
         zone=plan.area.zone,

@@ -34,9 +34,8 @@ def checked(body_map: BodyMap, scale: Scale) -> Scale:
     low, high = BOUNDS
     for factor, along in ((scale.x, "x"), (scale.y, "y")):
         if not low <= factor <= high:  # also where it is no number
-            raise NoMap(
-                f"{body_map.title}: {ALONG[along]} the patient would be {factor:.3g} times the drawing; from {low:g} to {high:g} can be. Check what was measured."
-            )
+            what = f"{body_map.title}: {ALONG[along]} the patient would be {factor:.3g} times the drawing"
+            raise NoMap(f"{what}; from {low:g} to {high:g} can be. Check what was measured.")
     return scale
 
 
@@ -96,8 +95,8 @@ def _path(path: str, x: float, y: float) -> str:
 
 def told(scale: Scale, body_map: BodyMap) -> str:
     """Why a drawing is scaled, in words: what was measured."""
-    labels = {(shape.zone, shape.side): shape.label for shape in body_map.zones}
-    return ", ".join(f"{labels.get((one.zone, one.side), one.zone)} {ALONG[one.along]} {one.mm:f} mm" for one in scale.measured)
+    labels = {f"{shape.zone}:{shape.side}": shape.label for shape in body_map.zones}
+    return ", ".join(f"{labels.get(f'{one.zone}:{one.side}', one.zone)} {ALONG[one.along]} {one.mm:f} mm" for one in scale.measured)
 
 
 def number_of(value: object) -> Decimal:

@@ -9,6 +9,7 @@ from pistor.care.devices import ITEMS, METHODS, WATERS
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
 from pistor.records.devices import Device
+from pistor.records.rooms import Room
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -35,6 +36,26 @@ class CleaningForm(StepForm):
     note = forms.CharField(label="Note", max_length=200, required=False)
 
     prefix = "cleaning"
+
+
+class RoomForm(StepForm):
+    name = forms.CharField(label="Name", max_length=60, help_text="As your team calls it.", error_messages={"required": "Enter a name."})
+
+
+class RoomStateForm(StepForm):
+    state = forms.ChoiceField(choices=Room.State.choices, widget=forms.HiddenInput)
+
+
+class UsedRoomForm(StepForm):
+    """The room of this treatment."""
+
+    room = forms.ChoiceField(label="Room", required=False, error_messages={"invalid_choice": "Choose a room of the list."})
+
+    prefix = "room"
+
+    def __init__(self, *args: Any, rooms: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["room"].choices = [("", "Not recorded"), *rooms]  # type: ignore[attr-defined]
 
 
 class UseForm(StepForm):

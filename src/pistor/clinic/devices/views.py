@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -12,8 +13,9 @@ from django.urls import reverse
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
 from pistor.actions.devices import add_device, clean_device, drop_device, set_device, use_device, use_item
+from pistor.actions.rooms import use_room
 from pistor.care.devices import ITEMS, METHODS, WATERS, device_findings
-from pistor.clinic.devices.forms import CleaningForm, DeviceForm, ItemForm, StateForm, UseForm
+from pistor.clinic.devices.forms import CleaningForm, DeviceForm, ItemForm, StateForm, UsedRoomForm, UseForm
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.forms import StepForm
@@ -22,6 +24,7 @@ from pistor.clinic.shared.templatetags.pistor import day
 from pistor.records.devices import Device, DeviceCleaning, DeviceUse, SingleUse, device_facts
 from pistor.records.library import library_of
 from pistor.records.people import Capability
+from pistor.records.rooms import Room
 from pistor.records.stock import Lot
 from pistor.records.treatment import Treatment
 
@@ -124,15 +127,15 @@ def _shown(request: HttpRequest, device: Device, *, state: StateForm | None = No
 
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
 def used(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    """The devices and the single-use items of a treatment."""
+    """The room, the devices and the single-use items of a treatment."""
     visit = visit_of(request, visit_id)
     if request.method != "POST":
         return _used_shown(request, visit)
     do = request.POST.get("do", "")
     if do.startswith("drop-"):
         return _dropped(request, visit, do.removeprefix("drop-"))
-    form: StepForm = ItemForm(request.POST, lots=_item_lots(visit)) if do == "item" else UseForm(request.POST, devices=_choices(visit))
-    shown = {"item_form": form} if do == "item" else {"use_form": form}
+    name, form = _posted(request, visit, do)
+    shown = {name: form}
     if not form.is_valid():
         return _used_shown(request, visit, status=422, **shown)
     here = reverse("devices_used:show", args=[visit.pk])
@@ -144,11 +147,22 @@ def used(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(here)
 
 
+def _posted(request: HttpRequest, visit: Treatment, do: str) -> tuple[str, StepForm]:
+    """The form that was sent, and its name on the page."""
+    if do == "item":
+        return "item_form", ItemForm(request.POST, lots=_item_lots(visit))
+    if do == "room":
+        return "room_form", UsedRoomForm(request.POST, rooms=_rooms(visit))
+    return "use_form", UseForm(request.POST, devices=_choices(visit))
+
+
 def _record(request: HttpRequest, visit: Treatment, do: str, data: dict[str, Any], here: str) -> None:
     given: dict[str, Any] = {"visit": visit, "by": request.user, "at": request.at, "token": data["token"], "location": here}  # type: ignore[attr-defined]
     if do == "item":
         lot = Lot.objects.of(visit.clinic).get(pk=data["lot"]) if data["lot"] else None
         use_item(kind=data["kind"], code=data["code"], lot=lot, **given)
+    elif do == "room":
+        use_room(room=Room.objects.of(visit.clinic).get(pk=data["room"]) if data["room"] else None, **given)
     else:
         use_device(device=Device.objects.of(visit.clinic).get(pk=data["device"]), settings=data["settings"], **given)
 
@@ -170,7 +184,8 @@ def _used_shown(request: HttpRequest, visit: Treatment, *, status: int = 200, **
     items = SingleUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at")
     context = {
         "uses": uses, "items": [{"row": row, "kind": ITEMS.get(row.kind, row.kind)} for row in items], "none_listed": not _choices(visit),
-        "use_form": UseForm(devices=_choices(visit)), "item_form": ItemForm(lots=_item_lots(visit)), "open": visit.state in ("planned", "open"),
+        "use_form": UseForm(devices=_choices(visit)), "room_form": UsedRoomForm(rooms=_rooms(visit), initial={"room": str(visit.room_id or "")}),
+        "item_form": ItemForm(lots=_item_lots(visit)), "open": visit.state in ("planned", "open"),
         "may_treat": request.user.may(Capability.TREAT), **forms,  # type: ignore[union-attr]
     }  # fmt: skip
     findings = device_findings(device_facts([use.device for use in uses], visit), local_day(request.user, request.at), library)  # type: ignore[arg-type, attr-defined]
@@ -179,6 +194,12 @@ def _used_shown(request: HttpRequest, visit: Treatment, *, status: int = 200, **
 
 def _uses(visit: Treatment) -> list[DeviceUse]:
     return list(DeviceUse.objects.filter(treatment=visit).select_related("device", "device__clinic").order_by("created_at"))
+
+
+def _rooms(visit: Treatment) -> list[tuple[str, str]]:
+    """The rooms in use, and the one recorded already even where it was closed since."""
+    rooms = Room.objects.of(visit.clinic).filter(Q(state=Room.State.IN_USE) | Q(pk=visit.room_id)).order_by("name")
+    return [(str(room.pk), room.name) for room in rooms]
 
 
 def _choices(visit: Treatment) -> list[tuple[str, str]]:

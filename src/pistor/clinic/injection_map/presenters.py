@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from pistor.care.formulation import Blend, DoseCheck, UnusableBlend
 from pistor.care.injection_map import Area, Edits, InjectionMap, NoMap, Point, Scales, ZonePlan, kept_scale, scale_from_dict, thicknesses
+from pistor.care.overlays import Overlays
 from pistor.clinic.injection_map.forms import BOUNDS, PATTERN_WORDS
 from pistor.clinic.shared.single_points import chosen_value
 from pistor.clinic.shared.templatetags.pistor import unit
@@ -66,11 +67,8 @@ def first_values(course: Course, library: Library) -> dict[str, Any]:
 
 def drawn_earlier(plan: InjectionPlan | None, library: Library) -> bool:
     """Whether the kept map was made on a drawing, or by a rule for grids, that was replaced since: its points have other numbers today."""
-    if plan is None:
-        return False
-    return any(
-        zone.generator.grid != RULE or (body := library.body_maps.get(zone.area.map)) is None or zone.area.version != body.version for zone in zone_plans_of(plan)
-    )
+    versions = {body.id: body.version for body in library.body_maps.values()}
+    return plan is not None and any(zone.generator.grid != RULE or zone.area.version != versions.get(zone.area.map) for zone in zone_plans_of(plan))
 
 
 def as_today(plan: InjectionPlan, library: Library) -> tuple[tuple[ZonePlan, ...], Scales]:
@@ -78,13 +76,7 @@ def as_today(plan: InjectionPlan, library: Library) -> tuple[tuple[ZonePlan, ...
     zones = zone_plans_of(plan)
     if not drawn_earlier(plan, library):
         return zones, kept_scale(plan.scale)
-    moved = [(zone, _area_today(zone.area, library)) for zone in zones]
-    renewed = {
-        made.key: made
-        for zone, area in moved
-        if area is not None
-        for made in (replace(zone, area=area, drawn=zone.drawn if area.map == zone.area.map else (), generator=replace(zone.generator, grid=RULE), edits=Edits(), chosen=()),)
-    }
+    renewed = {made.key: made for zone in zones if (made := _zone_today(zone, library)) is not None}
     measured = {map_: {"from": one.as_dict()["from"]} for map_, one in kept_scale(plan.scale).items() if map_ in library.body_maps and one.measured}
     try:
         return tuple(renewed.values()), scale_from_dict(measured, library, {})
@@ -92,13 +84,15 @@ def as_today(plan: InjectionPlan, library: Library) -> tuple[tuple[ZonePlan, ...
         return tuple(renewed.values()), {}
 
 
-def _area_today(area: Area, library: Library) -> Area | None:
-    """The same zone and side on the same drawing, or where that has it no more on the one that its zone names."""
-    zone = library.zones.get(area.zone)
-    for id_ in (area.map, zone.body_map if zone else None):
+def _zone_today(plan: ZonePlan, library: Library) -> ZonePlan | None:
+    """The same zone and side on the drawing of today, or where that has it no more on the one that its zone names."""
+    zone, side, known = plan.area.zone, plan.area.side, library.zones.get(plan.area.zone)
+    for id_ in (plan.area.map, known.body_map if known else None):
         body = library.body_maps.get(id_ or "")
-        if body and any((shape.zone, shape.side) == (area.zone, area.side) for shape in body.zones):
-            return Area(body.id, area.zone, area.side, body.version)
+        if body and any((shape.zone, shape.side) == (zone, side) for shape in body.zones):
+            drawn = plan.drawn if body.id == plan.area.map else ()
+            area, generator = Area(body.id, zone, side, body.version), replace(plan.generator, grid=RULE)
+            return replace(plan, area=area, drawn=drawn, number=plan.number if drawn else 0, generator=generator, edits=Edits(), chosen=())
     return None
 
 
@@ -221,12 +215,16 @@ def technique_facts(method: Technique) -> list[tuple[str, Quantity | None]]:
     ]
 
 
-def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, library: Library) -> list[dict[str, Any]]:
+def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, overlays: Overlays, library: Library) -> list[dict[str, Any]]:
     """Maps with chosen areas first and large, with their points on them; the others small, to choose from."""
     used = {area.map for area in drawn.areas} if drawn else {body.id for body in maps}
     ordered = sorted(maps, key=lambda body: body.id not in used)
     return [
-        {"view": body.view, "used": body.id in used, "svg": map_svg(drawn if body.id in used else None, library, body.id, legend=body.id in used, names=True)}
+        {
+            "view": body.view,
+            "used": body.id in used,
+            "svg": map_svg(drawn if body.id in used else None, library, body.id, legend=body.id in used, overlays=overlays),
+        }
         for body in ordered
     ]
 

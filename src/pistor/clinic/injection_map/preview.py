@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.http.request import RawPostDataException
 from django.template.loader import render_to_string
 
 from pistor.actions.course import local_day
@@ -29,17 +30,25 @@ from pistor.care.injection_map import (
     shape_of,
     zone_plans_from_json,
 )
-from pistor.clinic.injection_map.presenters import depth_pictures, dose_checks, ingredient_totals
+from pistor.care.overlays import Overlays, overlay_findings, overlays_as_dict
+from pistor.clinic.injection_map.presenters import depth_pictures, dose_checks
 from pistor.clinic.shared.access import page, visit_of
 from pistor.knowledge import Library
+from pistor.records.formulation import Formulation
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
+from pistor.records.overlays import overlays_of
 from pistor.records.people import Capability
 from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
 
 LARGEST = 2_000_000  # bytes of a question: some ten times a map of 5,000 points
 UNUSABLE = 422
+NOTHING: dict[str, Any] = {
+    "zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "scale": {},
+    "depths": "",
+    "overlays": {},
+}  # fmt: skip
 
 
 @page(Capability.SEE_CLINICAL)
@@ -53,12 +62,19 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     library = library_of(visit.clinic)
     try:
-        plans, scale = asked(request.body, library)
+        plans, scale = asked(_body(request), library)
     except NoMap as none:
         return JsonResponse(answer(request, visit, None, library) | {"refused": none.reasons}, status=UNUSABLE)
     drawn, reasons = as_far_as_it_goes(plans, library, scale)
     told = answer(request, visit, drawn, library)
     return JsonResponse(told | {"refused": reasons}, status=UNUSABLE) if reasons else JsonResponse(told)
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        return request.body
+    except RawPostDataException:  # sent as a form, which the guard against forged posts has read
+        return b""
 
 
 def asked(body: bytes, library: Library) -> tuple[tuple[ZonePlan, ...], Scales]:
@@ -95,33 +111,46 @@ def _can_be(plan: ZonePlan, library: Library, scale: Scales) -> bool:
     return True
 
 
-def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap) -> tuple[Finding, ...]:
-    """What the map says of itself, and what the patient's own measure says of it."""
-    if visit.course.application != "fat":
-        return drawn.findings
+def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap, overlays: Overlays | None = None) -> tuple[Finding, ...]:
+    """What the map says of itself, what the patient's own measure says of it, and what lies over it."""
     on = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    return (*drawn.findings, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
+    library = library_of(visit.clinic)
+    found = (*drawn.findings, *overlay_findings(drawn, overlays or overlays_of(visit.patient, on), library))
+    if visit.course.application != "fat":
+        return found
+    return (*found, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
 
 
-def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
+def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library, overlays: Overlays | None = None) -> dict[str, Any]:
     if drawn is None:
-        return {"zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "depths": "", "scale": {}}
+        return dict(NOTHING)
     formulation = latest_blend_and_map(visit.course)[0]
     checks = dose_checks(visit.course, drawn, formulation, library)
-    shown = {"clinic": visit.clinic, "checks": checks, "findings": map_findings(request, visit, drawn)}
+    overlays = overlays or overlays_of(visit.patient, local_day(request.user, request.at))  # type: ignore[arg-type, attr-defined]
+    shown = {"clinic": visit.clinic, "checks": checks, "findings": map_findings(request, visit, drawn, overlays)}
     return {
         "zones": [zone_row(plan, total, drawn, library) for plan, total in zip(drawn.zone_plans, drawn.zones, strict=True)],
         "points": drawn.points,
         "volume_ml": plain(drawn.volume_ml),
         "on_skin_ml": plain(drawn.on_skin_ml),
         "area_cm2": plain(drawn.area_cm2),
-        "ingredients": [{"name": row["name"], "unit": row["unit"], "total": plain(round(row["total"], 4))} for row in ingredient_totals(drawn, formulation)],
+        "ingredients": ingredients_of(drawn, formulation),
         "limits": render_to_string("injection_map/limits.html", shown),
         "findings": render_to_string("injection_map/findings.html", shown),
         "depths": render_to_string("injection_map/depths.html", {"depths": depth_pictures(drawn, library)}),
         "scale": {map_: one.as_dict() for map_, one in drawn.scale.items()},
+        "overlays": overlays_as_dict(overlays, drawn, library),
         "refused": refusals(drawn, checks),
     }
+
+
+def ingredients_of(drawn: InjectionMap, formulation: Formulation | None) -> list[dict[str, str]]:
+    """What the map gives of each active substance of the blend, injected or on the skin."""
+    found = formulation.result.get("concentrations", ()) if formulation else ()
+    return [
+        {"name": one["name"], "unit": str(one["unit"]).removesuffix("/mL"), "total": plain(round(Decimal(str(one["per_ml"])) * drawn.needed_ml, 4))}
+        for one in found
+    ]
 
 
 def refusals(drawn: InjectionMap, checks: Sequence[DoseCheck]) -> list[str]:

@@ -14,6 +14,7 @@ from pistor.actions.core import Refused, Stale
 from pistor.actions.course import local_day
 from pistor.actions.injection_map import draw_map
 from pistor.care.injection_map import InjectionMap, NoMap, Scales, ZonePlan, make_map, zone_text
+from pistor.care.overlays import overlays_as_dict
 from pistor.care.plan import Plan, make_plan
 from pistor.clinic.injection_map.forms import InjectionMapForm, PlannerForm, asked, with_numbers, zone_texts
 from pistor.clinic.injection_map.presenters import (
@@ -48,6 +49,7 @@ from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import intent_of
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
+from pistor.records.overlays import overlays_of
 from pistor.records.people import Capability
 from pistor.records.picture import picture_of
 from pistor.records.treatment import Treatment
@@ -212,18 +214,24 @@ def _shown(
     status: int = 200,
 ) -> HttpResponse:
     course, library, drawn = visit.course, library_of(visit.clinic), begun.drawn
+    overlays = overlays_of(visit.patient, local_day(request.user, request.at))  # type: ignore[arg-type, attr-defined]
     formulation, kept = latest_blend_and_map(course)
-    planned = planner(zones=begun.zones, scale=begun.scale, values=begun.values, course=course, formulation=formulation, library=library)
+    planned = {
+        **planner(zones=begun.zones, scale=begun.scale, values=begun.values, course=course, formulation=formulation, library=library),
+        "preview": reverse("injection_map:preview", args=[visit.pk]),
+        "answer": answer(request, visit, drawn, library, overlays) if drawn else None,
+    }
     context = {
         "form": form,
         "kept": kept,
         "earlier": drawn_earlier(kept, library),
         "proposed": proposed,
         "suggested": suggested,
-        "planner": {**planned, "preview": reverse("injection_map:preview", args=[visit.pk]), "answer": answer(request, visit, drawn, library) if drawn else None},
+        "planner": planned,
+        "overlays": overlays_as_dict(overlays, drawn, library),
         "layers": list(LAYER_LABEL.items()),
         "numbers": NUMBERS,
-        "pictures": pictures(maps_of(course, library), drawn, library),
+        "pictures": pictures(maps_of(course, library), drawn, overlays, library),
         "formulation": formulation,
         "ingredients": ingredient_totals(drawn, formulation) if drawn else [],
         "checks": dose_checks(course, drawn, formulation, library) if drawn else [],
@@ -231,7 +239,7 @@ def _shown(
         "show_findings": True,
         **_list(form, begun, course, listed=listed),
     }
-    findings = map_findings(request, visit, drawn) if drawn else ()
+    findings = map_findings(request, visit, drawn, overlays) if drawn else ()
     return render_step(request, visit, "injection_map", "injection_map/show.html", context, findings=findings, status=status)
 
 

@@ -12,6 +12,7 @@ from pistor.clinic.shared.forms import CHANGED, DescribedForm, StepForm
 from pistor.records.devices import Device
 from pistor.records.people import Clinic, User
 from pistor.records.recalls import RecallContact, Scope
+from pistor.records.rooms import Room
 from pistor.records.stock import Lot
 
 MOST_DAYS = 3660
@@ -19,10 +20,11 @@ _DAY = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 
 
 class LookForm(DescribedForm):
-    """Which lot, device or operator, and since when: a question only, so it travels in the address. Nothing of a patient is in it."""
+    """Which lot, device, room or operator, and since when: a question only, so it travels in the address. Nothing of a patient is in it."""
 
     number = forms.CharField(label="Lot number", required=False, max_length=60, help_text="Also of a diluent or an item. Its beginning is enough.")
     device = forms.ModelChoiceField(label="Or device", queryset=Device.objects.none(), required=False, empty_label="None chosen")
+    room = forms.ModelChoiceField(label="Or room", queryset=Room.objects.none(), required=False, empty_label="None chosen")
     operator = forms.ModelChoiceField(label="Or operator", queryset=User.objects.none(), required=False, empty_label="Nobody chosen")
     days = forms.IntegerField(label="Look back, in days", min_value=1, max_value=MOST_DAYS)
 
@@ -30,6 +32,8 @@ class LookForm(DescribedForm):
         super().__init__(*args, **kwargs)
         self.fields["device"].queryset = Device.objects.of(clinic).order_by("name", "serial")  # type: ignore[attr-defined]
         self.fields["device"].label_from_instance = lambda device: f"{device.name}, {device.serial}" if device.serial else device.name  # type: ignore[attr-defined]
+        self.fields["room"].queryset = Room.objects.of(clinic).order_by("name")  # type: ignore[attr-defined]
+        self.fields["room"].label_from_instance = lambda room: room.name  # type: ignore[attr-defined]
         self.fields["operator"].queryset = User.objects.filter(clinic=clinic).order_by("last_name", "username")  # type: ignore[attr-defined]
         self.fields["operator"].label_from_instance = lambda user: user.printed_name  # type: ignore[attr-defined]
         self.fields["days"].initial = days

@@ -16,6 +16,7 @@ from pistor.records.devices import Device
 from pistor.records.library import library_of
 from pistor.records.people import Clinic, User
 from pistor.records.recalls import Alert, RecallContact, Scope, Subject, open_alerts, subject_of
+from pistor.records.rooms import Room
 from pistor.records.stock import Lot, Vial
 
 STATES = {"to_contact": "todo", "written": "progress", "reached": "progress", "acknowledged": "check", "not_reachable": "problem"}
@@ -40,11 +41,13 @@ def subject_in_words(scope: str, found: Subject | None, library: Library) -> tup
     return str(Scope(scope).label), _named(found, library)
 
 
-def _named(found: Vial | Device | User | None, library: Library) -> str:
+def _named(found: Vial | Device | Room | User | None, library: Library) -> str:
     if isinstance(found, Vial):
         return f"V {found.code} of lot {_lot_named(found.lot, library)}"
     if isinstance(found, Device):
         return f"{found.name}, {found.serial}" if found.serial else found.name
+    if isinstance(found, Room):
+        return found.name
     return found.printed_name if found else "not there any more"
 
 

@@ -1,4 +1,4 @@
-"""Find everybody who had a lot, a vial, a device or an operator, tell them, and see what suspected infections share."""
+"""Find everybody who had a lot, a vial, a device, a room or an operator, tell them, and see what suspected infections share."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ MOST_RECALLS = 50
 
 @page(Capability.SEE_CLINICAL, write=Capability.MANAGE_STOCK)
 def index(request: HttpRequest) -> HttpResponse:
-    """Choose a lot, a device or an operator and see how many had it; open alerts and recalls."""
+    """Choose a lot, a device, a room or an operator and see how many had it; open alerts and recalls."""
     if request.method != "POST":
         return _index_shown(request, None)
     form = OpenForm(request.POST)
@@ -110,7 +110,7 @@ def _index_shown(request: HttpRequest, form: OpenForm | None, *, status: int = 2
 
 
 def _meant(request: HttpRequest, look: LookForm, form: OpenForm | None) -> tuple[str, Subject | None, list[Lot]]:
-    """What was asked for: one lot, vial, device or person, or several lots to choose from."""
+    """What was asked for: one lot, vial, device, room or person, or several lots to choose from."""
     clinic = request.user.clinic  # type: ignore[union-attr]
     if form is not None:  # what was posted
         posted = form.cleaned_data if form.is_bound and hasattr(form, "cleaned_data") else {}
@@ -118,7 +118,7 @@ def _meant(request: HttpRequest, look: LookForm, form: OpenForm | None) -> tuple
         return scope, subject_of(clinic, scope, subject) if subject else None, []  # type: ignore[arg-type]
     if not look.is_bound or not look.is_valid():
         return "", None, []
-    for named in (Scope.LOT, Scope.VIAL, Scope.DEVICE):
+    for named in (Scope.LOT, Scope.VIAL, Scope.DEVICE, Scope.ROOM):
         if subject := _uuid(request.GET.get(named)):
             return named, subject_of(clinic, named, subject), []  # type: ignore[arg-type]
     number, operator = look.cleaned_data["number"].strip(), look.cleaned_data["operator"]

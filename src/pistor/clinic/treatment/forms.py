@@ -107,6 +107,7 @@ class TreatmentForm(StepForm):
         other_zones: Sequence[tuple[str, str]],
         syringes: Sequence[str] = (),
         devices: Sequence[tuple[str, str]] = (),
+        rooms: Sequence[tuple[str, str]] = (),
         **kwargs: Any,
     ) -> None:
         """``zones`` as the map plans them; ``syringes`` are the codes of those made, to choose from where there are several."""
@@ -123,8 +124,10 @@ class TreatmentForm(StepForm):
             self._add_line(str(number), zone, syringes)
         self._add_numbers(EXTRA, syringes)
         self.fields["extra_zone"] = forms.ChoiceField(label="Another zone that was treated", choices=[("", "None"), *other_zones], required=False)
+        if rooms:
+            self.fields["room"] = forms.ChoiceField(label="Room", choices=[("", "Not recorded"), *rooms], required=False)
         if devices:
-            self.fields["device"] = forms.ChoiceField(label="Device", choices=[("", "By hand"), *devices], required=False)
+            self.fields["device"] = forms.ChoiceField(label="Device", choices=[("", "None, or none more"), *devices], required=False)
 
     def _add_line(self, key: str, zone: ZoneGiven, syringes: Sequence[str]) -> None:
         self.fields[f"state_{key}"] = forms.ChoiceField(label="This zone was", choices=STATES, widget=forms.RadioSelect, required=False)
@@ -217,13 +220,13 @@ def _given(zone: ZoneGiven, data: dict[str, Any], key: str) -> ZoneGiven:
     )  # fmt: skip
 
 
-def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, begun: bool) -> dict[str, Any]:
+def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, begun: bool, room: str = "") -> dict[str, Any]:
     """What stands in the form at first: what was recorded, else the numbers of the plan, which nobody has confirmed."""
     given = {zone.plan or f"{zone.zone}:{zone.side}": zone for zone in record.zones}
     first: dict[str, Any] = {
         "given_on": record.given_on if begun else today, "skin_preparation": record.skin_preparation, "anaesthesia": record.anaesthesia,
         "pain_score": record.pain_score, "reaction": record.reaction, "reaction_signs": list(record.reaction_signs), "reaction_note": record.reaction_note,
-        "note": record.note, "over_limit_reason": record.over_limit_reason,
+        "room": room, "note": record.note, "over_limit_reason": record.over_limit_reason,
         **{f"check_{key}": value for key, value in record.checks.items()},
     }  # fmt: skip
     for number, zone in enumerate(zones):

@@ -18,7 +18,7 @@ from pistor.clinic.shared.frame import Look
 from pistor.clinic.shared.history import changes_since
 from pistor.clinic.shared.templatetags.pistor import amount, day, level
 from pistor.exchange.pictures import map_svg
-from pistor.exchange.signed_words import given_in_words, reaction_words, sign_name
+from pistor.exchange.signed_words import given_in_words, reaction_words, sign_name, zone_name
 from pistor.knowledge import Library
 from pistor.records.amendments import amended_content
 from pistor.records.reactions import ReactionReport
@@ -130,6 +130,12 @@ def chart_of(zones: Sequence[ZoneGiven], drawn: InjectionMap | None, blend: Blen
         ],
         "perMl": [{"name": item.name, "unit": item.amount_unit, "amount": str(item.per_ml)} for item in (blend.concentrations if blend else ())],
     }  # fmt: skip
+
+
+def named_lines(lines: Sequence[dict[str, Any]], drawn: InjectionMap | None, library: Library) -> list[dict[str, Any]]:
+    """The lines of the zones under the names that the map gives them."""
+    labels = {total.key: total.label for total in drawn.zones} if drawn else {}
+    return [{**line, "label": labels.get(line["zone"].plan) or zone_name(library, line["zone"].zone, line["zone"].side)} for line in lines]
 
 
 def chart_maps(drawn: InjectionMap | None, library: Library) -> list[dict[str, str]]:

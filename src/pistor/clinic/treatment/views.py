@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import InvalidOperation
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -14,6 +15,7 @@ from pistor.actions.core import NotAllowed, Refused, Stale, taking
 from pistor.actions.course import local_day
 from pistor.actions.devices import use_device
 from pistor.actions.repeat import repeat_last
+from pistor.actions.rooms import use_room
 from pistor.actions.syringes import make_syringe
 from pistor.actions.time_out import time_out
 from pistor.actions.treatment import Entry, Incomplete, save_treatment, sign_treatment
@@ -28,7 +30,7 @@ from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
 from pistor.clinic.treatment.forms import REASONS, TreatmentForm, first_values, repeated_values
-from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, review, time_out_lines
+from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, named_lines, review, time_out_lines
 from pistor.clinic.treatment.signed import signed_page
 from pistor.exchange.signed_words import zone_name
 from pistor.knowledge import Library
@@ -39,6 +41,7 @@ from pistor.records.people import Capability
 from pistor.records.plan import map_of
 from pistor.records.repeat import last_given
 from pistor.records.room import Room, planned_zones, room_of
+from pistor.records.rooms import Room as Rooms
 from pistor.records.syringes import Syringe, kept, syringes_of
 from pistor.records.treatment import TimeOut, Treatment
 
@@ -66,6 +69,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     here, data = reverse("treatment:show", args=[visit.pk]), form.cleaned_data
     verb = sign_treatment if do == "sign" else save_treatment
     try:
+        _use_chosen(request, visit)
         verb(visit=visit, entry=Entry(form.record()), by=request.user, at=request.at, token=data["token"], version=data["version"], location=here)  # type: ignore[arg-type, attr-defined]
     except NotAllowed:
         raise
@@ -118,7 +122,8 @@ def _bound(request: HttpRequest, visit: Treatment) -> TreatmentForm:
 def _unbound(request: HttpRequest, visit: Treatment, room: Room, typed: Mapping[str, Any] | None) -> TreatmentForm:
     """What was typed, else what is recorded, else the plan."""
     lines = _lines(visit, room.syringes)
-    first = typed if typed is not None else first_values(room.facts.record, lines["zones"], _today(request), begun=visit.given_on is not None)
+    begun, there = visit.given_on is not None, str(visit.room_id or "")
+    first = typed if typed is not None else first_values(room.facts.record, lines["zones"], _today(request), begun=begun, room=there)
     return TreatmentForm(initial=first, version=visit.version, **lines)
 
 
@@ -129,9 +134,11 @@ def _lines(visit: Treatment, syringes: Sequence[Syringe]) -> dict[str, Any]:
     fitting = [zone for zone in library.zones.values() if visit.course.application in {found.value for found in zone.applications}]
     other = [(f"{zone.id}:{side}", zone_name(library, zone.id, side)) for zone in fitting for side in SIDES if (zone.id, side) not in known]
     devices = Device.objects.of(visit.clinic).filter(state=Device.State.IN_USE).order_by("name")
+    rooms = Rooms.objects.of(visit.clinic).filter(Q(state=Rooms.State.IN_USE) | Q(pk=visit.room_id)).order_by("name")
     return {
         "steps": checklist(library, visit.course.application), "zones": zones, "other_zones": other, "syringes": [row.code for row in syringes],
         "devices": [(str(device.pk), f"{device.name}, {device.serial}" if device.serial else device.name) for device in devices],
+        "rooms": [(str(row.pk), row.name) for row in rooms],
     }  # fmt: skip
 
 
@@ -218,16 +225,25 @@ def _wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def _use_device(request: HttpRequest, visit: Treatment) -> HttpResponse:
-    device = Device.objects.of(visit.clinic).filter(pk=_uuid(request.POST.get("device", ""))).first()
-    if device is None:
-        return _again(request, visit, 422, told="Choose a device of the list, then record it.")
+def _use(request: HttpRequest, visit: Treatment) -> HttpResponse:
     try:
-        with taking(None):
-            use_device(visit=visit, device=device, settings=request.POST.get("device_settings", ""), by=request.user, at=request.at)  # type: ignore[arg-type, attr-defined]
+        _use_chosen(request, visit)
     except Refused as refused:
         return _again(request, visit, 409, told=" ".join(refused.reasons))
-    return _again(request, visit, told=f"{device.name} is recorded.")
+    return _again(request, visit, more={"device": "", "device_settings": ""}, told="Recorded.")
+
+
+def _use_chosen(request: HttpRequest, visit: Treatment) -> None:
+    """Record in which room it is given, and with which device, as they stand in the form. The chart's draft is not taken by this."""
+    chosen = {name: _uuid(request.POST.get(name, "")) for name in ("room", "device")}
+    room = Rooms.objects.of(visit.clinic).filter(pk=chosen["room"]).first() if chosen["room"] else None
+    device = Device.objects.of(visit.clinic).filter(pk=chosen["device"]).first() if chosen["device"] else None
+    given: dict[str, Any] = {"visit": visit, "by": request.user, "at": request.at}  # type: ignore[attr-defined]
+    with taking(None):
+        if "room" in request.POST and visit.room_id != chosen["room"]:
+            visit.room = use_room(room=room, **given).room
+        if device:
+            use_device(device=device, settings=request.POST.get("device_settings", ""), **given)
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -238,7 +254,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 
 BESIDE: dict[str, Callable[[HttpRequest, Treatment], HttpResponse]] = {
-    "make-clear": _make, "make-not_said": _make, "repeat": _make, "time-out": _time_out, "use-device": _use_device,
+    "make-clear": _make, "make-not_said": _make, "repeat": _make, "time-out": _time_out, "use": _use,
 }  # fmt: skip
 
 
@@ -266,7 +282,7 @@ def _shown(
         "may_sign": request.user.may(Capability.SIGN), "may_treat": may_treat, "groups": form.check_groups, "reasons": REASONS,  # type: ignore[union-attr]
         "maps": chart_maps(drawn, library), "chart": chart_of(form.zones, drawn, blend), "prescribe": prescribe, "syringes": lines,
         "make_form": make or (make_form(request, visit, room.syringes, prefix=MAKE) if may_treat and not lines and not before_that else None),
-        "zone_lines": [{**line, "label": zone_name(library, line["zone"].zone, line["zone"].side)} for line in form.zone_lines],
+        "zone_lines": named_lines(form.zone_lines, drawn, library),
         "repeat": last_given(visit) if may_treat and not lines and not before_that and visit.given_on is None else None,
         "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit), **_doses(facts.checks),
     }  # fmt: skip

@@ -10,7 +10,7 @@ import { MapState, apply, eachZone, isEdited, isOut } from "../shared/map/state.
 const ASK_MS = 60;
 const NUMBERS = ["spacing_mm", "along_mm", "volume_per_point_ml", "needle_length_mm", "inserted_length_mm", "angle_deg", "passes", "on_skin_ml", "seed"];
 const PLACES = ["pattern", "spacing_mm", "along_mm", "seed", "grid"]; // what of a generator says where points lie
-const TRIES = 4; // to find the spacing that gives so many points
+const TRIES = 8; // to find the spacing that gives so many points
 const VOLUME_ML = [0.001, 5];
 const WHY_NOT = { outside: "That is outside of its zone.", "no-go": "Nothing is injected there." };
 const WORDS = {
@@ -330,6 +330,8 @@ class Planner {
       if (about) about.hidden = !picked.length;
       const count = strip.querySelector("[data-count]"), input = strip.querySelector("[data-picked-ml]");
       if (count) count.textContent = `${picked.length} picked`;
+      const out = strip.querySelector("[data-do=out]");
+      if (out) out.textContent = picked.length && picked.every(([, point]) => isOut(point)) ? "Put back" : "Take out";
       if (input && input !== document.activeElement) {
         const volumes = new Set(picked.map(([, { ml }]) => ml));
         input.value = volumes.size === 1 ? amount([...volumes][0], 4) : "";
@@ -416,7 +418,10 @@ class Planner {
 
   setting(input, typing) {
     const name = input.dataset.setting, text = input.value.trim();
-    if (name === "technique") return this.set(() => ({ technique: text, generator: { pattern: this.techniques.get(text).pattern } }));
+    if (name === "technique") {
+      const { pattern } = this.techniques.get(text), unused = pattern === "passes" ? { spacing_mm: "10", volume_per_point_ml: "0" } : {};
+      return this.set(({ generator }) => ({ technique: text, generator: { ...unused, ...(generator.pattern === "passes" && pattern !== "passes" ? { spacing_mm: null, volume_per_point_ml: null } : {}), pattern } }));
+    }
     if (name === "pattern") return this.set(() => ({ generator: { pattern: text } }));
     const [low, high] = this.data.bounds[name], number = text === "" ? null : numberIn(text);
     const wrong = number === null ? ["spacing_mm", "volume_per_point_ml"].includes(name) && !typing : Number.isNaN(number) || number < low || number > high || (["seed", "passes"].includes(name) && !Number.isInteger(number));
@@ -432,22 +437,23 @@ class Planner {
     this.part("problem").textContent = words;
   }
 
-  // The spacing that gives so many points: by area and density, then nearer with each try.
+  // The spacing that gives so many points: as many as there is room for at one spacing tell the next.
   async wantPoints(text) {
-    const zone = this.state.zone(this.state.active), wanted = numberIn(text), row = this.rows.get(zone?.key);
+    const zone = this.state.zone(this.state.active), wanted = numberIn(text);
     if (!zone || !Number.isInteger(wanted) || wanted < 1 || wanted > 2000) return this.problem(this.part("points"), "Points: give a whole number from 1 to 2000.");
     this.problem(this.part("points"), "");
-    if (!row) return this.say("Give a spacing and a volume first.");
-    const cell = zone.generator.pattern === "hexagonal" ? Math.sqrt(3) / 2 : 1;
-    let spacing = Math.sqrt((Number(row.area_cm2) * 100) / wanted / cell), best = null;
+    let spacing = Number(zone.generator.spacing_mm) || 10, best = null, close = 0, wide = Infinity; // the widest that gave too many, the closest that gave too few
     for (let at = 0; at < TRIES; at++) {
       spacing = Math.min(100, Math.max(1, Math.round(spacing * 100) / 100));
-      const tried = { ...zone, generator: { ...zone.generator, spacing_mm: plain(spacing) }, edits: {} }, answer = await this.fetch([tried], this.state.scale);
+      const tried = { ...zone, generator: { ...zone.generator, spacing_mm: plain(spacing), volume_per_point_ml: zone.generator.volume_per_point_ml ?? "0.01" }, edits: {} }, answer = await this.fetch([tried], this.state.scale);
       const n = answer?.zones?.[0]?.n;
-      if (!n) return;
+      if (!n) return answer && this.refused(answer.refused ?? []);
       if (!best || Math.abs(n - wanted) < Math.abs(best.n - wanted)) best = { n, spacing };
       if (n === wanted) break;
-      spacing *= Math.sqrt(n / wanted);
+      if (n > wanted) close = Math.max(close, spacing);
+      else wide = Math.min(wide, spacing);
+      const guess = spacing * Math.sqrt(n / wanted);
+      spacing = guess > close && guess < wide ? guess : (close + wide) / 2;
     }
     const done = await this.set(() => ({ generator: { spacing_mm: plain(best.spacing) } }));
     if (done) this.say(`${points(best.n)} with ${best.spacing} mm.`);
@@ -484,15 +490,16 @@ class Planner {
     this.say(inWords(point, { label: lower(this.label(key)), picked: this.state.isPicked(key, point.k), ml: `${amount(point.ml, 4)} mL` }));
   }
 
-  // What is picked, or else the point where the keyboard is.
+  // The point where the keyboard is; all that is picked, if it is picked or there is none.
   meant() {
-    const picked = this.state.pickedPoints();
-    return picked.length ? picked : [this.keys.here()].filter(Boolean);
+    const here = this.keys.here();
+    return here && !this.state.isPicked(here[0], here[1].k) ? [here] : this.state.pickedPoints();
   }
 
+  // Out, or where all of them are out, back in.
   takeOut(pairs) {
-    const back = pairs.length > 0 && pairs.every(([, point]) => isOut(point)), n = pairs.length;
-    this.act(eachZone(pairs.filter(([, point]) => isOut(point) === back), (some) => ({ do: back ? "restore" : "remove", keys: some.map(({ k }) => k) })), `${points(n)} ${back ? "put back" : "taken out"}.`);
+    const back = pairs.length > 0 && pairs.every(([, point]) => isOut(point)), meant = pairs.filter(([, point]) => isOut(point) === back);
+    this.act(eachZone(meant, (some) => ({ do: back ? "restore" : "remove", keys: some.map(({ k }) => k) })), `${points(meant.length)} ${back ? "put back" : "taken out"}.`);
   }
 
   putBack(pairs, how = "restore") {
@@ -512,7 +519,11 @@ class Planner {
 
   addPoint(x, y, key) {
     const k = this.state.nextAdded(key), done = this.act([{ do: "add", zone: key, at: [x, y] }], `Point ${k} added in ${lower(this.label(key))}.`);
-    if (done) this.state.goTo(key, k);
+    if (done) {
+      this.state.clear();
+      this.state.pick(key, k, true);
+      this.state.goTo(key, k);
+    }
     return done && k;
   }
 
@@ -628,7 +639,10 @@ class Planner {
   askVolume() {
     const [here] = this.meant();
     if (!here) return;
-    if (!this.state.pickedPoints().length) this.state.pick(here[0], here[1].k, true);
+    if (!this.state.isPicked(here[0], here[1].k)) {
+      this.state.clear();
+      this.state.pick(here[0], here[1].k, true);
+    }
     this.use("pick");
     this.render();
     const input = this.part("picked-ml");
@@ -742,7 +756,7 @@ class Planner {
       const { tool, zoom, nudge } = button.dataset, item = button.closest("[data-key]");
       if (tool) this.use(tool);
       else if (zoom) this.zoomed(zoom);
-      else if (nudge) this.move(this.meant(), ...nudge.split(" ").map(Number));
+      else if (nudge) this.move(this.state.pickedPoints(), ...nudge.split(" ").map(Number));
       else if (button.dataset.do) this.does(button.dataset.do);
       else if (item) (button.classList.contains("zone-away") ? this.removeZone(item.dataset.key) : this.choose(item.dataset.key));
       else if (button.parentElement === this.part("views")) { this.view.show(button.value); this.view.fitZones(this.view.onMap().map(({ key }) => key)); this.render(); }
@@ -757,6 +771,7 @@ class Planner {
       if (target.dataset.setting) this.setting(target, false);
       else if (target === this.part("points")) this.wantPoints(target.value);
       else if (target === this.part("gloves")) this.gloves(target.checked);
+      else if (target.dataset.overlay) root.classList.toggle(`no-${target.dataset.overlay}`, !target.checked);
       else if (target === this.part("picked-ml")) this.givePicked(target);
       else if (target.closest("[data-measures]") && target.tagName === "INPUT") this.measured();
     });
@@ -797,7 +812,7 @@ class Planner {
     const picked = this.state.pickedPoints(), zone = this.state.zone(this.state.active);
     const steps = {
       undo: () => this.acts().undo(), redo: () => this.acts().redo(), clear: () => this.acts().clear(),
-      out: () => this.takeOut(picked.filter(([, point]) => !isOut(point))), back: () => this.putBack(picked), reset: () => this.putBack(picked, "reset"),
+      out: () => this.takeOut(picked), reset: () => this.putBack(picked, "reset"),
       close: () => this.closeZone(), "corner-back": () => this.outline.back(), "draw-clear": () => this.outline.clear(),
       "close-typed": () => (this.outline.isZone ? this.closeZone() : this.say("A zone has at least three corners.")),
       "add-zone": () => this.addZone(this.part("add-zone").value),
