@@ -81,7 +81,7 @@ TABLE = {
     HERE + "consent/<uuid:consent_id>/withdraw/":        (S,           S,     NO,         R),
     HERE + "consent/<uuid:consent_id>/consent.pdf":      (S,           S,     NO,         S),
     HERE + "treatment/":                                 (S,           S,     NO,         R),
-    HERE + "treatment/gate/":                            (S,           S,     NO,         S),
+    HERE + "treatment/gate/":                            (S,           S,     NO,         R),
     HERE + "treatment/amend/":                           (S,           R,     NO,         R),
     HERE + "treatment/correct/":                         (S,           R,     NO,         R),
     HERE + "treatment/discharge/":                       (S,           S,     NO,         R),

@@ -23,7 +23,6 @@ from pistor.care.formulation import Blend, DoseCheck
 from pistor.care.injection_map import InjectionMap, NoMap
 from pistor.care.treatment import MEANING, Missing, UnreadableEdits, before, checklist, gate, treatment_findings
 from pistor.clinic.shared.access import page, visit_of
-from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import look_at, render_step
 from pistor.clinic.shared.making import MakeForm, make_form, posted_make_form
 from pistor.clinic.shared.scanning import scans
@@ -79,10 +78,11 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 
 
 def _signed_already(request: HttpRequest, visit: Treatment) -> HttpResponse:
-    """Whoever sends the form that signed it again is led to what was signed; any other is refused."""
-    form = StepForm(request.POST)
+    """Whoever sends again the form that was taken is led to what was signed; any other is refused."""
+    form, verb = _bound(request, visit), sign_treatment if request.POST.get("do") == "sign" else save_treatment
+    form.is_valid()
     try:
-        sign_treatment(visit=visit, by=request.user, at=request.at, token=form.cleaned_data["token"] if form.is_valid() else None)  # type: ignore[arg-type, attr-defined]
+        verb(visit=visit, entry=Entry(form.record()), by=request.user, at=request.at, token=form.cleaned_data.get("token"))  # type: ignore[arg-type, attr-defined]
     except NotAllowed:
         raise
     except Refused as refused:
