@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 import uuid
+from decimal import Decimal
 
 import pytest
 
@@ -26,6 +30,22 @@ def typed(visit, **fields):
         "technique": "pain_grid", "spacing_mm": "20", "volume_per_point_ml": "0.1", "needle_length_mm": "4", "inserted_length_mm": "4",
         "angle_deg": "30", "do": "save", **fields,
     }  # fmt: skip
+
+
+def planner_of(page):
+    """What the planner of a page begins with."""
+    text = page.content.decode()
+    zones = [json.loads(html.unescape(value)) for value in re.findall(r'<input type="hidden" name="zone\.[^"]*" value="([^"]*)"', text)]
+    return {"zones": zones, **json.loads(re.search(r'<script id="planner-data" type="application/json">(.*?)</script>', text, re.S)[1])}
+
+
+def planned(visit, zones):
+    """A form as the planner sends it."""
+    return {"token": str(uuid.uuid4()), "version": visit.course.version, "do": "save", **{f"zone.{zone['key']}": json.dumps(zone) for zone in zones}}
+
+
+def asked(client, visit, zones):
+    return client.post(f"/visits/{visit.pk}/injection-map/preview/", {"zones": zones, "scale": {}}, content_type="application/json")
 
 
 def test_the_page_begins_with_what_is_published_and_draws_it(people, as_):
@@ -108,9 +128,8 @@ def test_single_points_are_listed_only_where_they_are_asked_for(people, as_):
     client = as_(people.practitioner)
     shown = client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="show")).content.decode()
     listed = client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="list", removed=["neck_back:neck:left:2"])).content.decode()
-    assert 'name="removed"' not in shown and 'data-points="neck_back:neck:left"' in shown
+    assert 'name="removed"' not in shown and 'name="point.' not in shown
     assert listed.count('name="removed"') > 10 and listed.count('value="neck_back:neck:left:2" checked') == 1
-    assert 'data-taken="2"' in listed
     assert not InjectionPlan.objects.exists()
 
 
@@ -149,11 +168,94 @@ def test_a_map_of_an_earlier_drawing_is_printed_on_it_and_opened_on_the_drawing_
     assert "earlier drawing" in text and 'value="neck_back:neck:left:2"' not in text
 
 
-def test_the_preview_draws_and_writes_nothing(people, as_):
+def test_what_the_planner_begins_with_is_what_it_sends_back(people, as_):
+    """Every zone in a field of its own: saved unchanged, it is the map that was proposed."""
     visit = visit_of(people.practitioner)
-    data = {key: value for key, value in typed(visit).items() if key not in ("token", "version")}
-    answer = as_(people.practitioner).get(f"/visits/{visit.pk}/injection-map/preview/", data)
-    assert answer.status_code == 200 and "map-point" in answer.content.decode() and "<html" not in answer.content.decode()
+    client = as_(people.practitioner)
+    begun = planner_of(client.get(f"/visits/{visit.pk}/injection-map/"))
+    assert begun["answer"]["points"] > 0 and {zone["key"] for zone in begun["answer"]["zones"]} == {zone["key"] for zone in begun["zones"]}
+    answer = client.post(f"/visits/{visit.pk}/injection-map/", planned(visit, begun["zones"]))
+    assert answer.status_code == 302
+    row = InjectionPlan.objects.get()
+    assert row.points == begun["answer"]["points"] and [zone["key"] for zone in row.zones] == [zone["key"] for zone in begun["zones"]]
+    again = planner_of(client.get(f"/visits/{visit.pk}/injection-map/"))
+    assert again["zones"] == row.zones and again["answer"]["volume_ml"] == begun["answer"]["volume_ml"]
+
+
+def test_each_zone_is_saved_with_its_own_numbers_and_what_was_changed_by_hand(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    left, right = planner_of(client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="show")))["zones"]
+    left["generator"] |= {"spacing_mm": "15", "volume_per_point_ml": "0.05"}
+    left["edits"] = {"removed": ["1"], "moved": {}, "added": {}, "changed": {"2": {"ml": "0.2"}}}
+    client.post(f"/visits/{visit.pk}/injection-map/", planned(visit, [left, right]))
+    row = InjectionPlan.objects.get()
+    first, second = row.totals["zones"]
+    assert Decimal(first["volume_ml"]) == Decimal("0.05") * (first["points"] - 1) + Decimal("0.2") and second["volume_ml"] == str(Decimal("0.1") * second["points"])
+    assert first["points"] > second["points"] and row.zones[0]["edits"]["removed"] == ["1"]
+
+
+def test_a_zone_that_lacks_its_numbers_is_refused_and_stays_in_the_page(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    zones = planner_of(client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="show")))["zones"]
+    zones[0]["generator"]["spacing_mm"] = None
+    page = client.post(f"/visits/{visit.pk}/injection-map/", planned(visit, zones))
+    assert page.status_code == 422 and planner_of(page)["zones"] == zones
+    assert not InjectionPlan.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "null", '"x"', '{"key": "a"}', '{"key": "neck_back:neck:left", "generator": 3}'])
+def test_a_zone_that_cannot_be_read_is_refused_with_a_sentence(people, as_, text):
+    visit = visit_of(people.practitioner)
+    page = as_(people.practitioner).post(f"/visits/{visit.pk}/injection-map/", {**planned(visit, []), "zone.neck_back:neck:left": text})
+    assert page.status_code == 422 and "cannot be read" in page.content.decode()
+    assert not InjectionPlan.objects.exists()
+
+
+# ── as a list, without a script ──
+
+
+def test_the_list_keeps_zones_with_numbers_of_their_own_until_its_numbers_are_changed(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    left, right = planner_of(client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="show")))["zones"]
+    left["edits"]["moved"] = {}
+    right["generator"]["spacing_mm"] = "30"
+    shown = {f"initial-{name}": value for name, value in typed(visit).items() if name not in ("token", "version", "areas", "do")}
+    kept = {**typed(visit, pattern="", along_mm="", passes="", on_skin_ml="", seed=""), **shown, "initial-pattern": "", **planned(visit, [left, right])}
+    client.post(f"/visits/{visit.pk}/injection-map/", kept)
+    assert [zone["generator"]["spacing_mm"] for zone in InjectionPlan.objects.get().zones] == ["20", "30"]
+    visit.course.refresh_from_db()
+    answer = client.post(f"/visits/{visit.pk}/injection-map/", {**kept, **typed(visit, spacing_mm="25")})
+    assert answer.status_code == 302, answer.content.decode()[:3000]
+    assert [zone["generator"]["spacing_mm"] for zone in InjectionPlan.objects.order_by("pk").last().zones] == ["25", "25"]
+
+
+def test_single_points_are_moved_and_given_another_volume_in_the_list(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    page = client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="list"))
+    (key, x, y, ml, _), *_ = planner_of(page)["answer"]["zones"][0]["points"]
+    assert f'name="point.neck_back:neck:left:{key}" value="{x:.1f} {y:.1f} {ml}"' in page.content.decode()
+    zones = planner_of(page)["zones"]
+    typed_point = {f"point.neck_back:neck:left:{key}": f"{x + 1:.1f} {y:.1f} 0,2", "add.neck_back:neck:right": "nonsense"}
+    shown = {f"initial-{name}": value for name, value in typed(visit).items() if name not in ("token", "version", "areas", "do")}
+    data = {**typed(visit, pattern="", along_mm="", passes="", on_skin_ml="", seed=""), **shown, "initial-pattern": "", **planned(visit, zones), **typed_point}
+    refused = client.post(f"/visits/{visit.pk}/injection-map/", data)
+    assert refused.status_code == 422 and "is no place for another point" in refused.content.decode()
+    assert client.post(f"/visits/{visit.pk}/injection-map/", {**data, "add.neck_back:neck:right": ""}).status_code == 302
+    edits = InjectionPlan.objects.get().zones[0]["edits"]
+    assert edits["moved"] == {key: [round(x + 1, 1), round(y, 1)]} and edits["changed"] == {key: {"ml": "0.2"}}
+
+
+def test_the_preview_answers_a_post_and_writes_nothing(people, as_):
+    visit = visit_of(people.practitioner)
+    client = as_(people.practitioner)
+    zones = planner_of(client.post(f"/visits/{visit.pk}/injection-map/", typed(visit, do="show")))["zones"]
+    answer = asked(client, visit, zones)
+    assert answer.status_code == 200 and answer.json()["points"] == sum(len(zone["points"]) for zone in answer.json()["zones"])
+    assert client.get(f"/visits/{visit.pk}/injection-map/preview/").status_code == 405
     assert not InjectionPlan.objects.exists()
 
 
@@ -163,6 +265,7 @@ def test_another_clinic_finds_neither_page_nor_preview(people, as_):
     assert client.get(f"/visits/{visit.pk}/injection-map/").status_code == 404
     assert client.get(f"/visits/{visit.pk}/injection-map/preview/").status_code == 404
     assert client.post(f"/visits/{visit.pk}/injection-map/", typed(visit)).status_code == 404
+    assert asked(client, visit, []).status_code == 404
 
 
 def test_a_nurse_may_look_and_not_save(people, as_):
@@ -198,15 +301,13 @@ def test_what_must_not_be_done_is_not_drawn(people, as_):
     assert "No points yet" in page and "map-point" not in page
 
 
-def test_the_doses_against_their_limits_follow_the_form_before_anything_is_saved(people, as_):
+def test_the_doses_against_their_limits_follow_the_planner_before_anything_is_saved(people, as_):
     visit = planned_visit(people)
-    asked = {key: value for key, value in typed(visit).items() if key not in ("token", "version", "do")}
-    few, many = (
-        as_(people.practitioner).get(f"/visits/{visit.pk}/injection-map/preview/", {**asked, "spacing_mm": "20", "volume_per_point_ml": volume}).content.decode()
-        for volume in ("0.01", "5")
-    )
-    assert "Against the limits" in few and "state-over" not in few
-    assert "state-over" in many and InjectionPlan.objects.count() == 1
+    client = as_(people.practitioner)
+    zones = planner_of(client.get(f"/visits/{visit.pk}/injection-map/"))["zones"]
+    few, many = (asked(client, visit, [{**zone, "generator": {**zone["generator"], "volume_per_point_ml": ml}} for zone in zones]).json() for ml in ("0.01", "5"))
+    assert "dose" in few["limits"] and "state-over" not in few["limits"]
+    assert "state-over" in many["limits"] and InjectionPlan.objects.count() == 1
 
 
 def test_the_grid_is_shifted_by_its_number_and_keeps_it(people, as_):

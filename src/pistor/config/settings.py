@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "pistor.clinic.syringes",
     "pistor.clinic.devices",
     "pistor.clinic.prescriptions",
+    "pistor.clinic.photos",
+    "pistor.clinic.settings",
     "pistor.clinic.recall",
     "pistor.clinic.library",
     "pistor.clinic.delivery",
@@ -151,7 +153,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if MODE == environment.TEST
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "pistor.config.static.HashedFiles"
     },
 }
 

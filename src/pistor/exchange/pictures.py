@@ -29,16 +29,17 @@ def map_svg(
     *,
     chosen: Collection[str] = (),
     legend: bool = True,
+    names: bool = True,
     zoom: bool = True,
     overlays: Overlays | None = None,
 ) -> str:
     """A body map with its zones, and the points of ``injection_map`` that lie on it, in the version it was made on.
 
     ``overlays`` lie under the points. ``chosen`` are keys ``zone:side`` to highlight where there is no map yet; ``zoom`` shows small areas
-    with their surroundings only; without a ``legend`` landmarks have no names either. Zones carry ``data-area`` and points ``data-points``, so that a page
-    may make them clickable.
+    with their surroundings only; ``names`` are those of landmarks. For a script that draws points of its own, zones carry ``data-area`` and
+    ``data-no-go``, and the points are one group.
     """
-    body = _body(injection_map, library, view)
+    body, scale = _body(injection_map, library, view), injection_map.scale.get(view, AS_DRAWN) if injection_map else AS_DRAWN
     plans = [plan for plan in injection_map.zone_plans if plan.area.map == view] if injection_map else []
     picked = frozenset(f"{plan.area.zone}:{plan.area.side}" for plan in plans) if injection_map else frozenset(chosen)
     x, y, width, height = _window(body, picked) if zoom else (0.0, 0.0, body.width_mm, body.height_mm)
@@ -49,16 +50,18 @@ def map_svg(
     points = [_points(injection_map, plan, unit) for plan in plans] if injection_map else []
     crosses = [_crosses(injection_map, plan, unit) for plan in plans] if injection_map else []
     return "".join((
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map" {FONT}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map"',
+        f' data-map="{view}" data-size="{body.width_mm:g} {body.height_mm:g}" data-scale="{scale.x:g} {scale.y:g}" {FONT}>',
         f"<title>{escape(body.title)}</title><desc>{escape(_described(body, injection_map, view))}</desc>",
         f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
         f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
-        _ground(body, view, picked, (x, y, width, height), unit, legend),
+        _ground(body, view, picked, (x, y, width, height), unit, names),
         _overlays(overlays, injection_map, body, view, unit) if overlays and body.version == library.body_maps[view].version else "",
+        '<g class="placed">',
         *outlines,
         *points,
         *crosses,
-        "</svg>",
+        "</g></svg>",
         _side_letters(body, unit, width),
         below,
         "</svg>",
@@ -285,7 +288,7 @@ def _zone(shape: MapZone, view: str, unit: float, picked: bool) -> str:
 def _no_go(shape: MapZone, view: str, unit: float) -> str:
     label = escape(shape.no_go_label or "Not injected")
     return "".join(
-        f'<path d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.35 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
+        f'<path data-no-go="{view}:{shape.zone}:{shape.side}" d="{_closed(hole)}" fill="url(#no-go-{view})" stroke="{NO_GO}" stroke-width="{0.35 * unit:.2f}" stroke-linejoin="round"><title>{label}</title></path>'
         for hole in shape.no_go
     )
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from pistor.care.formulation import Blend, DoseCheck, UnusableBlend
-from pistor.care.injection_map import InjectionMap, generator_from_dict, thicknesses
+from pistor.care.injection_map import Area, Edits, InjectionMap, NoMap, Point, Scales, ZonePlan, kept_scale, scale_from_dict, thicknesses
+from pistor.care.overlays import Overlays
+from pistor.clinic.injection_map.forms import BOUNDS, PATTERN_WORDS, ZONE
 from pistor.clinic.shared.single_points import chosen_value
+from pistor.clinic.shared.templatetags.pistor import unit
 from pistor.delivery.depth import boundaries
 from pistor.delivery.grids import RULE
 from pistor.exchange.pictures import depth_svg, map_svg
@@ -23,9 +29,16 @@ from pistor.records.course import Course
 from pistor.records.doses import giving_of
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
+from pistor.records.plan import zone_plans_of
 
 MOST_LISTED = 1000
 CHECKED = mark_safe(" checked")
+PATTERNS = {**{name: words for name, words in PATTERN_WORDS.items() if name}, "points": "A figure of so many points", "passes": "Passes over the skin"}
+NUMBERS = (  # label and unit beside each number of a zone
+    ("spacing_mm", "Spacing", "mm"), ("along_mm", "Along a row", "mm"), ("volume_per_point_ml", "At each point", "mL"), ("needle_length_mm", "Needle", "mm"),
+    ("inserted_length_mm", "Length put in", "mm"), ("angle_deg", "Angle", "°"), ("passes", "Passes", ""), ("on_skin_ml", "On the skin", "mL"),
+    ("seed", "Place of the grid", ""),
+)  # fmt: skip
 
 
 def zones_of(course: Course, library: Library) -> tuple[str, ...]:
@@ -39,15 +52,8 @@ def maps_of(course: Course, library: Library) -> tuple[BodyMap, ...]:
     return tuple(drawn for drawn in library.body_maps.values() if any(shape.zone in zones for shape in drawn.zones))
 
 
-def first_values(course: Course, plan: InjectionPlan | None, library: Library) -> dict[str, Any]:
-    """What the form begins with: the kept map, else what protocol and technique publish, else nothing."""
-    if plan is not None:
-        return {
-            "areas": [f"{area['map']}:{area['zone']}:{area['side']}" for area in plan.areas],
-            "technique": plan.technique,
-            "pattern": _pattern(plan.generator["pattern"], plan.technique, library),
-            **{key: plain(Decimal(value)) for key, value in plan.generator.items() if key not in ("pattern", "grid") and value is not None},
-        }
+def first_values(course: Course, library: Library) -> dict[str, Any]:
+    """What a map begins with where none is kept: what protocol and technique publish. What is not published is left out."""
     protocol = library.protocols.get(course.protocol)
     method = library.techniques.get(protocol.technique) if protocol else None
     zone = library.zones.get(course.zone)
@@ -62,27 +68,130 @@ def first_values(course: Course, plan: InjectionPlan | None, library: Library) -
 
 def drawn_earlier(plan: InjectionPlan | None, library: Library) -> bool:
     """Whether the kept map was made on a drawing, or by a rule for grids, that was replaced since: its points have other numbers today."""
-    return plan is not None and (
-        generator_from_dict(plan.generator).grid != RULE
-        or any(area.get("map_version") != library.body_maps[area["map"]].version for area in plan.areas if area["map"] in library.body_maps)
-    )
+    versions = {body.id: body.version for body in library.body_maps.values()}
+    return plan is not None and any(zone.generator.grid != RULE or zone.area.version != versions.get(zone.area.map) for zone in zone_plans_of(plan))
 
 
-def _pattern(drawn: str, technique: str, library: Library) -> str:
-    """What the list of patterns says: nothing where the technique's own was drawn."""
-    own = library.techniques.get(technique)
-    return "" if own and own.pattern == drawn else drawn
+def as_today(plan: InjectionPlan, library: Library) -> tuple[tuple[ZonePlan, ...], Scales]:
+    """The zones and the scale of a kept map; where it was made on an earlier drawing, the same zones on that of today, without what was changed by hand."""
+    zones = zone_plans_of(plan)
+    if not drawn_earlier(plan, library):
+        return zones, kept_scale(plan.scale)
+    renewed = {made.key: made for zone in zones if (made := _zone_today(zone, library)) is not None}
+    measured = {map_: {"from": one.as_dict()["from"]} for map_, one in kept_scale(plan.scale).items() if map_ in library.body_maps and one.measured}
+    try:
+        return tuple(renewed.values()), scale_from_dict(measured, library, {})
+    except NoMap:  # what was measured is no longer drawn
+        return tuple(renewed.values()), {}
 
 
-def values_of(drawn: InjectionMap) -> dict[str, Any]:
-    """A map as the fields of the form that make it."""
-    numbers = {key: getattr(drawn.generator, key) for key in ("spacing_mm", "volume_per_point_ml", "inserted_length_mm", "angle_deg")}
+def _zone_today(plan: ZonePlan, library: Library) -> ZonePlan | None:
+    """The same zone and side on the drawing of today, or where that has it no more on the one that its zone names."""
+    zone, side, known = plan.area.zone, plan.area.side, library.zones.get(plan.area.zone)
+    for id_ in (plan.area.map, known.body_map if known else None):
+        body = library.body_maps.get(id_ or "")
+        if body and any((shape.zone, shape.side) == (zone, side) for shape in body.zones):
+            drawn = plan.drawn if body.id == plan.area.map else ()
+            area, generator = Area(body.id, zone, side, body.version), replace(plan.generator, grid=RULE)
+            return replace(plan, area=area, drawn=drawn, number=plan.number if drawn else 0, generator=generator, edits=Edits(), chosen=())
+    return None
+
+
+def values_of(zones: Sequence[ZonePlan], library: Library) -> dict[str, Any]:
+    """Zones as the list without a script shows them: the areas, and the numbers of the first."""
+    if not zones:
+        return {}
+    first = zones[0]
+    numbers = {name: getattr(first.generator, name) for name in BOUNDS}
+    own = library.techniques.get(first.technique)
     return {
-        "areas": [f"{area.map}:{area.zone}:{area.side}" for area in drawn.areas],
-        "technique": drawn.technique,
-        "seed": str(drawn.generator.seed),
-        **{key: plain(value) for key, value in numbers.items() if value is not None},
+        "areas": [zone.key for zone in zones if not zone.drawn],
+        "technique": first.technique,
+        "pattern": "" if own and own.pattern == first.generator.pattern else first.generator.pattern,
+        **{name: plain(Decimal(value)) for name, value in numbers.items() if value is not None},
     }
+
+
+def zone_fields(zones: Sequence[Mapping[str, Any]], scale: Scales, library: Library) -> list[tuple[str, str, str]]:
+    """Name, value and label of the fields that hold the map: one for each zone, and one for the scale."""
+
+    def label(zone: Mapping[str, Any]) -> str:
+        body = library.body_maps.get(str(zone.get("map")))
+        shape = next((shape for shape in body.zones if (shape.zone, shape.side) == (zone.get("zone"), zone.get("side"))), None) if body else None
+        return str(zone.get("label") or "") or (shape.label if shape else str(zone["key"]))
+
+    def text(value: object) -> str:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+    scaled = {map_: one.as_dict() for map_, one in scale.items()}
+    return [*((f"{ZONE}{zone['key']}", text(zone), label(zone)) for zone in zones), ("scale", text(scaled), "Scale to the patient")]
+
+
+def zone_dicts(values: Mapping[str, Any], library: Library) -> list[dict[str, Any]]:
+    """Zones of which not all is known yet, as the planner takes them."""
+    begun = begun_with(values, library)
+    keys = [key.split(":") for key in values.get("areas", ())]
+    return [
+        {
+            "key": ":".join(key), "map": key[0], "map_version": library.body_maps[key[0]].version, "zone": key[1], "side": key[2],
+            "drawn": None, "label": "", "chosen": None, "edits": {}, **begun,
+        }
+        for key in keys
+        if key[0] in library.body_maps
+    ]  # fmt: skip
+
+
+def begun_with(values: Mapping[str, Any], library: Library) -> dict[str, Any]:
+    """Technique and generator of a new zone, from the values of the list. None is *not given*."""
+    wanted = values.get("technique")
+    technique = wanted if wanted in library.techniques else next(iter(library.techniques))
+    pattern = values.get("pattern") or library.techniques[technique].pattern
+    numbers: dict[str, Any] = {name: values.get(name) or None for name in BOUNDS}
+    whole = {"passes": _whole(numbers["passes"]), "seed": _whole(numbers["seed"]) or 0}
+    return {"technique": technique, "generator": {**numbers, **whole, "pattern": pattern, "grid": RULE}}
+
+
+def planner(*, values: Mapping[str, Any], course: Course, formulation: Formulation | None, library: Library) -> dict[str, Any]:
+    """What the planner chooses from, as JSON. The zones are in fields of their own."""
+    wanted = zones_of(course, library)
+    return {
+        "first": begun_with(values, library),
+        "maps": [
+            {
+                "id": body.id, "title": body.title, "view": body.view,
+                "areas": [
+                    {"key": f"{body.id}:{shape.zone}:{shape.side}", "zone": shape.zone, "side": shape.side, "label": shape.label, "version": body.version}
+                    for shape in body.zones if shape.zone in wanted
+                ],
+            }
+            for body in maps_of(course, library)
+        ],
+        "techniques": [
+            {
+                "id": method.id, "name": method.name, "pattern": method.pattern, "url": reverse("library:entry", args=["techniques", method.id]),
+                "published": begun_published(method), "facts": [[label, quantity_text(known)] for label, known in technique_facts(method)],
+            }
+            for method in library.techniques.values()
+        ],
+        "patterns": PATTERNS,
+        "bounds": {name: [float(low), float(high)] for name, (low, high) in BOUNDS.items()},
+        "blend_ml": plain(formulation.volume_ml) if formulation else None,
+    }  # fmt: skip
+
+
+def begun_published(method: Technique) -> dict[str, Any]:
+    """The published numbers as a generator takes them."""
+    return {name: int(value) if name == "passes" else value for name, value in published(method).items()}
+
+
+def quantity_text(known: Quantity | None) -> str | None:
+    """A published number or range in one line; None where none is published."""
+    if known is None:
+        return None
+    low, high = known.min, known.max
+    told = plain(known.value) if known.value is not None else f"{plain(low)} to {plain(high)}" if low is not None and high is not None else ""
+    told = told or (f"up to {plain(high)}" if high is not None else f"from {plain(low)}" if low is not None else "")
+    return f"{told} {unit(known.unit)}"
 
 
 def suggested_values(query: Mapping[str, str]) -> dict[str, str]:
@@ -101,6 +210,7 @@ def published(method: Technique, protocol: Protocol | None = None) -> dict[str, 
         "needle_length_mm": method.needle_length_mm,
         "inserted_length_mm": (protocol.inserted_length_mm if protocol else None) or method.inserted_length_mm,
         "angle_deg": method.angle_deg,
+        "passes": method.passes,
     }
     return {key: plain(low) for key, known in own.items() if known is not None and (low := _low(known)) is not None}
 
@@ -113,27 +223,31 @@ def technique_facts(method: Technique) -> list[tuple[str, Quantity | None]]:
         ("Volume at each point", method.volume_per_point_ml),
         ("Spacing", method.spacing_mm),
         *([("Points", method.points)] if method.points else []),
+        *([("Passes", method.passes)] if method.passes else []),
     ]
 
 
-def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, library: Library) -> list[dict[str, Any]]:
+def pictures(maps: tuple[BodyMap, ...], drawn: InjectionMap | None, overlays: Overlays, library: Library) -> list[dict[str, Any]]:
     """Maps with chosen areas first and large, with their points on them; the others small, to choose from."""
     used = {area.map for area in drawn.areas} if drawn else {body.id for body in maps}
     ordered = sorted(maps, key=lambda body: body.id not in used)
     return [
-        {"view": body.view, "used": body.id in used, "svg": map_svg(drawn if body.id in used else None, library, body.id, legend=body.id in used)}
+        {
+            "view": body.view,
+            "used": body.id in used,
+            "svg": map_svg(drawn if body.id in used else None, library, body.id, legend=body.id in used, overlays=overlays),
+        }
         for body in ordered
     ]
 
 
 def depth_pictures(drawn: InjectionMap, library: Library) -> list[dict[str, str]]:
-    """One picture of the needle in the skin for each zone that is treated."""
+    """One picture of the needle in the skin for each zone of the body that is treated, and for each depth in it."""
     told = {}
     for total in drawn.zones:
         edges = [(edge.name, edge.low_mm, edge.high_mm) for edge in boundaries(thicknesses(library.zones[total.zone]))]
-        tip, given = drawn.generator.tip_depth_mm, drawn.generator
-        svg = depth_svg(edges, _float(tip), _float(given.inserted_length_mm), _float(given.angle_deg))
-        told[total.zone] = {"name": library.zones[total.zone].name, "svg": svg, "tip": total.tip_text}
+        svg = depth_svg(edges, _float(total.tip_depth_mm), _float(total.inserted_length_mm), _float(total.angle_deg))
+        told[total.zone, total.tip_depth_mm] = {"name": library.zones[total.zone].name, "svg": svg, "tip": total.tip_text}
     return list(told.values())
 
 
@@ -146,21 +260,21 @@ def ingredient_totals(drawn: InjectionMap, formulation: Formulation | None) -> l
         per_ml = Decimal(str(concentration["per_ml"]))
         unit = str(concentration["unit"]).removesuffix("/mL")
         least, most = (per_ml * volume for volume in drawn.volumes_ml)
-        rows.append({"name": concentration["name"], "unit": unit, "least": least, "most": most, "total": per_ml * drawn.volume_ml})
+        rows.append({"name": concentration["name"], "unit": unit, "least": least, "most": most, "total": per_ml * drawn.needed_ml})
     return rows
 
 
 def single_points(drawn: InjectionMap) -> list[dict[str, Any]]:
     """The areas whose points were chosen one by one: the value that keeps them, how many get how much, and where each lies."""
-    labels = {(total.zone, total.side): total.label for total in drawn.zones}
+    labels = {total.key: total.label for total in drawn.zones}
     found = []
-    for area in (area for area in drawn.areas if area.key in drawn.chosen):
-        points = [point for point in drawn.placed if point.area == area]
+    for key, chosen in drawn.chosen.items():
+        points = drawn.points_in(key)
         counts = sorted(Counter(point.volume_ml for point in points).items())
         found.append(
             {
-                "value": chosen_value(area.key, drawn.chosen[area.key]),
-                "label": labels[area.zone, area.side],
+                "value": chosen_value(key, chosen),
+                "label": labels[key],
                 "count": len(points),
                 "told": ", ".join(f"{count} of {plain(volume)} mL" for volume, count in counts),
                 "points": sorted(points, key=lambda point: (point.y_mm, point.x_mm)),
@@ -181,16 +295,28 @@ def dose_checks(course: Course, drawn: InjectionMap, formulation: Formulation | 
 
 
 def point_choices(drawn: InjectionMap, *, listed: bool) -> SafeString:
-    """Boxes to take points out: those that are out, and the others where they are asked for."""
+    """Boxes to take points out: those that are out, and where they are asked for the others, with a field for place and volume of each."""
     rows = [(point, True) for point in drawn.taken_out]
-    if listed:
-        rows = sorted([*rows, *((point, False) for point in drawn.placed)], key=lambda row: (row[0].area.key, row[0].y_mm, row[0].x_mm))[:MOST_LISTED]
-    labels = {(total.zone, total.side): total.label for total in drawn.zones}
-    return format_html_join(
-        "",
-        '<label class="choice"><input type="checkbox" name="removed" value="{}"{}><span>{} at {}, {} <span class="unit">mm</span></span></label>',
-        ((point.key, CHECKED if out else "", labels[point.area.zone, point.area.side], f"{point.x_mm:.0f}", f"{point.y_mm:.0f}") for point, out in rows),
-    )
+    if not listed:
+        return format_html('<div class="choices">{}</div>', _joined(_BOX, rows, drawn))
+    rows = sorted([*rows, *((point, False) for point in drawn.placed)], key=lambda row: (row[0].zone_key, row[0].y_mm, row[0].x_mm))[:MOST_LISTED]
+    return format_html('<div class="choices one-per-line">{}</div>', _joined(_BOX + _FIELD, rows, drawn))
+
+
+_BOX = '<label class="choice"><input type="checkbox" name="removed" value="{key}"{out}><span>{label}, point {name}</span></label>'
+_FIELD = '<input type="text" name="point.{key}" value="{place}" aria-label="{label}, point {name}: right, down, volume" autocomplete="off">'
+
+
+def _joined(template: str, rows: Sequence[tuple[Point, bool]], drawn: InjectionMap) -> SafeString:
+    labels = {total.key: total.label for total in drawn.zones}
+    made = (
+        format_html(
+            template, key=point.key, out=CHECKED if out else "", label=labels[point.zone_key], name=point.name,
+            place=f"{point.x_mm:.1f} {point.y_mm:.1f} {plain(point.volume_ml)}",
+        )
+        for point, out in rows
+    )  # fmt: skip
+    return mark_safe("".join(made))  # noqa: S308 - each of them is escaped
 
 
 def plain(value: Decimal) -> str:
@@ -200,6 +326,10 @@ def plain(value: Decimal) -> str:
 
 def _low(known: Quantity) -> Decimal | None:
     return known.low if known.low is not None else known.high
+
+
+def _whole(text: Any) -> int | None:
+    return int(text) if str(text).isascii() and str(text).isdigit() else None
 
 
 def _float(value: Decimal | None) -> float | None:

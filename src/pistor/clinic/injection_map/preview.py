@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.http.request import RawPostDataException
 from django.template.loader import render_to_string
 
@@ -31,8 +31,7 @@ from pistor.care.injection_map import (
     zone_plans_from_json,
 )
 from pistor.care.overlays import Overlays, overlay_findings, overlays_as_dict
-from pistor.clinic.injection_map import views
-from pistor.clinic.injection_map.presenters import dose_checks
+from pistor.clinic.injection_map.presenters import depth_pictures, dose_checks
 from pistor.clinic.shared.access import page, visit_of
 from pistor.knowledge import Library
 from pistor.records.formulation import Formulation
@@ -47,6 +46,7 @@ LARGEST = 2_000_000  # bytes of a question: some ten times a map of 5,000 points
 UNUSABLE = 422
 NOTHING: dict[str, Any] = {
     "zones": [], "points": 0, "volume_ml": "0", "on_skin_ml": "0", "area_cm2": "0", "ingredients": [], "limits": "", "findings": "", "scale": {},
+    "depths": "",
     "overlays": {},
 }  # fmt: skip
 
@@ -57,19 +57,17 @@ def preview(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 
     422 has ``refused`` and those of the zones that can be made; 200 has in ``refused`` what would stop the map from being saved.
     """
-    if request.method != "POST":
-        return views.preview(request, visit_id)
     visit = visit_of(request, visit_id)
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
     library = library_of(visit.clinic)
     try:
         plans, scale = asked(_body(request), library)
     except NoMap as none:
-        return JsonResponse(_answer(request, visit, None, library) | {"refused": none.reasons}, status=UNUSABLE)
+        return JsonResponse(answer(request, visit, None, library) | {"refused": none.reasons}, status=UNUSABLE)
     drawn, reasons = as_far_as_it_goes(plans, library, scale)
-    answer = _answer(request, visit, drawn, library)
-    if reasons:
-        return JsonResponse(answer | {"refused": reasons}, status=UNUSABLE)
-    return JsonResponse(answer)
+    told = answer(request, visit, drawn, library)
+    return JsonResponse(told | {"refused": reasons}, status=UNUSABLE) if reasons else JsonResponse(told)
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -123,12 +121,12 @@ def map_findings(request: HttpRequest, visit: Treatment, drawn: InjectionMap, ov
     return (*found, *below_the_fat(drawn, picture_of(visit.patient, on).answers.get("pinch_thickness_mm")))
 
 
-def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library) -> dict[str, Any]:
+def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, library: Library, overlays: Overlays | None = None) -> dict[str, Any]:
     if drawn is None:
         return dict(NOTHING)
     formulation = latest_blend_and_map(visit.course)[0]
     checks = dose_checks(visit.course, drawn, formulation, library)
-    overlays = overlays_of(visit.patient, local_day(request.user, request.at))  # type: ignore[arg-type, attr-defined]
+    overlays = overlays or overlays_of(visit.patient, local_day(request.user, request.at))  # type: ignore[arg-type, attr-defined]
     kept_out = _kept_out(drawn, formulation, library)
     shown = {"clinic": visit.clinic, "checks": checks, "findings": (*kept_out, *map_findings(request, visit, drawn, overlays))}
     return {
@@ -140,6 +138,7 @@ def _answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, 
         "ingredients": ingredients_of(drawn, formulation),
         "limits": render_to_string("injection_map/limits.html", shown),
         "findings": render_to_string("injection_map/findings.html", shown),
+        "depths": render_to_string("injection_map/depths.html", {"depths": depth_pictures(drawn, library)}),
         "scale": {map_: one.as_dict() for map_, one in drawn.scale.items()},
         "overlays": overlays_as_dict(overlays, drawn, library),
         "refused": [*drawn.stops, *(finding.text for finding in (*kept_out, *dose_findings(checks)) if finding.stops)],

@@ -12,7 +12,8 @@ const foldWhen = (details, query) => {
 };
 const drawer = document.querySelector(".findings > details");
 foldWhen(document.querySelector(".steps-fold"), "(max-width: 700px)");
-foldWhen(drawer, "(max-width: 1180px)");
+const frame = document.querySelector(".frame");
+foldWhen(drawer, frame?.classList.contains("roomy") ? "(max-width: 1500px)" : "(max-width: 1180px)"); // as the style sheet has it
 window.addEventListener("beforeprint", () => { if (drawer) drawer.open = true; });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !drawer?.open || !drawer.contains(document.activeElement)) return;
@@ -28,5 +29,4 @@ const banner = document.querySelector(".banner");
 if (banner) new ResizeObserver(() => document.documentElement.style.setProperty("--banner", `${banner.offsetHeight}px`)).observe(banner);
 
 // Once something is typed, saving it is the next thing to do again.
-const frame = document.querySelector(".frame");
 for (const kind of ["input", "draft-restored"]) frame?.querySelector("main").addEventListener(kind, () => frame.classList.add("changed"));
