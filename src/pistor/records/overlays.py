@@ -57,10 +57,11 @@ def _points(given: Iterable[ZoneDose], drawn: InjectionPlan, library: Library) -
     """Where the points went, on the drawings of today as they are drawn, and how many cannot be placed there.
 
     A zone has the points of its plan with what was changed while it was charted; where only a number was written down, those of the plan.
+    A point that was given out of two syringes counts once.
     """
     plans = {plan.key: plan for plan in zone_plans_of(drawn)}
     scale = kept_scale(drawn.scale)
-    points: dict[str, list[Position]] = {}
+    points: dict[str, dict[str, Position]] = {}
     unplaced = 0
     for dose in given:
         plan = plans.get(dose.plan) or next((one for one in plans.values() if not dose.plan and (one.area.zone, one.area.side) == (dose.zone, dose.side)), None)
@@ -75,8 +76,8 @@ def _points(given: Iterable[ZoneDose], drawn: InjectionPlan, library: Library) -
             unplaced += dose.points
             continue
         factor = scale.get(plan.area.map, AS_DRAWN)
-        points.setdefault(plan.area.map, []).extend((point.x_mm / factor.x, point.y_mm / factor.y) for point in made.placed)
-    return points, unplaced
+        points.setdefault(plan.area.map, {}).update({point.key: (point.x_mm / factor.x, point.y_mm / factor.y) for point in made.placed})
+    return {map_: list(places.values()) for map_, places in points.items()}, unplaced
 
 
 def _interval(course: Course, library: Library) -> int | None:
