@@ -59,7 +59,11 @@ def _points(given: Iterable[ZoneDose], drawn: InjectionPlan, library: Library) -
     A zone has the points of its plan with what was changed while it was charted; where only a number was written down, those of the plan.
     A point that was given out of two syringes counts once.
     """
-    plans = {plan.key: plan for plan in zone_plans_of(drawn)}
+    given = list(given)
+    try:
+        plans = {plan.key: plan for plan in zone_plans_of(drawn)}
+    except NoMap:
+        return {}, sum(dose.points for dose in given)
     scale = kept_scale(drawn.scale)
     points: dict[str, dict[str, Position]] = {}
     unplaced = 0
