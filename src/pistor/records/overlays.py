@@ -42,10 +42,10 @@ def _earlier(patient: Patient, on: dt.date, library: Library) -> list[Earlier]:
     found = []
     for number, visit in enumerate(visits):
         given = [dose for dose in doses.get(visit.pk, []) if _got_something(dose)]
-        drawn = next((plan for plan in plans if plan.course_id == visit.course_id and plan.created_at <= visit.signed_at), None)  # type: ignore[operator]
+        drawn = next((plan for plan in plans if plan.course_id == visit.course_id and plan.created_at <= visit.signed_at), None)
         points, unplaced = _points(given, drawn, library) if drawn is not None and number < VISITS else ({}, 0)
         zones = tuple(dict.fromkeys((dose.zone, dose.side) for dose in given))
-        found.append(Earlier(visit.given_on, zones, _interval(visit.course, library), points, unplaced))  # type: ignore[arg-type]
+        found.append(Earlier(visit.given_on, zones, _interval(visit.course, library), points, unplaced))
     return found
 
 
