@@ -30,11 +30,12 @@ def main(arguments: list[str]) -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from pistor.records.syringes import Draw
     from pistor.records.treatment import LotUse, ZoneDose
 
     call_command("collectstatic", interactive=False, verbosity=0)
     before, rows = noise(), measure(options.rounds)
-    sizes = {"zone_doses": ZoneDose.objects.count(), "lot_uses": LotUse.objects.count()}
+    sizes = {"zone_doses": ZoneDose.objects.count(), "lot_uses": LotUse.objects.count(), "draws": Draw.objects.count()}
     print(", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in sizes.items()), f"on {connection.vendor}")
     report("recall", rows, options.out, noise_s=[before, noise()], database=connection.vendor, **sizes)
 
@@ -45,18 +46,20 @@ def measure(rounds: int) -> list[dict[str, Any]]:
 
     from pistor.records.people import User
     from pistor.records.recalls import Scope, exposures_of
+    from pistor.records.rooms import Room
     from pistor.records.stock import Lot
 
     by = User.objects.get(username="bench")
     used = Lot.objects.of(by.clinic).filter(created_at__lt=END).annotate(number=Count("uses"))
     product = used.filter(presentation=PRODUCTS["pain"]).order_by("-number").first()
     diluent = used.filter(presentation=DILUENT).order_by("-number").first()
-    operator = User.objects.get(username="operator0")
+    operator, room = User.objects.get(username="operator0"), Room.objects.of(by.clinic).order_by("name").first()
     client = Client(HTTP_HOST="localhost")
     client.force_login(by)
     asked: dict[str, Callable[[], Any]] = {
         "a product's busiest lot, all its patients": lambda: exposures_of(Scope.LOT, product, None),
         "a diluent's busiest lot, all its patients": lambda: exposures_of(Scope.LOT, diluent, None),
+        "a room, 120 days": lambda: exposures_of(Scope.ROOM, room, BACK),
         "an operator, 120 days": lambda: exposures_of(Scope.OPERATOR, operator, BACK),
         "an operator, ten years": lambda: exposures_of(Scope.OPERATOR, operator, None),
         "page: a diluent's busiest lot": lambda: client.get(f"/recall/?lot={diluent.pk}&days=3660"),

@@ -1,4 +1,4 @@
-"""The seeded clinic: 50,000 patients, ten years of treatments with their lots, the same for the same seed.
+"""The seeded clinic: 50,000 patients, ten years of treatments, each from one syringe drawn from its lots; the same for the same seed.
 
 Rows are written in bulk and look as the actions leave them; a hundred "open" visits at the end are walked by ``pages``.
 """
@@ -28,7 +28,7 @@ INDICATIONS = (
 PRODUCTS = {"pain": "lidocaine_2pct", "skin": "hyaluronic_acid_ncl_14mg_g", "hair": "minoxidil_0_5pct", "fat": "deoxycholic_acid_10mg_ml"}
 DILUENT = "sodium_chloride_09pct"  # in half of the syringes, whatever else is in them
 LOT_DAYS = 91  # how long the clinic draws from one lot of a product
-OPERATORS = 6
+OPERATORS, ROOMS = 6, 4
 END = dt.datetime(2026, 11, 20, 9, 0, tzinfo=dt.UTC)
 
 
@@ -53,12 +53,14 @@ class Seeder:
         self.patients = patients
         self.random = random.Random(seed)
         self.counts: dict[str, int] = {}
+        self.syringes = 0
         from pistor.knowledge import load
 
         self.asked = [id_ for id_, question in load().questions.items() if question.answer == "yes_no"][:12]
 
     def run(self) -> dict[str, int]:
         from pistor.records.people import Clinic, User
+        from pistor.records.rooms import Room
 
         self.clinic = Clinic.objects.create(name="Benchmark clinic", jurisdiction="GB", policy="mixture", is_demo=True)
         self.user = User(username="bench", clinic=self.clinic, role="practitioner", first_name="Rosa", last_name="Bench")
@@ -66,7 +68,8 @@ class Seeder:
         self.user.save()
         own = {"clinic": self.clinic, "role": "practitioner", "first_name": "Op"}
         self.operators = [User(**own, username=f"operator{number}", last_name=f"Bench{number}") for number in range(OPERATORS)]
-        self.write([*self.operators, *self.shelf()])
+        self.rooms = [Room(**self.common(END), name=f"Room {number}") for number in range(1, ROOMS + 1)]
+        self.write([*self.operators, *self.rooms, *self.shelf()])
         for chunk in batched(range(self.patients), 1000):
             self.write(list(itertools.chain.from_iterable(self.patient(number) for number in chunk)))
         return self.counts
@@ -84,16 +87,18 @@ class Seeder:
 
     def shelf(self) -> Iterator[Any]:
         """One lot after the other of each product and of the diluent, through all the years."""
-        from pistor.records.stock import Lot
+        from pistor.records.stock import Lot, Product
 
         begin = (END - dt.timedelta(days=3700)).date()
         self.lots: dict[tuple[str, int], Any] = {}
         for presentation in (*PRODUCTS.values(), DILUENT):
+            product = Product(**self.common(END), presentation=presentation, name=presentation.replace("_", " "), kind="product", unit="mL")
+            yield product
             for turn in range(4100 // LOT_DAYS + 1):
                 opened = begin + dt.timedelta(days=turn * LOT_DAYS)
                 at = dt.datetime.combine(opened, dt.time(9), dt.UTC)
                 number, expires_on = f"{presentation[:4].upper()}-{turn:03}", opened + dt.timedelta(days=700)
-                lot = Lot(**self.common(at), presentation=presentation, lot_number=number, expires_on=expires_on)
+                lot = Lot(**self.common(at), product=product, presentation=presentation, lot_number=number, expires_on=expires_on)
                 self.lots[presentation, turn] = lot
                 yield lot
 
@@ -134,6 +139,7 @@ class Seeder:
         from pistor.records.consent import Consent
         from pistor.records.course import Course
         from pistor.records.documents import Document
+        from pistor.records.formulation import Formulation
         from pistor.records.outcomes import ScaleScore
 
         application, indication, zone = self.random.choice(INDICATIONS)
@@ -152,22 +158,27 @@ class Seeder:
             **self.common(begin), course=course, plan_digest="0" * 64, text_id="bench", text_version=1, language="en", sections=[], signer_name="Bench",
             meaning="I agree", signature_path="M0 0L9 9", signed_at=begin, document=document, knowledge_version="bench",
         )  # fmt: skip
+        parts = [{"presentation": id_, "volume_ml": "3.0"} for id_ in (PRODUCTS[application], *([DILUENT] if self.random.random() < 0.5 else []))]
+        blend = Formulation(**self.common(begin), course=course, parts=parts, volume_ml=Decimal("3.0") * len(parts), result={}, knowledge_version="bench")
+        yield blend
         for number in range(1, 6):
             at = begin + dt.timedelta(days=28 * (number - 1))
-            yield from self.treatment(course, patient, zone, number, at, signed=at < END)
+            yield from self.treatment(course, patient, zone, number, at, signed=at < END, blend=blend)
             if number in (1, 3, 5) and at < END:
                 yield ScaleScore(
                     **self.common(at), patient=patient, course=course, scale="nrs", items={"nrs": "5"}, score=Decimal(9 - number), measured_on=at.date(),
                     is_baseline=number == 1,
                 )  # fmt: skip
 
-    def treatment(self, course: Any, patient: Any, zone: str, number: int, at: dt.datetime, *, signed: bool) -> Iterator[Any]:
+    def treatment(self, course: Any, patient: Any, zone: str, number: int, at: dt.datetime, *, signed: bool, blend: Any) -> Iterator[Any]:
+        from pistor.records.syringes import Draw, Syringe
         from pistor.records.treatment import LotUse, Treatment, ZoneDose
 
         content = f'{{"bench":"{course.pk}","number":{number}}}'
         operator = self.random.choice(self.operators)
         treatment = Treatment(
             **self.common(at), course=course, patient=patient, number=number, planned_on=at.date(), changed_at=at, performed_by=operator,
+            room=self.random.choice(self.rooms) if signed else None,
             given_on=at.date() if signed else None, state="signed" if signed else "planned", signed_at=at if signed else None,
             signed_by=self.user if signed else None, signed_content=content if signed else "",
             sha256=hashlib.sha256(content.encode()).hexdigest() if signed else "",
@@ -175,14 +186,21 @@ class Seeder:
         yield treatment
         if not signed:
             return
+        self.syringes += 1
+        syringe = Syringe(
+            **self.common(at), patient=patient, treatment=treatment, formulation=blend, code=f"{self.syringes:010}", volume_ml=blend.volume_ml, look="clear",
+            use_before=at + dt.timedelta(hours=4), use_before_basis="bench", started_at=at, state="given", state_at=at,
+        )  # fmt: skip
+        yield syringe
         for side in ("left", "right"):
             yield ZoneDose(
-                **self.common(at), treatment=treatment, zone=zone, side=side, technique="point_by_point", planned_points=30,
+                **self.common(at), treatment=treatment, zone=zone, side=side, technique="point_by_point", planned_points=30, syringe=syringe,
                 planned_volume_ml=Decimal("3.0"), points=30, volume_ml=Decimal("3.0"), doses={"lidocaine": "12.0"},
             )  # fmt: skip
-        drawn = [PRODUCTS[course.application], *([DILUENT] if self.random.random() < 0.5 else [])]
-        for presentation in drawn:
-            yield LotUse(**self.common(at), treatment=treatment, lot=self.lot(presentation, at.date()), volume_ml=Decimal("3.0"))
+        for part in blend.parts:
+            drawn = {"lot": self.lot(part["presentation"], at.date()), "volume_ml": Decimal("3.0")}
+            yield LotUse(**self.common(at), treatment=treatment, **drawn)
+            yield Draw(**self.common(at), syringe=syringe, presentation=part["presentation"], **drawn)
 
 
 def batched(items: Iterable[int], size: int) -> Iterator[list[int]]:
