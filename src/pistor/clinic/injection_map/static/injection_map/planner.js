@@ -263,7 +263,7 @@ class Planner {
       const item = known.get(zone.key) ?? this.zoneItem(zone.key), [choose, away] = item.querySelectorAll("button"), [label, numbers, tip] = choose.children;
       const { n, ml } = this.state.sums(zone.key), row = this.rows.get(zone.key), name = this.label(zone.key);
       label.textContent = name;
-      numbers.textContent = this.isReady(zone) ? (zone.generator.pattern === "passes" ? "on the skin" : `${points(n)} · ${amount(ml)} mL`) : "needs spacing and volume";
+      numbers.textContent = this.isReady(zone) ? (zone.generator.pattern === "passes" ? "on the skin" : `${points(n)}${zone.chosen ? " chosen one by one" : ""} · ${amount(ml)} mL`) : "needs spacing and volume";
       this.tipInto(tip, row);
       choose.setAttribute("aria-pressed", zone.key === this.state.active);
       away.setAttribute("aria-label", `Take out zone: ${name}`);
