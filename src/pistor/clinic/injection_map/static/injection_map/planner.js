@@ -28,6 +28,7 @@ const make = (tag, properties = {}, ...children) => {
 };
 const plain = (value) => (value === null || value === undefined || value === "" ? "" : String(Number(value)));
 const amount = (value, digits = 3) => String(Number(Number(value).toFixed(digits)));
+const onSkin = ({ generator }) => (generator.pattern === "passes" ? Number(generator.on_skin_ml) || 0 : 0);
 const points = (n) => `${n} ${n === 1 ? "point" : "points"}`;
 const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
@@ -233,7 +234,8 @@ class Planner {
 
   render() {
     const { state } = this, all = state.sums(), active = state.zone(state.active);
-    this.part("sum").textContent = state.zones.length ? `${points(all.n)}, ${amount(all.ml)} mL` : "No points yet";
+    const film = state.zones.reduce((sum, zone) => sum + onSkin(zone), 0), told = [all.n || !film ? `${points(all.n)}, ${amount(all.ml)} mL` : "", film ? `${amount(film)} mL on the skin` : ""];
+    this.part("sum").textContent = state.zones.length ? told.filter(Boolean).join(" and ") : "No points yet";
     this.renderViews();
     this.renderZones();
     this.renderSettings(active);
@@ -263,7 +265,7 @@ class Planner {
       const item = known.get(zone.key) ?? this.zoneItem(zone.key), [choose, away] = item.querySelectorAll("button"), [label, numbers, tip] = choose.children;
       const { n, ml } = this.state.sums(zone.key), row = this.rows.get(zone.key), name = this.label(zone.key);
       label.textContent = name;
-      numbers.textContent = this.isReady(zone) ? (zone.generator.pattern === "passes" ? "on the skin" : `${points(n)}${zone.chosen ? " chosen one by one" : ""} · ${amount(ml)} mL`) : "needs spacing and volume";
+      numbers.textContent = this.isReady(zone) ? (zone.generator.pattern === "passes" ? `${zone.generator.passes ?? "?"} passes · ${amount(onSkin(zone))} mL on the skin` : `${points(n)}${zone.chosen ? " chosen one by one" : ""} · ${amount(ml)} mL`) : "needs spacing and volume";
       this.tipInto(tip, row);
       choose.setAttribute("aria-pressed", zone.key === this.state.active);
       away.setAttribute("aria-label", `Take out zone: ${name}`);
@@ -437,7 +439,7 @@ class Planner {
     const name = input.dataset.setting, text = input.value.trim();
     if (name === "technique") {
       const { pattern } = this.techniques.get(text), unused = pattern === "passes" ? { spacing_mm: "10", volume_per_point_ml: "0" } : {};
-      return this.set(({ generator }) => ({ technique: text, generator: { ...unused, ...(generator.pattern === "passes" && pattern !== "passes" ? { spacing_mm: null, volume_per_point_ml: null } : {}), pattern } }));
+      return this.set(({ generator }) => ({ technique: text, generator: { ...unused, ...(generator.pattern === "passes" && pattern !== "passes" ? { spacing_mm: null, volume_per_point_ml: null, needle_length_mm: null } : {}), pattern } }));
     }
     if (name === "pattern") return this.set(() => ({ generator: { pattern: text } }));
     const [low, high] = this.data.bounds[name], number = text === "" ? null : numberIn(text);
