@@ -11,9 +11,10 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
+from pistor.actions.amendments import amend_treatment
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused, Stale
 from pistor.actions.stock import add_lot, set_lot_state
-from pistor.actions.treatment import Incomplete, amend_treatment, save_treatment, sign_treatment
+from pistor.actions.treatment import Incomplete, save_treatment, sign_treatment
 from pistor.care.formulation import Topical
 from pistor.records.audit import AuditEvent
 from pistor.records.signed import broken

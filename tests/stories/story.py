@@ -8,6 +8,8 @@ from typing import Any
 
 from pypdf import PdfReader
 
+from pistor.records.treatment import Treatment
+
 PASSWORD = "a long enough password"
 
 
@@ -183,33 +185,58 @@ class Visit:
     # ── treatment and after ──
 
     def treats_as_planned(self, *, sign: bool = True, given_on: str = "") -> None:
-        self.go("treatment")
+        self.opens_the_chart()
         if given_on:
             self.page.locator("[name=given_on]").fill(given_on)
-        for box in self.page.locator("main input[type=checkbox][name^=check_]").all():
-            box.check()
-        for name in self.names_of("lot_"):
-            if not name.startswith("lot_volume") and name.endswith("_0"):
-                options = self.page.locator(f"select[name={name}] option").all()
-                self.page.locator(f"select[name={name}]").select_option(options[1].get_attribute("value"))
-        self.draws_from_the_lots_what_is_given()
-        self.page.locator("[name=skin_preparation]").fill("Povidone-iodine, dried")
-        self.page.locator("[name=anaesthesia]").first.check()
-        self.page.locator("[name=reaction][value=none]").check()
-        if self.page.locator("[name=pain_score]").count():
-            self.page.locator("[name=pain_score]").fill("2")
-        if self.page.locator("[name=observed_minutes]").count():
-            self.page.locator("[name=observed_minutes]").fill("15")
-        self.press("Sign treatment" if sign else "Save treatment")
+        self.reads_both_codes()
+        self.ticks_the_checklist()
+        self.page.get_by_role("button", name="Povidone-iodine", exact=True).click()
+        self.answers("anaesthesia", "none")
+        self.page.get_by_role("button", name="All as planned").click()
+        self.answers("pain_score", "2")
+        self.answers("reaction", "none")
         if sign:
-            assert self.state("Treatment") == "completed"
+            self.signs()
+        else:
+            self.press("Save, sign later")
 
-    def draws_from_the_lots_what_is_given(self) -> None:
-        """Each blend of these stories has one presentation, so its lot gives all that is injected."""
-        given = self.page.evaluate("[...document.querySelectorAll('main [name^=volume_]')].reduce((sum, e) => sum + Number(e.value || 0), 0)")
-        drawn = [name for name in self.names_of("lot_volume_") if name.endswith("_0")]
-        assert len(drawn) == 1, drawn
-        self.page.locator(f"[name={drawn[0]}]").fill(f"{given:g}")
+    def opens_the_chart(self) -> None:
+        """With a syringe made from the lots that expire first."""
+        self.go("treatment")
+        for name, value in (("own_hours", "4"), ("own_basis", "our pharmacist")):
+            field = self.page.locator(f"[name=make-{name}]")
+            if field.count() and not field.input_value():
+                field.fill(value)
+        if self.page.locator("[name=make-own_hours]").count():
+            self.press("Make syringe: I looked, no particles")
+
+    def reads_both_codes(self) -> None:
+        """With a hand scanner, which ends each code with Enter."""
+        syringe = self.page.locator("[data-syringe]").first.get_attribute("data-syringe")
+        number = Treatment.objects.select_related("patient").get(pk=self.address.split("/")[2]).patient.number
+        for name, code in (("patient_code", f"P1:P:{number}"), ("syringe_code", f"P1:S:{syringe}")):
+            self.page.locator(f"[name={name}]").fill(code)
+            self.page.keyboard.press("Enter")
+        self.page.locator("[data-time-out] .passed").wait_for()
+
+    def ticks_the_checklist(self) -> None:
+        for step in ("identity_consent", "emergency_kit"):
+            self.page.locator(f"[name=check_{step}]").check()
+        for button in self.page.locator("[data-together] button").all():
+            button.click()
+
+    def answers(self, name: str, value: str) -> None:
+        self.page.locator(f"main [name={name}][value='{value}']").check()
+
+    def missing(self) -> str:
+        """What the bar says is missing, once the server has answered for what stands in the chart."""
+        self.page.locator(".gate:not([aria-busy])").wait_for()
+        return self.page.locator("[data-count]").inner_text()
+
+    def signs(self) -> None:
+        assert self.missing() == "Nothing is missing", self.page.locator(".gate-list").text_content()
+        self.press("Sign treatment")
+        assert self.state("Treatment").startswith("signed")
 
     def gives_the_aftercare_sheet(self) -> None:
         self.go("aftercare")

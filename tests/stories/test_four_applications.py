@@ -21,7 +21,7 @@ def clinic_with_stock(jurisdiction: str, *presentations: str, policy: str = "mix
     practitioner = factories.user(clinic, "practitioner", last_name="Bonnet")
     soon = dt.date.today() + dt.timedelta(days=300)
     for number, presentation in enumerate(presentations):
-        product = factories.product(clinic, presentation)
+        product = factories.product(clinic, presentation, prescription="no")
         Lot.objects.create(clinic=clinic, created_at=factories.NOW, created_by=practitioner, product=product, presentation=presentation, lot_number=f"L{number}", expires_on=soon)
     return practitioner
 

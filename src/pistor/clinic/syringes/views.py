@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,29 +12,25 @@ from django.urls import reverse
 
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
-from pistor.actions.repeat import repeat_last
 from pistor.actions.syringes import check_syringe, discard_syringe, make_syringe, missing_from_prescriptions
 from pistor.care.codes import OwnCode
-from pistor.care.formulation import Blend, Part
-from pistor.care.stock import first_expiring
-from pistor.care.syringe import STEP_ML, part_volumes, rule_hours
+from pistor.care.formulation import Blend
+from pistor.care.syringe import rule_hours
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import StepForm
 from pistor.clinic.shared.frame import render_step
+from pistor.clinic.shared.making import MakeForm, make_form, posted_make_form
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import amount, day, words
-from pistor.clinic.syringes.forms import DiscardForm, LookForm, MakeForm, first_values
+from pistor.clinic.syringes.forms import DiscardForm, LookForm
 from pistor.exchange.labels import label_pdf
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
-from pistor.records.repeat import last_given
-from pistor.records.stock import Lot, held_of, usable_lots
 from pistor.records.syringes import Syringe, kept, lots_drawn, syringes_of
 from pistor.records.treatment import Treatment
 
 TITLE, LINE, PARTS = 20, 21, 2  # signs of the name and of a line on the label, and lines for what is in the syringe
-REMEMBERED = 20  # of the clinic's last syringes, looked through for the time it gave the same blend
 
 
 @page(Capability.SEE_CLINICAL, write=Capability.TREAT)
@@ -44,15 +39,13 @@ def list_(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     visit = visit_of(request, visit_id)
     if request.method != "POST":
         return _listed(request, visit)
-    form = MakeForm(request.POST, parts=_choices(request, visit, bound=True))
+    form = posted_make_form(request, visit)
     if not form.is_valid():
         return _listed(request, visit, make=form, status=422)
-    data, repeating = form.cleaned_data, "repeat" in request.POST
-    here = f"{reverse('treatment:show', args=[visit.pk])}?repeat=1" if repeating else reverse("syringes:list", args=[visit.pk])
-    look = "clear" if repeating else request.POST.get("look", "not_said")
+    data, here = form.cleaned_data, reverse("syringes:list", args=[visit.pk])
     try:
-        (repeat_last if repeating else make_syringe)(
-            visit=visit, takes=form.takes(), look=look, own_hours=data["own_hours"], own_basis=data["own_basis"],
+        make_syringe(
+            visit=visit, takes=form.takes(), look=request.POST.get("look", "not_said"), own_hours=data["own_hours"], own_basis=data["own_basis"],
             by=request.user, at=request.at, token=data["token"], location=here,  # type: ignore[arg-type, attr-defined]
         )  # fmt: skip
     except Refused as refused:
@@ -104,49 +97,12 @@ def _listed(request: HttpRequest, visit: Treatment, *, make: MakeForm | None = N
     today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
     hours, rule, sources = rule_hours(parts, visit.course.jurisdiction or None, library)
     context = {
-        "rows": [_line(request, visit, row) for row in rows], "make_form": make or _make_form(request, visit, parts, rows, hours), "rule": rule,
+        "rows": [_line(request, visit, row) for row in rows], "make_form": make or make_form(request, visit, rows), "rule": rule,
         "rule_known": hours is not None, "rule_sources": sources, "blend": blend_row,
         "volume": sum((row.volume_ml for row in kept(rows)), Decimal(0)), "open": visit.state in ("planned", "open"),
-        "may_treat": request.user.may(Capability.TREAT), "repeatable": not kept(rows) and last_given(visit) is not None,  # type: ignore[union-attr]
-        "prescriptions": missing_from_prescriptions(visit, lots, today, library),
+        "may_treat": request.user.may(Capability.TREAT), "prescriptions": missing_from_prescriptions(visit, lots, today, library),  # type: ignore[union-attr]
     }  # fmt: skip
     return render_step(request, visit, "treatment", "syringes/list.html", context, status=status, beside=[reverse("syringes:list", args=[visit.pk])])
-
-
-def _make_form(request: HttpRequest, visit: Treatment, parts: Sequence[Part], rows: Sequence[Syringe], hours: Decimal | None) -> MakeForm:
-    """The whole blend, or what of it is not in a syringe yet, from the lots that expire first."""
-    if not parts:
-        return MakeForm(parts=())
-    whole = sum((part.volume_ml for part in parts), Decimal(0)).quantize(STEP_ML)
-    left = whole - sum((row.volume_ml for row in kept(rows)), Decimal(0))
-    shares = part_volumes(parts, left if left > 0 else whole)
-    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
-    lots = list(Lot.objects.of(visit.clinic).filter(presentation__in=shares).select_related("product"))
-    rows_held = list(zip(lots, held_of(lots), strict=True))
-    proposed = [first_expiring([held for lot, held in rows_held if lot.presentation == id_], share, today) for id_, share in shares.items()]
-    own_hours, own_basis = (hours, "") if hours is not None else _remembered(visit, parts)
-    return MakeForm(parts=_choices(request, visit), initial=first_values(proposed, own_hours, own_basis))
-
-
-def _remembered(visit: Treatment, parts: Sequence[Part]) -> tuple[Decimal | None, str]:
-    """The time that the clinic itself gave its last syringe of the same presentations."""
-    wanted = {part.presentation for part in parts}
-    for row in Syringe.objects.of(visit.clinic).select_related("formulation").order_by("-created_at")[:REMEMBERED]:
-        if {str(part["presentation"]) for part in row.formulation.parts} == wanted:
-            minutes = Decimal(round((row.use_before - row.created_at).total_seconds() / 60))
-            return (minutes / 60).quantize(Decimal("0.01")), row.use_before_basis[:200]
-    return None, ""
-
-
-def _choices(request: HttpRequest, visit: Treatment, *, bound: bool = False) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """For each part of the blend what may be drawn from; a posted form is checked against the whole shelf, so that the action can say why not."""
-    library, (blend_row, _) = library_of(visit.clinic), latest_blend_and_map(visit.course)
-    today, found = local_day(request.user, request.at), []  # type: ignore[arg-type, attr-defined]
-    for id_ in dict.fromkeys(str(part["presentation"]) for part in (blend_row.parts if blend_row else ())):
-        lots = Lot.objects.of(visit.clinic).filter(presentation=id_) if bound else usable_lots(visit.clinic, id_, today)
-        name = library.presentations[id_].name if id_ in library.presentations else words(id_)
-        found.append((id_, name, [(str(lot.pk), f"{lot.lot_number}, expires {day(lot.expires_on)}") for lot in lots]))
-    return found
 
 
 def _line(request: HttpRequest, visit: Treatment, row: Syringe) -> dict[str, Any]:

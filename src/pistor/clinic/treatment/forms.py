@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from pistor.actions.treatment import Entry
 from pistor.care.formulation import Topical
-from pistor.care.treatment import METHODS, STATES, Edits, Record, UnreadableEdits, ZoneGiven, edits_from_text
+from pistor.care.stock import plain
+from pistor.care.treatment import METHODS, Edits, Missing, Record, UnreadableEdits, ZoneGiven, edits_from_text
 from pistor.care.treatment.repeat import Repeat
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
@@ -26,6 +25,11 @@ AT_ONCE = (
 TOPICALS = 2
 PHASES = {"before": "Before", "preparation": "Preparing", "during": "During", "after": "After"}
 EXTRA = "x"  # the line of a zone that was not planned
+STATES = (("given", "As planned"), ("changed", "Changed"), ("not_given", "Not given"))  # of a zone, as answers
+CODE = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+# What harms for good before anybody sees it, and nothing else on the page would show: one press for several never ticks these.
+ALONE = ("identity_consent", "emergency_kit")
+REASONS = ("Patient asked to stop", "Pain", "Bleeding", "Less was needed", "Skin not intact", "Reaction")  # offered; any other is typed
 
 
 class Measure(forms.CharField):
@@ -52,7 +56,7 @@ class Whole(forms.IntegerField):
         super().__init__(required=False, min_value=0, max_value=most, widget=widget, error_messages=messages, **kwargs)
 
 
-def _anaesthetics() -> list[tuple[str, str]]:
+def anaesthetics() -> list[tuple[str, str]]:
     library = load()
     return [("", "Choose…"), *((id_, item.name) for id_, item in library.ingredients.items() if "local_anaesthetic" in item.classes)]
 
@@ -60,13 +64,17 @@ def _anaesthetics() -> list[tuple[str, str]]:
 class EditsField(forms.CharField):
     """What was changed on the points of a zone, as JSON."""
 
-    widget = forms.HiddenInput
+    def __init__(self, *, label: str) -> None:
+        super().__init__(label=label, required=False, max_length=60_000, widget=forms.HiddenInput(attrs={"data-label": label}))
 
     def clean(self, value: Any) -> Edits:  # type: ignore[override]
         try:
             return edits_from_text(super().clean(value))
         except UnreadableEdits as problem:
             raise forms.ValidationError(str(problem)) from None
+
+
+LINE = ("state", "edits", "points", "volume", "passes", "syringe", "reason")  # the fields of a planned zone
 
 
 class TreatmentForm(StepForm):
@@ -76,11 +84,16 @@ class TreatmentForm(StepForm):
         widget=forms.TextInput(attrs={"list": "antiseptics", "autocomplete": "off"}),
     )  # fmt: skip
     anaesthesia = forms.ChoiceField(label="Anaesthesia", choices=list(METHODS.items()), widget=forms.RadioSelect, required=False)
-    pain_score = Whole(label="Pain during the treatment, 0 to 10", most=10)
+    pain_score = forms.TypedChoiceField(
+        label="Pain during the treatment: 0 is none, 10 the worst imaginable", choices=[(str(score), str(score)) for score in range(11)], coerce=int,
+        empty_value=None, widget=forms.RadioSelect, required=False, error_messages={"invalid_choice": "The pain score goes from 0 to 10."},
+    )  # fmt: skip
     reaction = forms.ChoiceField(label="Immediate reaction", choices=[("none", "None"), ("some", "Yes")], widget=forms.RadioSelect, required=False)
     reaction_signs = forms.MultipleChoiceField(label="What was seen", choices=[], widget=forms.CheckboxSelectMultiple, required=False)
     reaction_note = forms.CharField(label="In words", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
-    observed_minutes = Whole(label="Observed for, minutes", most=1440, help_text="No published time was found; your clinic's own rule counts.")
+    patient_code = forms.CharField(label="Code of the patient", required=False, max_length=260, widget=forms.TextInput(attrs=CODE))
+    syringe_code = forms.CharField(label="Code on the syringe", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
+    device_settings = forms.CharField(label="Its settings: depth, dose, rate", required=False, max_length=200)
     note = forms.CharField(label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
     over_limit_reason = forms.CharField(
         label="Reason for a dose over its limit", required=False, max_length=500, help_text="Only where more than a limit was really given."
@@ -91,59 +104,73 @@ class TreatmentForm(StepForm):
         *args: Any,
         steps: Sequence[ChecklistStep],
         zones: Sequence[ZoneGiven],
-        syringes: Sequence[tuple[str, str]],
         other_zones: Sequence[tuple[str, str]],
+        syringes: Sequence[str] = (),
+        devices: Sequence[tuple[str, str]] = (),
+        rooms: Sequence[tuple[str, str]] = (),
         **kwargs: Any,
     ) -> None:
+        """``zones`` as the map plans them; ``syringes`` are the codes of those made, to choose from where there are several."""
         super().__init__(*args, **kwargs)
-        self.steps, self.zones, self.syringes = steps, zones, syringes
+        self.steps, self.zones = steps, zones
         signs = load().signs
         self.fields["reaction_signs"].choices = [(sign, signs[sign].text.en) for sign in AT_ONCE if sign in signs]  # type: ignore[attr-defined]
         for step in steps:
             self.fields[f"check_{step.id}"] = forms.BooleanField(label=step.text, required=False)
         for place in range(TOPICALS):
-            self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=_anaesthetics, required=False)
+            self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=anaesthetics, required=False)
             self.fields[f"topical_dose_{place}"] = Measure(label="Dose on the skin, mg", what="the dose in mg")
-        for key in [*(str(number) for number in range(len(zones))), EXTRA]:
-            self.fields[f"points_{key}"] = Whole(label="Points", most=5000)
-            self.fields[f"volume_{key}"] = Measure(label="Volume, mL", what="the volume in mL, for example 0.5")
-            self.fields[f"passes_{key}"] = Whole(label="Passes over it", most=100)
-            self.fields[f"syringe_{key}"] = forms.ChoiceField(label="From syringe", choices=[("", "One after the other"), *syringes], required=False)
-            self.fields[f"reason_{key}"] = forms.CharField(label="Reason, if it differs from the plan", max_length=300, required=False)
-        for number in range(len(zones)):
-            self.fields[f"state_{number}"] = forms.ChoiceField(label="Given", choices=[("", "Not confirmed"), *STATES.items()], required=False)
-            self.fields[f"edits_{number}"] = EditsField(required=False)
+        for number, zone in enumerate(zones):
+            self._add_line(str(number), zone, syringes)
+        self._add_numbers(EXTRA, syringes)
         self.fields["extra_zone"] = forms.ChoiceField(label="Another zone that was treated", choices=[("", "None"), *other_zones], required=False)
+        if rooms:
+            self.fields["room"] = forms.ChoiceField(label="Room", choices=[("", "Not recorded"), *rooms], required=False)
+        if devices:
+            self.fields["device"] = forms.ChoiceField(label="Device", choices=[("", "None, or none more"), *devices], required=False)
 
-    def line(self, *names: str) -> dict[str, forms.BoundField]:
-        return {name: self[name] for name in names}
+    def _add_line(self, key: str, zone: ZoneGiven, syringes: Sequence[str]) -> None:
+        self.fields[f"state_{key}"] = forms.ChoiceField(label="This zone was", choices=STATES, widget=forms.RadioSelect, required=False)
+        self.fields[f"edits_{key}"] = EditsField(label=f"Points of {zone.label}")
+        self._add_numbers(key, syringes)
+        if zone.on_skin:
+            self.fields[f"passes_{key}"] = Whole(label="Passes", most=100)
+
+    def _add_numbers(self, key: str, syringes: Sequence[str]) -> None:
+        self.fields[f"points_{key}"] = Whole(label="Points", most=5000)
+        self.fields[f"volume_{key}"] = Measure(label="Volume, mL", what="the volume in mL, for example 0.5")
+        self.fields[f"reason_{key}"] = forms.CharField(label="Reason, if it differs from the plan", max_length=300, required=False)
+        if len(syringes) > 1:
+            choices = [("", "One after the other"), *((code, code) for code in syringes)]
+            self.fields[f"syringe_{key}"] = forms.ChoiceField(label="From syringe", choices=choices, required=False)
 
     @property
     def zone_lines(self) -> list[dict[str, Any]]:
         return [
-            {"zone": zone, **{name: self[f"{name}_{n}"] for name in ("state", "points", "volume", "passes", "syringe", "reason", "edits")}}
-            for n, zone in enumerate(self.zones)
+            {"zone": zone, **{name: self[f"{name}_{n}"] if f"{name}_{n}" in self.fields else None for name in LINE}} for n, zone in enumerate(self.zones)
         ]
 
     @property
     def extra_line(self) -> dict[str, Any]:
-        return {"zone": self["extra_zone"], "points": self[f"points_{EXTRA}"], "volume": self[f"volume_{EXTRA}"], "reason": self[f"reason_{EXTRA}"]}
+        return {"zone": self["extra_zone"], **{name: self[f"{name}_{EXTRA}"] if f"{name}_{EXTRA}" in self.fields else None for name in LINE}}
 
     @property
     def topical_lines(self) -> list[dict[str, Any]]:
         return [{"ingredient": self[f"topical_{place}"], "dose": self[f"topical_dose_{place}"]} for place in range(TOPICALS)]
 
     @property
-    def check_phases(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        """The checklist in the order of the work, under its phases."""
-        phases: dict[str, list[dict[str, Any]]] = {}
-        for step in self.steps:
-            phases.setdefault(PHASES[step.phase], []).append({"step": step, "field": self[f"check_{step.id}"]})
-        return list(phases.items())
+    def check_groups(self) -> dict[str, dict[str, Any]]:
+        """The checklist in the order of the work, by phase; what asks for an answer of its own stands first."""
+        groups: dict[str, dict[str, Any]] = {}
+        for step in sorted(self.steps, key=lambda step: step.id not in ALONE):
+            group = groups.setdefault(step.phase, {"id": f"checks-{step.phase}", "title": PHASES[step.phase], "lines": [], "apart": 0, "together": 0})
+            group["lines"].append({"step": step, "field": self[f"check_{step.id}"], "alone": step.id in ALONE})
+            group["apart" if step.id in ALONE else "together"] += 1
+        return groups
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        for key in [*(str(number) for number, zone in enumerate(self.zones) if not zone.on_skin), EXTRA]:
+        for key in [*(str(number) for number in range(len(self.zones))), EXTRA]:
             points, volume = data.get(f"points_{key}"), data.get(f"volume_{key}")
             if (points is None) != (volume is None) and not {f"points_{key}", f"volume_{key}"} & set(self.errors):
                 self.add_error(f"points_{key}" if points is None else f"volume_{key}", "Points and volume belong together; enter both, or neither.")
@@ -151,90 +178,85 @@ class TreatmentForm(StepForm):
             self.add_error(f"points_{EXTRA}", "Enter the points and the volume for this zone, or choose none.")
         return data
 
-    def entry(self) -> Entry:
-        """What was typed, as the action takes it. Only after ``is_valid``."""
+    def tell(self, missing: Sequence[Missing]) -> None:
+        """Say what is missing at the field that mends it, or above the form where none does. Nothing that was read is dropped."""
+        kept = dict(self.cleaned_data)
+        for one in missing:
+            self.add_error(self.field_for(one.where), one.text)
+        self.cleaned_data = kept
+
+    def field_for(self, where: str) -> str | None:
+        """The field that the gate means by a place of the chart."""
+        kind, _, rest = where.partition("-")
+        name = {"check": f"check_{rest}", "zone": f"state_{rest}", "patient": "patient_code", "syringe": "syringe_code"}.get(kind, where)
+        name = "topical_dose_0" if where == "topical" else name
+        return name if name in self.fields else None
+
+    def record(self) -> Record:
+        """What was typed, as far as it can be read: a field with an error is as if it were empty."""
         data = self.cleaned_data
-        zones = [zone for number, planned in enumerate(self.zones) if (zone := _confirmed(planned, data, number)) is not None]
-        if data.get("extra_zone"):
+        readable = [(str(n), zone) for n, zone in enumerate(self.zones) if not {f"{name}_{n}" for name in LINE} & set(self.errors)]
+        zones = [_given(zone, data, key) for key, zone in readable if data[f"points_{key}"] is not None or data[f"state_{key}"]]
+        if data.get("extra_zone") and data.get(f"points_{EXTRA}") is not None:
             zone, _, side = data["extra_zone"].partition(":")
-            technique = self.zones[0].technique if self.zones else ""
-            zones.append(ZoneGiven(
-                zone, side, technique, data[f"points_{EXTRA}"], data[f"volume_{EXTRA}"], reason=data[f"reason_{EXTRA}"], state="changed",
-                syringe=data[f"syringe_{EXTRA}"], passes=data[f"passes_{EXTRA}"],
-            ))  # fmt: skip
-        topical = tuple(
-            Topical(data[f"topical_{place}"], data[f"topical_dose_{place}"]) for place in range(TOPICALS) if data.get(f"topical_{place}")
-        )
-        record = Record(
-            given_on=data["given_on"], checks={step.id: data[f"check_{step.id}"] for step in self.steps}, skin_preparation=data["skin_preparation"],
-            anaesthesia=data["anaesthesia"], topical=topical if data["anaesthesia"] == "topical" else (), zones=tuple(zones),
-            pain_score=data["pain_score"], reaction=data["reaction"], reaction_signs=tuple(data["reaction_signs"]) if data["reaction"] == "some" else (),
-            reaction_note=data["reaction_note"], observed_minutes=data["observed_minutes"], note=data["note"], over_limit_reason=data["over_limit_reason"],
+            zones.append(_given(ZoneGiven(zone, side, self.zones[0].technique if self.zones else "", 0, Decimal(0)), data, EXTRA))
+        topical = tuple(Topical(data[f"topical_{n}"], data.get(f"topical_dose_{n}")) for n in range(TOPICALS) if data.get(f"topical_{n}"))
+        reaction, anaesthesia = data.get("reaction", ""), data.get("anaesthesia", "")
+        return Record(
+            given_on=data.get("given_on") or self.initial["given_on"], checks={step.id: bool(data.get(f"check_{step.id}")) for step in self.steps},
+            skin_preparation=data.get("skin_preparation", ""), anaesthesia=anaesthesia, topical=topical if anaesthesia == "topical" else (), zones=tuple(zones),
+            pain_score=data.get("pain_score"), reaction=reaction, reaction_signs=tuple(data.get("reaction_signs", ())) if reaction == "some" else (),
+            reaction_note=data.get("reaction_note", ""), note=data.get("note", ""),
+            over_limit_reason=data.get("over_limit_reason", ""),
         )  # fmt: skip
-        return Entry(record)
 
 
-def _confirmed(planned: ZoneGiven, data: dict[str, Any], number: int) -> ZoneGiven | None:
-    """What was typed for a zone of the plan; what was left empty is as planned. None: nothing was typed and nothing confirmed."""
-    state, points, volume = data[f"state_{number}"], data[f"points_{number}"], data[f"volume_{number}"]
-    if volume is None and not state:
-        return None
-    points, volume = (planned.points, planned.volume_ml) if volume is None else (0 if planned.on_skin else points, volume)
-    passes = data[f"passes_{number}"]
-    return replace(
-        planned, state=state, points=points, volume_ml=volume, reason=data[f"reason_{number}"], edits=data[f"edits_{number}"],
-        syringe=data[f"syringe_{number}"], passes=planned.passes if passes is None else passes,
+def _given(zone: ZoneGiven, data: dict[str, Any], key: str) -> ZoneGiven:
+    """A line as it was typed; its plan is taken from the map, not from here."""
+    return ZoneGiven(
+        zone.zone, zone.side, zone.technique, data.get(f"points_{key}") or 0, data.get(f"volume_{key}") or Decimal(0), reason=data.get(f"reason_{key}", ""),
+        state=data.get(f"state_{key}", ""), plan=zone.plan, edits=data.get(f"edits_{key}") or Edits(), syringe=data.get(f"syringe_{key}", ""),
+        passes=data.get(f"passes_{key}"), on_skin=zone.on_skin,
     )  # fmt: skip
 
 
-class AmendmentForm(StepForm):
-    kind = forms.ChoiceField(label="Kind", choices=[("correction", "Correction"), ("addition", "Addition")], widget=forms.RadioSelect)
-    text = forms.CharField(label="What is corrected or added", max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}))
-    reason = forms.CharField(label="Reason", max_length=300)
-
-
-class TimeOutForm(StepForm):
-    """The codes of the patient and of the syringe in the hand."""
-
-    patient_code = forms.CharField(
-        label="Code of the patient", max_length=260, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Scan the label of the patient, or type the number on it."},
-    )  # fmt: skip
-    syringe_code = forms.CharField(
-        label="Code on the syringe", max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        error_messages={"required": "Scan or type the code that stands on the syringe."},
-    )  # fmt: skip
-
-
-def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, begun: bool, again: Repeat | None = None) -> dict[str, Any]:
-    """What stands in the form at first: what was recorded, else what is repeated, else the plan."""
-    given = {zone.plan: zone for zone in record.zones if zone.plan}
-    topical = record.topical
+def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, begun: bool, room: str = "") -> dict[str, Any]:
+    """What stands in the form at first: what was recorded, else the numbers of the plan, which nobody has confirmed."""
+    given = {zone.plan or f"{zone.zone}:{zone.side}": zone for zone in record.zones}
     first: dict[str, Any] = {
         "given_on": record.given_on if begun else today, "skin_preparation": record.skin_preparation, "anaesthesia": record.anaesthesia,
         "pain_score": record.pain_score, "reaction": record.reaction, "reaction_signs": list(record.reaction_signs), "reaction_note": record.reaction_note,
-        "observed_minutes": record.observed_minutes, "note": record.note, "over_limit_reason": record.over_limit_reason,
+        "room": room, "note": record.note, "over_limit_reason": record.over_limit_reason,
         **{f"check_{key}": value for key, value in record.checks.items()},
     }  # fmt: skip
-    if again is not None and not begun:
-        first |= {"skin_preparation": again.skin_preparation, "anaesthesia": again.anaesthesia}
-        zones, topical = again.zones, again.topical
     for number, zone in enumerate(zones):
-        row = given.get(zone.plan) or (zone if again is not None and not begun else replace(zone, state=""))
-        first |= {
-            f"state_{number}": row.state, f"points_{number}": row.points, f"volume_{number}": _plain(row.volume_ml), f"reason_{number}": row.reason,
-            f"passes_{number}": row.passes, f"syringe_{number}": row.syringe, f"edits_{number}": json.dumps(row.edits.as_dict()) if row.edits else "",
-        }  # fmt: skip
-    for row in [zone for zone in record.zones if not zone.plan][:1]:
-        first |= {
-            "extra_zone": f"{row.zone}:{row.side}", f"points_{EXTRA}": row.points, f"volume_{EXTRA}": _plain(row.volume_ml), f"reason_{EXTRA}": row.reason,
-            f"passes_{EXTRA}": row.passes, f"syringe_{EXTRA}": row.syringe,
-        }  # fmt: skip
+        row = given.pop(zone.plan, None)
+        first |= _line(str(number), row, row.state) if row else _line(str(number), zone, "")
+    for row in list(given.values())[:1]:
+        first |= {"extra_zone": f"{row.zone}:{row.side}", **_line(EXTRA, row, "")}
+    return first | _topicals(record.topical)
+
+
+def _line(key: str, zone: ZoneGiven, state: str) -> dict[str, Any]:
+    edits = json.dumps(zone.edits.as_dict(), separators=(",", ":")) if zone.edits else ""
+    return {
+        f"state_{key}": state, f"edits_{key}": edits, f"points_{key}": zone.points, f"volume_{key}": plain(zone.volume_ml), f"reason_{key}": zone.reason,
+        f"syringe_{key}": zone.syringe, f"passes_{key}": zone.passes,
+    }  # fmt: skip
+
+
+def repeated_values(last: Repeat | None) -> dict[str, Any]:
+    """What the last treatment gave, as values of the form; nothing that was found, felt or checked then."""
+    if last is None:
+        return {}
+    values: dict[str, Any] = {"skin_preparation": last.skin_preparation, "anaesthesia": last.anaesthesia, **_topicals(last.topical)}
+    for number, zone in enumerate(last.zones):
+        values |= _line(str(number), zone, zone.state)
+    return values
+
+
+def _topicals(topical: Sequence[Topical]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     for place, item in enumerate(topical[:TOPICALS]):
-        first |= {f"topical_{place}": item.ingredient, f"topical_dose_{place}": "" if item.dose_mg is None else _plain(item.dose_mg)}
-    return first
-
-
-def _plain(value: Decimal) -> str:
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        values |= {f"topical_{place}": item.ingredient, f"topical_dose_{place}": "" if item.dose_mg is None else plain(item.dose_mg)}
+    return values

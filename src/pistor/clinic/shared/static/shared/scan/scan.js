@@ -88,6 +88,7 @@ for (const box of document.querySelectorAll("[data-scan]")) {
     stop = scan(box, (code) => {
       field.value = code;
       field.dispatchEvent(new Event("input", { bubbles: true }));
+      box.dispatchEvent(new CustomEvent("scan-read", { bubbles: true }));
       if (box.hasAttribute("data-scan-submit")) field.form.requestSubmit();
     });
   });

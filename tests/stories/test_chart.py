@@ -1,0 +1,180 @@
+"""Every application charted and signed in the browser, with a needle by hand, a gun and a roller; the chart by keyboard, and what it holds on a tablet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import ROUND_CEILING, Decimal
+
+import pytest
+
+from pistor.actions.alternatives import record_alternatives_talk
+from pistor.actions.course import schedule_course
+from pistor.actions.demo import KINDS
+from pistor.actions.devices import use_device
+from pistor.actions.formulation import compose_blend
+from pistor.actions.injection_map import draw_map
+from pistor.actions.outcomes import record_score
+from pistor.care.formulation import Part, compose
+from pistor.care.injection_map import ZonePlan
+from pistor.knowledge import load
+from pistor.records.plan import plan_so_far
+from pistor.records.treatment import Treatment, ZoneDose
+from tests import factories, ready
+from tests.stories.story import Visit
+from tests.stories.test_accessibility import assert_none, look_at
+
+pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
+
+WAYS = {"needle": ("", ""), "gun": ("nappage", "meso_gun"), "roller": ("roller_passes", "microneedle_roller")}  # technique, device
+
+
+@pytest.fixture
+def practitioner(transactional_db, monkeypatch):
+    """The server asks the real clock, so what is planned here is planned now."""
+    now = dt.datetime.now(dt.UTC)
+    for module in (factories, ready):
+        monkeypatch.setattr(module, "NOW", now)
+    monkeypatch.setattr(ready, "TODAY", now.date())
+    clinic = factories.clinic(name="Clinique du Parc", jurisdiction="US", policy="mixture", time_zone="UTC")
+    return factories.user(clinic, "practitioner")
+
+
+def planned(by, application: str, way: str = "needle") -> Treatment:
+    """A visit of the protocol, with everything done up to the consent, by the technique of a device."""
+    kind, library, (technique, device) = KINDS[application], load(), WAYS[way]
+    person = factories.patient(by, sex="female")
+    for key, value in (("weight_kg", "60"), ("height_cm", "170")):
+        factories.history(person, "measurement", key, {"value": value, "unit": key.rpartition("_")[2]})
+    factories.history(person, "pregnancy", "pregnancy", {"state": "not_pregnant"})
+    course = factories.course(person, application=application, indication=kind.indication, zone=kind.zone, protocol=kind.protocol)
+    visit = factories.visit(course, planned_on=ready.TODAY)
+    for question in library.questions.values():
+        if application in question.applications and question.id not in ("pregnancy", "weight_kg", "height_cm"):
+            factories.history(person, "answer", question.id, {"value": ready.BEST.get(question.id, "no"), "note": ""})
+    do = {"by": by, "at": ready.NOW}
+    zones = plan_so_far(course, ready.TODAY).injection_map.zone_plans
+    zones = [_by(zone, technique, library) for zone in zones] if technique else zones
+    volume = max(Decimal(2), plan_so_far(course, ready.TODAY).injection_map.volume_ml.to_integral_value(ROUND_CEILING))
+    record_alternatives_talk(course=course, preference="undecided", **do)
+    parts = [Part(kind.presentation, volume)]
+    asked = compose(parts, library, policy="mixture", jurisdiction="US", application=application, protocol=kind.protocol).to_confirm
+    compose_blend(course=course, parts=parts, confirmations={item.id: str(item.expected or "yes") for item in asked}, **do)
+    draw_map(course=course, zones=zones, **do)
+    schedule_course(course=course, start=ready.TODAY, sessions=kind.sessions, interval_days=kind.interval_days, reason="agreed", **do)
+    scale = library.scales[kind.scale]
+    record_score(treatment=visit, scale=kind.scale, items={scale.items[0].id: Decimal(kind.baseline[0])}, measured_on=ready.TODAY, token=None, **do)
+    ready.review(visit, by)
+    visit.refresh_from_db()
+    ready.consented(visit, by)
+    factories.product(by.clinic, kind.presentation, prescription="no")
+    ready.lot(by.clinic, kind.presentation)
+    if device:
+        use_device(visit=visit, device=factories.device(by.clinic, kind=device), **do)
+    return visit
+
+
+def _by(zone: ZonePlan, technique: str, library) -> ZonePlan:
+    pattern = library.techniques[technique].pattern
+    film = {"passes": 4, "on_skin_ml": Decimal(1)} if pattern == "passes" else {}
+    wider = zone.generator.spacing_mm * Decimal("1.1")  # the dose on an area stays below the label's
+    return replace(zone, technique=technique, generator=replace(zone.generator, pattern=pattern, spacing_mm=wider, **film))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("application", KINDS)
+def test_each_application_is_charted_and_signed_with_each_device(open_page, practitioner, application, way):
+    treatment = planned(practitioner, application, way)
+    visit = Visit(open_page(820, 1180))
+    visit.sign_in(practitioner)
+    visit.address = f"/visits/{treatment.pk}/"
+    visit.treats_as_planned()
+    given = ZoneDose.objects.filter(treatment=treatment)
+    assert given
+    assert all((zone.points == 0 and zone.passes == 4) if way == "roller" else zone.points == zone.planned_points > 0 for zone in given)
+    assert {zone.given["state"] for zone in given} == {"given"}
+
+
+def opened(open_page, practitioner, *, width: int = 1024, height: int = 768, **options) -> Visit:
+    """The chart of a visit whose syringe is made, its codes not read."""
+    visit = Visit(open_page(width, height, **options))
+    treatment = planned(practitioner, "pain")
+    visit.sign_in(practitioner)
+    visit.address = f"/visits/{treatment.pk}/"
+    visit.opens_the_chart()
+    return visit
+
+
+def test_seven_things_are_seen_at_once_on_a_tablet_and_axe_finds_nothing(open_page, practitioner):
+    """Row 44 of the reference: without scrolling at 1024 x 768."""
+    visit = opened(open_page, practitioner)
+    page = visit.page
+    person = Treatment.objects.get(pk=visit.address.split("/")[2]).patient
+    for allergy in ("Penicillin", "Latex", "Chlorhexidine"):
+        factories.history(person, "allergy", allergy, {"label": allergy, "coding": [], "active": True, "refuted": False}, label=allergy)
+    visit.go("treatment")
+    seen = page.evaluate("""() => {
+      const until = Math.min(innerHeight, document.querySelector('.chart-bar')?.getBoundingClientRect().top ?? innerHeight);
+      return [...document.querySelectorAll('.review-item')].map(e => [e.querySelector('dt').textContent, e.getBoundingClientRect().bottom <= until, e.checkVisibility()]);
+    }""")
+    assert [name for name, inside, visible in seen if inside and visible] == [
+        "Allergies", "Stops", "Consent", "Changed since last time", "Last treatment", "Reactions reported", "Prescription and syringe",
+    ]  # fmt: skip
+    assert all(allergy in page.locator(".review-item").first.inner_text() for allergy in ("Penicillin", "Latex", "Chlorhexidine"))
+
+
+def test_the_chart_is_clean_for_axe_from_a_desk_to_a_phone(open_page, practitioner):
+    visit = opened(open_page, practitioner)
+    assert_none(look_at(visit.page, f"{visit.address}treatment/"))
+
+
+def test_points_are_changed_with_the_keyboard_and_come_back_after_a_closed_tab(open_page, practitioner):
+    visit = opened(open_page, practitioner)
+    page, keys = visit.page, visit.page.keyboard
+    page.locator("[data-brush-ml]").fill("0.05")
+    page.locator("[data-stage]").focus()
+    keys.press("Enter")
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    keys.press("n")
+    keys.press("Delete")
+    edits = page.locator("[name=edits_0]")
+    assert edits.input_value().count('"ml":"0.05"') == 2
+    assert "taken out" in page.locator("[data-told]").inner_text()
+    assert page.locator("[name=state_0][value=changed]").is_checked()
+    before = edits.input_value(), page.locator("[name=points_0]").input_value(), page.locator("[name=volume_0]").input_value()
+    page.get_by_text("Draft saved").wait_for()
+    page.reload()
+    assert (edits.input_value(), page.locator("[name=points_0]").input_value(), page.locator("[name=volume_0]").input_value()) == before
+    page.get_by_role("button", name="Less was needed").first.click()
+    page.get_by_role("button", name="All as planned").click()  # the other side
+    visit.reads_both_codes()
+    visit.ticks_the_checklist()
+    page.locator("[name=skin_preparation]").fill("Alcohol")
+    for name, value in (("anaesthesia", "none"), ("pain_score", "0"), ("reaction", "none")):
+        visit.answers(name, value)
+    visit.signs()
+    dose, other = ZoneDose.objects.filter(treatment=visit.address.split("/")[2]).order_by("-deviation_reason")
+    assert (other.points, other.given["state"]) == (other.planned_points, "given")
+    assert (dose.points, dose.deviation_reason) == (dose.planned_points - 1, "Less was needed")
+    assert sorted(change["ml"] for change in dose.given["edits"]["changed"].values()) == ["0.05", "0.05"]
+
+
+def test_another_patients_code_stops_and_without_a_script_everything_can_be_charted(open_page, practitioner):
+    visit = opened(open_page, practitioner, java_script_enabled=False, refused=(409,))
+    page, treatment = visit.page, Treatment.objects.select_related("patient").get(pk=visit.address.split("/")[2])
+    code = page.locator("[data-syringe]").get_attribute("data-syringe")
+    page.locator("[name=note]").fill("half done")
+    for number, said in (("P99999", "is not the number of this patient"), (treatment.patient.number, "Passed")):
+        page.locator("[name=patient_code]").fill(number)
+        page.locator("[name=syringe_code]").fill(code)
+        page.get_by_role("button", name="Check both codes").click()
+        assert said in page.locator("[data-time-out] > :last-child").inner_text()
+        assert page.locator("[name=note]").input_value() == "half done"
+    for box in page.locator("[name^=check_]").all():
+        box.check()
+    page.locator("[name=skin_preparation]").fill("Alcohol")
+    for name, value in (("anaesthesia", "none"), ("pain_score", "0"), ("reaction", "none"), ("state_0", "given"), ("state_1", "given")):
+        visit.answers(name, value)
+    visit.press("Sign treatment")
+    assert visit.state("Treatment").startswith("signed")
