@@ -52,7 +52,7 @@ def test_a_map_is_planned_changed_and_saved_with_the_keys_only(open_page, visit)
     page.get_by_label("Technique").select_option("micropapule")
     for field, text in (("At each point", "0.02"), ("Spacing", "12"), ("Length put in", "1"), ("Angle", "90")):
         page.get_by_label(field, exact=True).focus()
-        page.keyboard.type(text)
+        page.keyboard.insert_text(text)
     page.keyboard.press("Enter")  # takes the number and saves nothing
     page.get_by_label("Angle", exact=True).fill("100")
     page.keyboard.press("Enter")

@@ -7,7 +7,7 @@ import { PointList, numberIn } from "../shared/map/list.js";
 import { MapView, inside } from "../shared/map/points.js";
 import { MapState, apply, eachZone, isEdited, isOut } from "../shared/map/state.js";
 
-const ASK_MS = 60;
+const ASK_MS = 60, TYPED_MS = 250; // a number that is being typed is not yet the one that is meant
 const NUMBERS = ["spacing_mm", "along_mm", "volume_per_point_ml", "needle_length_mm", "inserted_length_mm", "angle_deg", "passes", "on_skin_ml", "seed"];
 const PLACES = ["pattern", "spacing_mm", "along_mm", "seed", "grid"]; // what of a generator says where points lie
 const TRIES = 8; // to find the spacing that gives so many points
@@ -163,7 +163,7 @@ class Planner {
 
   // ── the server: points, sums, limits, findings ──
 
-  soon() { clearTimeout(this.waiting); this.waiting = setTimeout(() => this.ask(), ASK_MS); }
+  soon() { clearTimeout(this.waiting); this.waiting = setTimeout(() => this.ask(), this.typing ? TYPED_MS : ASK_MS); }
 
   async ask() {
     clearTimeout(this.waiting);
@@ -431,8 +431,9 @@ class Planner {
       const yes = await this.askWhether("Make the points anew?", `What was changed by hand in ${labels} goes. Undo brings it back.`, "Make them anew", "Keep them");
       if (!yes) return this.render();
     }
-    this.state.set(after, { remember: !typing || typing !== this.typing });
+    const remember = !typing || typing !== this.typing;
     this.typing = typing;
+    this.state.set(after, { remember });
     return true;
   }
 
