@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pistor.actions.body_marks import add_mark
 from pistor.actions.drafts import Sent, keep_draft
 from pistor.actions.library import decide_entry, propose_entry
+from pistor.actions.photos import add_photos
 from pistor.actions.prescriptions import prescribe
 from pistor.actions.reactions import report_reaction
 from pistor.actions.recall import open_recall, write_letters
@@ -24,9 +25,11 @@ from pistor.records.consent import Consent
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
 from pistor.records.documents import Document
 from pistor.records.recalls import Alert
+from pistor.records.summaries import TreatmentSummary
 from pistor.records.treatment import LotUse
 from tests import factories, ready
 from tests.conftest import NOW, TODAY
+from tests.pictures import made
 
 pytestmark = pytest.mark.django_db
 ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -71,6 +74,8 @@ def ids(people):
         "consent_id": consent.pk,
         "document_id": consent.document_id,
         "sheet_id": _sheet(visit, consent).pk,
+        "summary_id": TreatmentSummary.objects.get(treatment=visit).pk,
+        "photo_id": add_photos(visit=visit, files=[("a.jpg", made())], moment="after", by=by, at=NOW)[0].pk,
         **_own_version(people),
         **_stock(people, LotUse.objects.get(treatment=visit).lot),
         **beside,

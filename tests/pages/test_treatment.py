@@ -60,7 +60,7 @@ def filled(client, visit, **changes):
     fields = fields_of(text)
     fields |= dict.fromkeys(re.findall(r'name="(check_\w+)"', text), "on")
     fields |= dict.fromkeys(re.findall(r'name="(state_\d+)"', text), "given")
-    fields |= {"skin_preparation": "Povidone-iodine", "anaesthesia": "none", "pain_score": "3", "reaction": "none", "observed_minutes": "15", "do": "sign"}
+    fields |= {"skin_preparation": "Povidone-iodine", "anaesthesia": "none", "pain_score": "3", "reaction": "none", "do": "sign"}
     fields |= changes
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -6,8 +6,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from pistor.actions.aftercare import give_aftercare
+from pistor.actions.amendments import amend_treatment
 from pistor.actions.consent import withdraw_consent
-from pistor.actions.treatment import amend_treatment, save_treatment
+from pistor.actions.treatment import save_treatment
 from pistor.records import append_only
 from pistor.records.aftercare import AftercareSheet
 from pistor.records.consent import Consent, ConsentWithdrawal

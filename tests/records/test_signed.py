@@ -11,7 +11,8 @@ import pytest
 from django.core import serializers
 from django.db import connection
 
-from pistor.actions.treatment import amend_treatment, sign_treatment
+from pistor.actions.amendments import amend_treatment
+from pistor.actions.treatment import sign_treatment
 from pistor.care.injection_map import Change
 from pistor.care.treatment import Edits
 from pistor.records import append_only

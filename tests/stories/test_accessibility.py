@@ -14,8 +14,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from pypdf import PdfReader
 
+from pistor.actions.amendments import correct_treatment
 from pistor.actions.course import local_day
 from pistor.actions.demo import KINDS, READY, load_demo
+from pistor.actions.photos import add_photos, remove_photo
 from pistor.knowledge import load
 from pistor.knowledge.model import KINDS as KINDS_KNOWN
 from pistor.records.consultation import Patient
@@ -24,6 +26,7 @@ from pistor.records.reactions import ReactionReport
 from pistor.records.stock import Lot, Vial
 from pistor.records.treatment import Treatment
 from tests import factories
+from tests.pictures import made
 from tests.stories.conftest import listen
 from tests.stories.story import PASSWORD, Visit
 
@@ -157,7 +160,7 @@ def test_pages_beside_a_visit(open_page, demo):
     patient, lot = Patient.objects.get(given_name="Paolo"), Lot.objects.first()
     theirs = f"/patients/{patient.pk}/"
     complaints += look_at(page, "/", *of_stock(lot), "/patients/", "/patients/new/", theirs, f"{theirs}edit/", f"{theirs}start/")
-    complaints += look_at(page, "/library/", "/library/blend/", "/library/own/", "/library/contraindications/", "/library/ingredients/lidocaine/")
+    complaints += look_at(page, "/settings/", "/library/", "/library/blend/", "/library/own/", "/library/contraindications/", "/library/ingredients/lidocaine/")
     complaints += look_at(page, "/nothing-here/", status=404)
     assert_none(complaints)
 
@@ -225,9 +228,20 @@ def test_pages_of_a_visit(open_page, demo, application):
     visit.gives_the_aftercare_sheet()
     visit.reports("lump", began_on=local_day(demo, dt.datetime.now(dt.UTC)).isoformat())
     report = ReactionReport.objects.get(treatment=treatment)
-    later = ("candidacy", "alternatives", "consent", "treatment", "aftercare", f"reactions/{report.pk}", "outcomes", "maintenance")
+    later = ["candidacy", "alternatives", "consent", "treatment", "aftercare", f"reactions/{report.pk}", "outcomes", "maintenance"]
+    later += beside_the_signature(treatment, demo) if application == "pain" else []  # the same for all of them
     complaints += look_at(page, *(f"{visit.address}{step}/" for step in later))
     assert_none(complaints)
+
+
+def beside_the_signature(treatment: Treatment, by: User) -> list[str]:
+    """The pages of what comes after signing: a photograph, one that was removed, the form that corrects, and the treatment with a correction."""
+    first, second = add_photos(
+        visit=treatment, files=[("a.jpg", made()), ("b.jpg", made(size=(300, 400)))], moment="after", note="left side", agreed=True, by=by, at=dt.datetime.now(dt.UTC)
+    )
+    remove_photo(photo=second, reason="not sharp", by=by, at=dt.datetime.now(dt.UTC))
+    correct_treatment(visit=treatment, wanted={"record/pain_score": 8, "record/note": "seen later"}, reason="misread", by=by, at=dt.datetime.now(dt.UTC))
+    return ["treatment", "treatment/photos", f"treatment/photos/{first.pk}", f"treatment/photos/{second.pk}", "treatment/correct"]
 
 
 # One thing wrong on each page with a form: what is typed where, and the button that sends it.

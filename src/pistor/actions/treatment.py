@@ -1,9 +1,8 @@
-"""Record a treatment, sign it once and for all, and amend what was signed."""
+"""Record a treatment, and sign it once and for all."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from django.db import transaction
 
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.actions.course import local_day
+from pistor.actions.summaries import keep_summary
 from pistor.actions.syringes import book_given
 from pistor.care.formulation import Blend, DoseCheck
 from pistor.care.treatment import MEANING, Missing, Record, UnreadableEdits, ZoneGiven, before, doses_in, gate, record_as_dict, unusable_numbers
@@ -29,7 +29,6 @@ from pistor.records.plan import plan_digest
 from pistor.records.room import planned_record, room_facts, room_of
 from pistor.records.signed import (
     KIND,
-    amendment_sha256,
     canonical,
     device_rows,
     item_rows,
@@ -41,7 +40,7 @@ from pistor.records.signed import (
 )
 from pistor.records.stock import Lot
 from pistor.records.syringes import Syringe, kept, lots_drawn, syringes_of
-from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
+from pistor.records.treatment import LotUse, Treatment, ZoneDose
 from pistor.records.visit import facts_of
 
 
@@ -103,6 +102,7 @@ def sign_treatment(
         visit.save(update_fields=["signed_content", "sha256", "state", "signed_at", "signed_by"])
         Course.objects.filter(pk=visit.course_id, state=Course.State.PLANNING).update(state=Course.State.ACTIVE)
         audit(by=by, verb="treatment.signed", subject=visit, at=at, patient_id=visit.patient_id, sha256=visit.sha256)
+        keep_summary(visit, by=by, at=at)
     return visit
 
 
@@ -143,32 +143,10 @@ def content_to_sign(
         "record": record_as_dict(record),
         "zones": zone_rows(visit), "lots": lot_rows(visit), "syringes": syringe_rows(visit), "devices": device_rows(visit), "items": item_rows(visit),
         "time_outs": time_out_rows(visit),
-        "doses": [_dose(check) for check in checks],
+        "doses": [dose_row(check) for check in checks],
         "performed_by": str(visit.performed_by_id), "signed_by": {"id": str(by.pk), "name": by.printed_name, "role": by.role},
         "signed_at": at.isoformat(), "meaning": MEANING, "knowledge_version": library.version,
     })  # fmt: skip
-
-
-def amend_treatment(
-    *, visit: Treatment, kind: str, text: str, reason: str, by: User, at: dt.datetime, token: uuid.UUID | None = None, location: str = ""
-) -> Amendment:
-    """Correct or add to what was signed, beside the original."""
-    with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.amended", token=token, at=at, location=location):
-        visit = Treatment.objects.of(by.clinic).select_for_update().get(pk=visit.pk)
-        if visit.state != Treatment.State.SIGNED:
-            raise Refused("This treatment is not signed yet, so it can still be changed itself.")
-        said, why = text.strip(), " ".join(reason.split())
-        if kind not in ("correction", "addition"):
-            raise Refused("Say whether this corrects or adds.")
-        if not said or not why:
-            raise Refused("Write what is corrected or added, and the reason.")
-        if len(why) > 300 or len(said) > 10_000:
-            raise Refused("The reason holds at most 300 characters and the text 10 000. Shorten it.")
-        row = Amendment(clinic_id=visit.clinic_id, created_at=at, created_by=by, treatment=visit, kind=kind, text=said, reason=why)
-        row.sha256 = amendment_sha256(row)
-        row.save(force_insert=True)
-        audit(by=by, verb="treatment.amended", subject=row, at=at, patient_id=visit.patient_id, treatment=str(visit.pk))
-    return row
 
 
 def _unsigned(visit: Treatment, by: User) -> Treatment:
@@ -260,7 +238,8 @@ def _refuse_impossible(record: Record, library: Library, today: dt.date) -> None
         raise Impossible(*said)
 
 
-def _dose(check: DoseCheck) -> dict[str, Any]:
+def dose_row(check: DoseCheck) -> dict[str, Any]:
+    """A dose against its limit as it stands in the signed content."""
     return {"limit": check.limit_id, "what": check.what, "dose": _number(check.dose), "bound": _number(check.limit), "unit": check.unit, "state": check.state}
 
 
@@ -270,8 +249,3 @@ def _number(value: Decimal | None) -> str | None:
 
 def _iso(day: dt.date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def signed_content(visit: Treatment) -> dict[str, Any]:
-    """What was signed, as data."""
-    return dict(json.loads(visit.signed_content))

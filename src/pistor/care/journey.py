@@ -146,7 +146,7 @@ def _consent(facts: VisitFacts) -> _Line:
 
 def _treatment(facts: VisitFacts) -> _Line:
     if facts.treatment == "signed":
-        return _DONE
+        return StepState.COMPLETED, (), facts.leaving
     if facts.treatment == "cancelled":
         return StepState.COMPLETED, (), CANCELLED
     missing = missing_before_treatment(facts)

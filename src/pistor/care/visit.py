@@ -50,6 +50,7 @@ class VisitFacts:
     scored_today: bool
     evaluation_due: bool
     evaluation_decided: bool
+    leaving: str = ""  # of a signed treatment: whether the patient may leave or has left, in words
 
 
 def plan_missing(facts: VisitFacts) -> tuple[Missing, ...]:

@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "pistor.clinic.syringes",
     "pistor.clinic.devices",
     "pistor.clinic.prescriptions",
+    "pistor.clinic.photos",
+    "pistor.clinic.settings",
     "pistor.clinic.recall",
     "pistor.clinic.library",
     "pistor.clinic.delivery",

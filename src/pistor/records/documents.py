@@ -13,6 +13,7 @@ class Document(ClinicRow):
         CONSENT = "consent", "Consent"
         AFTERCARE = "aftercare", "Aftercare sheet"
         PLAN = "plan", "Plan"
+        TREATMENT = "treatment", "Summary of a treatment"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=Kind)

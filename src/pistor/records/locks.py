@@ -1,8 +1,9 @@
 """Triggers that lock what was signed in the database itself: no update, no removal, whoever holds the connection.
 
 A treatment, its zones, lots, syringes and devices lock with the signature; amendments, documents, consents, withdrawals,
-aftercare sheets, moves of stock, draws, cleanings, single-use items, prescriptions, letters of a recall and its contacts, and time-outs are locked
-from the start. A row added beside a signed treatment is found by :func:`pistor.records.signed.broken`.
+aftercare sheets, moves of stock, draws, cleanings, single-use items, prescriptions, letters of a recall and its contacts, time-outs,
+photographs, discharges, corrected lots and summaries are locked from the start. A row added beside a signed treatment is
+found by :func:`pistor.records.signed.broken`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ MESSAGE = "what was signed or booked is locked"
 ALWAYS = (
     "records_document", "records_consent", "records_consentwithdrawal", "records_aftercaresheet", "records_amendment", "records_stockmove",
     "records_draw", "records_devicecleaning", "records_singleuse", "records_prescription", "records_prescriptionend",
-    "records_recallletters", "records_contactevent", "records_timeout",
+    "records_recallletters", "records_contactevent", "records_timeout", "records_photo", "records_photoremoval", "records_discharge",
+    "records_lotcorrection", "records_treatmentsummary",
 )  # fmt: skip
 WITH_TREATMENT = ("records_zonedose", "records_lotuse", "records_syringe", "records_deviceuse")
 

@@ -9,6 +9,7 @@ from pistor.records.consent import Consent, ConsentWithdrawal
 from pistor.records.consultation import HistoryEntry, ImportedDocument, Patient
 from pistor.records.course import Course
 from pistor.records.devices import Device, DeviceCleaning, DeviceUse, SingleUse
+from pistor.records.discharge import Discharge
 from pistor.records.documents import Document
 from pistor.records.drafts import Draft, Submission
 from pistor.records.formulation import Formulation
@@ -17,19 +18,22 @@ from pistor.records.library import LocalEntry
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
+from pistor.records.photos import Photo, PhotoRemoval
 from pistor.records.prescriptions import Prescription, PrescriptionEnd
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters
 from pistor.records.rooms import Room
 from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial
+from pistor.records.summaries import TreatmentSummary
 from pistor.records.syringes import Draw, Syringe
-from pistor.records.treatment import Amendment, LotUse, TimeOut, Treatment, ZoneDose
+from pistor.records.treatment import Amendment, LotCorrection, LotUse, TimeOut, Treatment, ZoneDose
 
 __all__ = [
-    "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "BodyMark", "Clinic",
-    "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Device", "DeviceCleaning", "DeviceUse", "Discrepancy",
-    "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument", "InjectionPlan", "LocalEntry",
-    "Lot", "LotUse", "MaintenanceDecision", "Override", "Patient", "Prescription", "PrescriptionEnd", "Product",
-    "ReactionFollowUp", "ReactionReport", "Recall", "RecallContact", "RecallLetters", "Room", "ScaleScore", "SingleUse",
-    "StockMove", "Submission", "Syringe", "TimeOut", "Treatment", "User", "Vial", "ZoneDose",
+    "AftercareSheet", "Alert", "AlternativesTalk", "Amendment", "Assessment", "AuditEvent", "AuditHead", "BodyMark",
+    "Clinic", "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Device", "DeviceCleaning", "DeviceUse",
+    "Discharge", "Discrepancy", "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument",
+    "InjectionPlan", "LocalEntry", "Lot", "LotCorrection", "LotUse", "MaintenanceDecision", "Override", "Patient",
+    "Photo", "PhotoRemoval", "Prescription", "PrescriptionEnd", "Product", "ReactionFollowUp", "ReactionReport",
+    "Recall", "RecallContact", "RecallLetters", "Room", "ScaleScore", "SingleUse", "StockMove", "Submission",
+    "Syringe", "TimeOut", "Treatment", "TreatmentSummary", "User", "Vial", "ZoneDose",
 ]  # fmt: skip

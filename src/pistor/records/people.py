@@ -52,6 +52,7 @@ class Clinic(models.Model):
     language = models.CharField(max_length=2, default="en")
     time_zone = models.CharField(max_length=60, default="Europe/Paris")
     phone = models.CharField(max_length=40, blank=True)
+    observation_minutes = models.PositiveIntegerField(null=True)  # from the last point until a patient may leave; None: the clinic has said none
     is_demo = models.BooleanField(default=False)
     local_knowledge = models.CharField(max_length=16, blank=True)  # changes with the clinic's own entries; empty where it has none
 

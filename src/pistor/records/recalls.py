@@ -21,7 +21,7 @@ from pistor.records.reactions import ReactionReport
 from pistor.records.rooms import Room
 from pistor.records.stock import Lot, Vial
 from pistor.records.syringes import Draw, Syringe
-from pistor.records.treatment import LotUse, Treatment, ZoneDose
+from pistor.records.treatment import LotCorrection, LotUse, Treatment, ZoneDose
 
 Subject = Lot | Vial | Device | Room | User
 
@@ -155,10 +155,13 @@ def given_with(scope: str, subject: Subject, since: dt.date | None) -> QuerySet[
 
 
 def _treatments_with(scope: str, subject: Subject) -> QuerySet[Any]:
-    """The ids of treatments that name a lot, drew from it or used an item of it; that drew from a vial; that used a device; in a room."""
+    """The ids of treatments that name a lot, drew from it, used an item of it or were corrected to it; that drew from a vial; that used a device; in a room.
+
+    A treatment whose lot was corrected is found by the lot that was signed too: which of the two is right may be wrong again.
+    """
     if scope == Scope.LOT:
-        named, items = (model.objects.filter(lot=subject).values("treatment") for model in (LotUse, SingleUse))
-        return named.union(items, _used().filter(lot=subject).values("syringe__treatment"))
+        named, items, corrected = (model.objects.filter(lot=subject).values("treatment") for model in (LotUse, SingleUse, LotCorrection))
+        return named.union(items, corrected, _used().filter(lot=subject).values("syringe__treatment"))
     if scope == Scope.VIAL:
         return _used().filter(vial=subject).values("syringe__treatment")
     if scope == Scope.DEVICE:
@@ -203,6 +206,7 @@ def _sources_of(treatments: list[uuid.UUID]) -> list[tuple[str, QuerySet[Any]]]:
     return [
         (Scope.LOT, LotUse.objects.filter(**within).values_list("treatment", "lot")),
         (Scope.LOT, SingleUse.objects.filter(**within, lot__isnull=False).values_list("treatment", "lot")),
+        (Scope.LOT, LotCorrection.objects.filter(**within).values_list("treatment", "lot")),
         (Scope.LOT, drawn.values_list("syringe__treatment", "lot")),
         (Scope.VIAL, drawn.filter(vial__isnull=False).values_list("syringe__treatment", "vial")),
         (Scope.DEVICE, DeviceUse.objects.filter(**within).values_list("treatment", "device")),
@@ -226,7 +230,8 @@ def mixed_with(source: Lot | Vial, since: dt.date | None) -> list[Lot]:
     """The other lots that were given together with this one, or with what is in this vial, since a day; by product and number."""
     scope, own = (Scope.VIAL, source.lot_id) if isinstance(source, Vial) else (Scope.LOT, source.pk)
     given = given_with(scope, source, since).values("pk")
-    together = LotUse.objects.filter(treatment__in=given).values("lot").union(_used().filter(syringe__treatment__in=given).values("lot"))
+    named, corrected = (model.objects.filter(treatment__in=given).values("lot") for model in (LotUse, LotCorrection))
+    together = named.union(corrected, _used().filter(syringe__treatment__in=given).values("lot"))
     return list(Lot.objects.filter(pk__in=together, clinic_id=source.clinic_id).exclude(pk=own).order_by("presentation", "lot_number"))
 
 

@@ -1,13 +1,13 @@
-"""What the last treatment of a course gave, read from what was signed."""
+"""What the last treatment of a course gave, read from what was signed and what was corrected of it."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from decimal import Decimal
 
 from pistor.care.formulation import Topical
 from pistor.care.treatment.repeat import LastZone, Repeat, repeat_of
+from pistor.records.amendments import amended_content
 from pistor.records.library import library_of
 from pistor.records.room import planned_zones
 from pistor.records.treatment import Treatment
@@ -19,7 +19,7 @@ def last_given(visit: Treatment) -> Repeat | None:
     last = signed.exclude(pk=visit.pk).order_by("-given_on", "-signed_at").first()
     if last is None or last.given_on is None or not last.signed_content:
         return None
-    content = json.loads(last.signed_content)
+    content = amended_content(last)
     record, zones = content.get("record") or {}, [_zone(row) for row in content.get("zones") or ()]
     topical = tuple(Topical(row["ingredient"], _number(row.get("dose_mg"))) for row in record.get("topical") or ())
     devices = tuple((uuid.UUID(row["device"]), str(row["settings"])) for row in content.get("devices") or ())

@@ -182,7 +182,7 @@ def amendment_sha256(row: Amendment) -> str:
     """Over the amendment and what it amends."""
     return sha256(canonical({
         "treatment": row.treatment.sha256, "kind": row.kind, "text": row.text, "reason": row.reason, "at": row.created_at.astimezone(dt.UTC).isoformat(),
-        "by": str(row.created_by_id),
+        "by": str(row.created_by_id), **({"changes": row.changes} if row.changes else {}),
     }))  # fmt: skip
 
 

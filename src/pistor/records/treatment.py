@@ -120,5 +120,18 @@ class Amendment(ClinicRow):
     treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="amendments")
     kind = models.CharField(max_length=12, choices=[("correction", "Correction"), ("addition", "Addition")])
     text = models.TextField()
+    changes = models.JSONField(default=list)  # of a correction: [{"path", "before", "after"}], places in the signed content (care.amendment)
     reason = models.CharField(max_length=300)
     sha256 = models.CharField(max_length=64)
+
+
+class LotCorrection(ClinicRow):
+    """A lot that was really given, in place of the one that was signed. Both lead to the patient. Locked in the database."""
+
+    treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="lot_corrections")
+    amendment = models.ForeignKey(Amendment, on_delete=models.PROTECT, related_name="lot_corrections")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="corrections", db_index=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["lot", "treatment"], name="lot_correction_of_lot")]  # from a lot to its patients
+        constraints = [models.UniqueConstraint(fields=["amendment", "lot"], name="lot_corrected_once_per_amendment")]

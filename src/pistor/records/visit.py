@@ -12,6 +12,7 @@ from pistor.care.visit import VisitFacts
 from pistor.knowledge import Library
 from pistor.records.consent import Consent
 from pistor.records.course import Course
+from pistor.records.discharge import leaving_of
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.intent import Candidacy, candidacy_of
@@ -51,6 +52,7 @@ def facts_of(visit: Treatment, library: Library, on: dt.date, candidacy: Candida
         scored_today=recorded.scored_today,
         evaluation_due=_evaluation_due(course, recorded.signed, on),
         evaluation_decided=recorded.decided,
+        leaving=leaving_of(visit, on),
     )
 
 

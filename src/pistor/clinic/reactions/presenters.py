@@ -71,8 +71,12 @@ def began_in_words(report: ReactionReport, given_on: dt.date | None) -> str:
 
 
 def lots_used(visit: Treatment, library: Library) -> list[str]:
-    """The lots of this treatment, to trace: presentation, lot, expiry."""
-    lots = [use.lot for use in visit.lot_uses.select_related("lot").order_by("lot__presentation")]
+    """The lots of this treatment, to trace: presentation, lot, expiry. One that a correction named stands with them."""
+    signed = [(use.lot, "") for use in visit.lot_uses.select_related("lot").order_by("lot__presentation")]
+    corrected = [(row.lot, ", named by a correction") for row in visit.lot_corrections.select_related("lot").order_by("created_at", "lot__presentation")]
     known = library.presentations
-    names = [known[lot.presentation].name if lot.presentation in known else lot.presentation.replace("_", " ") for lot in lots]
-    return [f"{name}, lot {lot.lot_number}, expires {lot.expires_on.day} {lot.expires_on:%b %Y}" for name, lot in zip(names, lots, strict=True)]
+    return [
+        f"{known[lot.presentation].name if lot.presentation in known else lot.presentation.replace('_', ' ')}, lot {lot.lot_number}, "
+        f"expires {lot.expires_on.day} {lot.expires_on:%b %Y}{how}"
+        for lot, how in {lot.pk: (lot, how) for lot, how in (*corrected, *signed)}.values()
+    ]

@@ -56,7 +56,7 @@ class Whole(forms.IntegerField):
         super().__init__(required=False, min_value=0, max_value=most, widget=widget, error_messages=messages, **kwargs)
 
 
-def _anaesthetics() -> list[tuple[str, str]]:
+def anaesthetics() -> list[tuple[str, str]]:
     library = load()
     return [("", "Choose…"), *((id_, item.name) for id_, item in library.ingredients.items() if "local_anaesthetic" in item.classes)]
 
@@ -91,7 +91,7 @@ class TreatmentForm(StepForm):
     reaction = forms.ChoiceField(label="Immediate reaction", choices=[("none", "None"), ("some", "Yes")], widget=forms.RadioSelect, required=False)
     reaction_signs = forms.MultipleChoiceField(label="What was seen", choices=[], widget=forms.CheckboxSelectMultiple, required=False)
     reaction_note = forms.CharField(label="In words", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
-    patient_code = forms.CharField(label="Code of the patient", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
+    patient_code = forms.CharField(label="Code of the patient", required=False, max_length=260, widget=forms.TextInput(attrs=CODE))
     syringe_code = forms.CharField(label="Code on the syringe", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
     device_settings = forms.CharField(label="Its settings: depth, dose, rate", required=False, max_length=200)
     note = forms.CharField(label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
@@ -118,7 +118,7 @@ class TreatmentForm(StepForm):
         for step in steps:
             self.fields[f"check_{step.id}"] = forms.BooleanField(label=step.text, required=False)
         for place in range(TOPICALS):
-            self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=_anaesthetics, required=False)
+            self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=anaesthetics, required=False)
             self.fields[f"topical_dose_{place}"] = Measure(label="Dose on the skin, mg", what="the dose in mg")
         for number, zone in enumerate(zones):
             self._add_line(str(number), zone, syringes)
@@ -218,12 +218,6 @@ def _given(zone: ZoneGiven, data: dict[str, Any], key: str) -> ZoneGiven:
         state=data.get(f"state_{key}", ""), plan=zone.plan, edits=data.get(f"edits_{key}") or Edits(), syringe=data.get(f"syringe_{key}", ""),
         passes=data.get(f"passes_{key}"), on_skin=zone.on_skin,
     )  # fmt: skip
-
-
-class AmendmentForm(StepForm):
-    kind = forms.ChoiceField(label="Kind", choices=[("correction", "Correction"), ("addition", "Addition")], widget=forms.RadioSelect)
-    text = forms.CharField(label="What is corrected or added", max_length=10_000, widget=forms.Textarea(attrs={"rows": 3}))
-    reason = forms.CharField(label="Reason", max_length=300)
 
 
 def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, begun: bool, room: str = "") -> dict[str, Any]:

@@ -5,10 +5,9 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -19,7 +18,7 @@ from pistor.actions.repeat import repeat_last
 from pistor.actions.rooms import use_room
 from pistor.actions.syringes import make_syringe
 from pistor.actions.time_out import time_out
-from pistor.actions.treatment import Entry, Incomplete, amend_treatment, save_treatment, sign_treatment, signed_content
+from pistor.actions.treatment import Entry, Incomplete, save_treatment, sign_treatment
 from pistor.care.formulation import Blend, DoseCheck
 from pistor.care.injection_map import InjectionMap, NoMap
 from pistor.care.treatment import MEANING, Missing, UnreadableEdits, before, checklist, gate, treatment_findings
@@ -29,9 +28,10 @@ from pistor.clinic.shared.making import MakeForm, make_form, posted_make_form
 from pistor.clinic.shared.scanning import scans
 from pistor.clinic.shared.syringes import syringe_line
 from pistor.clinic.shared.templatetags.pistor import day
-from pistor.clinic.treatment.forms import REASONS, AmendmentForm, TreatmentForm, first_values, repeated_values
-from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, named_lines, review, signed_shown, time_out_lines, zone_name
-from pistor.exchange.signed import treatment_pdf
+from pistor.clinic.treatment.forms import REASONS, TreatmentForm, first_values, repeated_values
+from pistor.clinic.treatment.presenters import chart_maps, chart_of, missing_lines, named_lines, review, time_out_lines
+from pistor.clinic.treatment.signed import signed_page
+from pistor.exchange.signed_words import zone_name
 from pistor.knowledge import Library
 from pistor.records.devices import Device
 from pistor.records.injection_map import InjectionPlan
@@ -41,7 +41,6 @@ from pistor.records.plan import map_of
 from pistor.records.repeat import last_given
 from pistor.records.room import Room, planned_zones, room_of
 from pistor.records.rooms import Room as Rooms
-from pistor.records.signed import amendments_of, broken
 from pistor.records.syringes import Syringe, kept, syringes_of
 from pistor.records.treatment import TimeOut, Treatment
 
@@ -56,7 +55,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     visit = visit_of(request, visit_id)
     signed, do = visit.state == Treatment.State.SIGNED, request.POST.get("do", "save")
     if request.method != "POST":
-        return _signed_shown(request, visit, AmendmentForm()) if signed else _shown(request, visit)
+        return signed_page(request, visit) if signed else _shown(request, visit)
     if signed:
         return _signed_already(request, visit)
     if beside := BESIDE.get(do):
@@ -87,7 +86,7 @@ def _signed_already(request: HttpRequest, visit: Treatment) -> HttpResponse:
     except NotAllowed:
         raise
     except Refused as refused:
-        return _signed_shown(request, visit, AmendmentForm(), refused=refused)
+        return signed_page(request, visit, refused=refused)
     return HttpResponseRedirect(request.path)
 
 
@@ -111,49 +110,6 @@ def missing(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
 
 def _as_json(missing: Sequence[Missing], status: int = 200, **more: Any) -> JsonResponse:
     return JsonResponse({"missing": [one.as_dict() for one in missing], **more}, status=status, headers={"Cache-Control": "no-store"})
-
-
-@page(Capability.SEE_CLINICAL, write=Capability.SIGN)
-def amend(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    visit = visit_of(request, visit_id)
-    here = reverse("treatment:show", args=[visit.pk])
-    if request.method != "POST":
-        return HttpResponseRedirect(here)
-    form = AmendmentForm(request.POST)
-    if not form.is_valid():
-        return _signed_or_open(request, visit, form, 422)
-    data = form.cleaned_data
-    try:
-        amend_treatment(
-            visit=visit, kind=data["kind"], text=data["text"], reason=data["reason"], by=request.user, at=request.at, token=data["token"], location=here,  # type: ignore[arg-type, attr-defined]
-        )  # fmt: skip
-    except Refused as refused:
-        form.refuse(refused)
-        return _signed_or_open(request, visit, form, 409)
-    return HttpResponseRedirect(here)
-
-
-@page(Capability.SEE_CLINICAL)
-def summary(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
-    """What was signed, to print, if it still is what was signed."""
-    visit = visit_of(request, visit_id)
-    if visit.state != Treatment.State.SIGNED:
-        raise Http404
-    if broken(visit):
-        return _signed_shown(request, visit, AmendmentForm(), status=409)
-    pdf = treatment_pdf(
-        content={**_signed_words(visit), "clinic": visit.clinic.name, "footer": f"Signed {visit.sha256}"}, sha256=visit.sha256, amendments=_amendments(visit)
-    )
-    response = HttpResponse(pdf, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="treatment-{visit.given_on or visit.planned_on}.pdf"'
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _signed_or_open(request: HttpRequest, visit: Treatment, form: AmendmentForm, status: int) -> HttpResponse:
-    if visit.state == Treatment.State.SIGNED:
-        return _signed_shown(request, visit, form, status=status)
-    return _shown(request, visit, status=409)
 
 
 # ── while it is open ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -344,36 +300,3 @@ def _map(plan: InjectionPlan | None, library: Library) -> InjectionMap | None:
 
 def _doses(checks: Sequence[DoseCheck]) -> dict[str, Any]:
     return {"checks": checks, "over": sum(check.state == "over" for check in checks)}
-
-
-# ── once it is signed ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _signed_shown(request: HttpRequest, visit: Treatment, form: AmendmentForm, *, refused: Refused | None = None, status: int = 200) -> HttpResponse:
-    wrong = broken(visit)
-    context = {
-        "form": form, "signed": _signed_words(visit), "broken": wrong, "amendments": _amendments(visit), "refused": refused.reasons if refused else (),
-        "may_sign": request.user.may(Capability.SIGN),  # type: ignore[union-attr]
-    }  # fmt: skip
-    return render_step(request, visit, "treatment", "treatment/signed.html", context, status=409 if refused or (wrong and status == 409) else status)
-
-
-def _signed_words(visit: Treatment) -> dict[str, Any]:
-    local = (visit.signed_at or visit.changed_at).astimezone(ZoneInfo(visit.clinic.time_zone))
-    words = signed_shown(signed_content(visit) if visit.signed_content else {}, library_of(visit.clinic), local)
-    words["signer"] = words["signer"] or (visit.signed_by.printed_name if visit.signed_by else "")
-    words["patient"] = words["patient"] or str(visit.patient)
-    return words
-
-
-def _amendments(visit: Treatment) -> list[dict[str, str]]:
-    zone = ZoneInfo(visit.clinic.time_zone)
-    return [
-        {
-            "kind": row.get_kind_display(), "text": row.text, "reason": row.reason, "by": row.created_by.printed_name if row.created_by else "",
-            "at": f"{day(row.created_at.astimezone(zone))}, {row.created_at.astimezone(zone):%H:%M}", "sha256": row.sha256,
-        }
-        for row in amendments_of(visit)
-    ]  # fmt: skip
-
-

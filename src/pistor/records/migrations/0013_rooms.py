@@ -10,7 +10,7 @@ import pistor.records.base
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('records', '0011_chart'),
+        ('records', '0012_after'),
     ]
 
     operations = [

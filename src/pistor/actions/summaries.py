@@ -1,0 +1,99 @@
+"""The summary of a signed treatment as a document that is kept: as it was signed, and again whenever something is added to it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pistor.actions.course import local_day
+from pistor.care.aftercare import moment_in
+from pistor.care.injection_map import NoMap
+from pistor.exchange.pictures import map_svg
+from pistor.exchange.signed import treatment_pdf
+from pistor.exchange.signed_words import differences, signed_words, with_corrections
+from pistor.knowledge import Library
+from pistor.records.amendments import amended_content, signed_content, steps_of
+from pistor.records.discharge import awaited, discharge_of, may_leave
+from pistor.records.documents import Document
+from pistor.records.injection_map import InjectionPlan
+from pistor.records.library import library_of
+from pistor.records.people import User
+from pistor.records.plan import map_of
+from pistor.records.summaries import TreatmentSummary
+from pistor.records.treatment import Amendment, Treatment
+
+
+def keep_summary(
+    visit: Treatment, *, occasion: str = TreatmentSummary.Occasion.SIGNED, amendment: Amendment | None = None, by: User, at: dt.datetime
+) -> TreatmentSummary:
+    """Make the summary as it stands now and keep it, inside the transaction of what it is the summary of."""
+    occasion = TreatmentSummary.Occasion.AMENDMENT if amendment else occasion
+    pdf = summary_pdf(visit, local_day(by, at))
+    own: dict[str, Any] = {"clinic_id": visit.clinic_id, "created_at": at, "created_by": by}
+    title = f"Treatment {visit.number}, {TreatmentSummary.Occasion(occasion).label.lower()}"
+    document = Document.objects.create(
+        **own, patient=visit.patient, kind=Document.Kind.TREATMENT, title=title, content=pdf, sha256=hashlib.sha256(pdf).hexdigest()
+    )
+    row: TreatmentSummary = TreatmentSummary.objects.create(**own, treatment=visit, occasion=occasion, amendment=amendment, document=document)
+    return row
+
+
+def summary_pdf(visit: Treatment, on: dt.date) -> bytes:
+    """The summary as it stands on a day, with the map it was planned on."""
+    library = library_of(visit.clinic)
+    content = {**summary_words(visit, library, on), "clinic": visit.clinic.name, "footer": f"Signed {visit.sha256}"}
+    return treatment_pdf(content=content, sha256=visit.sha256, pictures=_pictures(visit, library))
+
+
+def summary_words(visit: Treatment, library: Library, on: dt.date) -> dict[str, Any]:
+    """What was signed in words, with what was corrected beside it, the amendments with each field they changed, and the leaving."""
+    at = _local(visit, visit.signed_at or visit.changed_at)
+    words, now = (signed_words(content, library, at) for content in (signed_content(visit), amended_content(visit)))
+    words["signer"] = words["signer"] or (visit.signed_by.printed_name if visit.signed_by else "")
+    words["patient"] = words["patient"] or str(visit.patient)
+    return {**with_corrections(words, now), "amendments": _amendments(visit, library), "leaving": leaving_words(visit, on)}
+
+
+def leaving_words(visit: Treatment, on: dt.date) -> str:
+    """When the patient left, or on the day itself from when on they may, in a sentence."""
+    row = discharge_of(visit)
+    if row:
+        said = f"Left at {_local(visit, row.left_at):%H:%M}, {row.minutes} minutes after the last point at {_local(visit, row.last_point_at):%H:%M}."
+        return f"{said} Earlier than the clinic's {row.asked_minutes} minutes: {row.reason}" if row.reason else said
+    until = may_leave(visit)
+    if not awaited(visit, on):
+        return "Leaving was not noted."
+    if until is None:
+        return "The clinic has set no time of observation, and no published one was found. Leaving is not noted."
+    said = f"May leave at {_local(visit, until):%H:%M} at the latest"
+    return f"{said}: the clinic watches for {visit.clinic.observation_minutes} minutes from the last point, which was before the signature."
+
+
+def _amendments(visit: Treatment, library: Library) -> list[dict[str, Any]]:
+    shown = []
+    for row, before, after in steps_of(visit):
+        at = _local(visit, row.created_at)
+        changed = differences(signed_words(before, library, at), signed_words(after, library, at)) if row.changes else ()
+        shown.append({
+            "kind": row.get_kind_display(), "text": row.text, "reason": row.reason, "by": row.created_by.printed_name if row.created_by else "",
+            "at": moment_in("en", at), "sha256": row.sha256, "differences": [one.as_dict() for one in changed],
+        })  # fmt: skip
+    return shown
+
+
+def _pictures(visit: Treatment, library: Library) -> list[str]:
+    """The map that counted when the treatment was signed, one drawing for each view; none where the knowledge has it no more."""
+    drawn = InjectionPlan.objects.of(visit.clinic).filter(course=visit.course_id, created_at__lte=visit.signed_at).order_by("-created_at", "-pk").first()
+    if drawn is None:
+        return []
+    try:
+        made = map_of(drawn, library)
+    except NoMap:
+        return []
+    return [map_svg(made, library, view) for view in dict.fromkeys(area.map for area in made.areas)]
+
+
+def _local(visit: Treatment, moment: dt.datetime) -> dt.datetime:
+    return moment.astimezone(ZoneInfo(visit.clinic.time_zone))

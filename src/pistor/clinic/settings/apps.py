@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class SettingsConfig(AppConfig):
+    name = "pistor.clinic.settings"
+    label = "clinic_settings"
