@@ -29,6 +29,10 @@ pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
 WAYS = {"needle": ("", ""), "gun": ("nappage", "meso_gun"), "roller": ("roller_passes", "microneedle_roller")}  # technique, device
 
 
+# What dissolves fat goes under the skin, so a gun or a roller gives something else.
+INTO_THE_SKIN = replace(KINDS["fat"], indication="cellulite", zone="thigh", protocol="cellulite_intradermal_blend", presentation="l_carnitine_200mg_ml")
+
+
 @pytest.fixture
 def practitioner(transactional_db, monkeypatch):
     """The server asks the real clock, so what is planned here is planned now."""
@@ -43,6 +47,8 @@ def practitioner(transactional_db, monkeypatch):
 def planned(by, application: str, way: str = "needle") -> Treatment:
     """A visit of the protocol, with everything done up to the consent, by the technique of a device."""
     kind, library, (technique, device) = KINDS[application], load(), WAYS[way]
+    if application == "fat" and technique:
+        kind = INTO_THE_SKIN
     person = factories.patient(by, sex="female")
     for key, value in (("weight_kg", "60"), ("height_cm", "170")):
         factories.history(person, "measurement", key, {"value": value, "unit": key.rpartition("_")[2]})
