@@ -84,8 +84,10 @@ def _amendments(visit: Treatment, library: Library) -> list[dict[str, Any]]:
 
 
 def _pictures(visit: Treatment, library: Library) -> list[str]:
-    """The map that counted when the treatment was signed, one drawing for each view; none where the knowledge has it no more."""
-    drawn = InjectionPlan.objects.of(visit.clinic).filter(course=visit.course_id, created_at__lte=visit.signed_at).order_by("-created_at", "-pk").first()
+    """The map that was signed for, one drawing for each view; none where the knowledge has it no more."""
+    plans, named = InjectionPlan.objects.of(visit.clinic).filter(course=visit.course_id), signed_content(visit).get("map")
+    then = plans.filter(pk=named) if named else plans.filter(created_at__lte=visit.signed_at)  # content of kind 1 does not name it
+    drawn = then.order_by("-created_at", "-pk").first()
     if drawn is None:
         return []
     try:
