@@ -8,17 +8,19 @@ from decimal import Decimal
 import pytest
 
 from pistor.actions.core import Refused
+from pistor.actions.formulation import compose_blend
 from pistor.actions.injection_map import draw_map
-from pistor.actions.treatment import planned_zones
-from pistor.care.formulation import Blend
+from pistor.care.formulation import Blend, Part, compose
 from pistor.care.injection_map import Area, Change, Edits, Generator, Scale, ZonePlan, make_map, zones_alike
 from pistor.knowledge import load
 from pistor.records.audit import AuditEvent
+from pistor.records.course import Course
 from pistor.records.doses import giving_of
 from pistor.records.formulation import Formulation
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.plan import map_of, plan_digest
+from pistor.records.room import planned_zones
 from tests.conftest import NOW
 from tests.ready import POINTS, planned_visit
 
@@ -88,3 +90,18 @@ def test_a_point_outside_its_zone_is_refused_and_nothing_is_kept(people):
     with pytest.raises(Refused, match="lies outside the zone"):
         draw_map(course=visit.course, zones=[ZonePlan(LEFT, "pain_grid", GRID, Edits(added={"a1": (1.0, 1.0)}))], by=people.practitioner, at=NOW)
     assert InjectionPlan.objects.count() == 1
+
+
+def test_a_product_that_stays_under_the_skin_is_refused_where_one_zone_ends_in_it_or_is_rolled(people):
+    visit = planned_visit(people)
+    Course.objects.update(interval_days=30)
+    acid = compose([Part("deoxycholic_acid_10mg_ml", Decimal(2))], load(), policy="single_active", jurisdiction="US", application="fat")
+    Formulation.objects.update(result={**acid.as_dict(), "doses": []}, parts=[part.as_dict() for part in acid.parts], volume_ml=2)
+    deep = ZonePlan(LEFT, "deep", replace(GRID, inserted_length_mm=Decimal(6), angle_deg=Decimal(90)))
+    for plan, says in ((ZonePlan(RIGHT, "micropapule", GRID), "ends in the dermis"), (ZonePlan(RIGHT, "roller_passes", ROLLED), "opens the skin from above")):
+        with pytest.raises(Refused, match=f"never into it; the chosen technique {says}"):
+            draw_map(course=visit.course, zones=[deep, plan], by=people.practitioner, at=NOW)
+    assert draw_map(course=visit.course, zones=[deep], by=people.practitioner, at=NOW).points
+    with pytest.raises(Refused, match="ends in the dermis"):
+        InjectionPlan.objects.update(zones=[plan.as_dict() for plan in (deep, ZonePlan(RIGHT, "micropapule", GRID))])
+        compose_blend(course=visit.course, parts=[Part("deoxycholic_acid_10mg_ml", Decimal(2))], by=people.practitioner, at=NOW)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from pistor.actions.amendments import amend_treatment
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused, Stale
@@ -21,7 +22,7 @@ from pistor.records.stock import usable_lots
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 from tests import factories
 from tests.conftest import NOW, TODAY
-from tests.ready import consented, lot, planned_visit
+from tests.ready import consented, lot, planned_visit, syringe
 from tests.ready import full_entry as entry
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,21 @@ def test_going_over_a_limit_that_was_given_is_kept_with_its_reason(people, visit
     signed = sign(visit, people.practitioner, entry(visit, **over))
     assert "left on by mistake" in signed.signed_content
     assert '"over"' in signed.signed_content
+
+
+def test_one_zone_is_given_out_of_two_syringes_and_recorded_once_for_each(people, visit):
+    one, two = syringe(visit, people.nurse, volume="0.25"), syringe(visit, people.nurse, volume="0.125")
+    full = entry(visit)
+    (zone,) = full.record.zones
+    shares = [replace(zone, points=n, volume_ml=Decimal(ml), syringe=code) for n, ml, code in ((2, "0.25", one.code), (1, "0.125", two.code))]
+    with pytest.raises(Refused, match="recorded twice from one syringe"):
+        save_treatment(visit=visit, entry=replace(full, record=replace(full.record, zones=(shares[0], shares[0]))), by=people.nurse, at=NOW)
+    signed = sign(visit, people.practitioner, replace(full, record=replace(full.record, zones=tuple(shares))))
+    assert {(dose.syringe, dose.points, dose.volume_ml) for dose in ZoneDose.objects.filter(treatment=signed)} == {
+        (one, 2, Decimal("0.25")), (two, 1, Decimal("0.125")),
+    }  # fmt: skip
+    with pytest.raises(IntegrityError), transaction.atomic():  # whoever writes past the actions
+        ZoneDose.objects.create(**{field.attname: getattr(ZoneDose.objects.first(), field.attname) for field in ZoneDose._meta.fields if field.name != "id"})
 
 
 def test_the_day_is_neither_to_come_nor_long_past(people, visit):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pistor.care.codes import Code, OwnCode, element_string, in_signs, of_id, parse
+from pistor.care.codes import Code, OwnCode, element_string, in_signs, of_id, of_patient, parse
 from pistor.exchange.labels import label_pdf
 from pistor.exchange.symbols import MOST_BYTES, NoSymbol, read_picture, symbol_svg
 from tests.exchange.test_documents import text_of
@@ -42,6 +42,7 @@ def as_file(picture: Image.Image, format_: str = "PNG", **more) -> bytes:
 CODES = st.one_of(
     st.integers(0, 2**50 - 1).map(lambda number: OwnCode("V", in_signs(number))),
     st.uuids().map(lambda id_: of_id("L", id_)),
+    st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=12).map(of_patient),
     st.builds(Code, st.just("09501101530003"), st.from_regex(r"[A-Z0-9/-]{1,20}", fullmatch=True), st.dates(dt.date(2020, 1, 1), dt.date(2060, 1, 1))),
 )
 

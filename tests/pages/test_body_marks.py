@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
+from decimal import Decimal
 
 import pytest
 
+from pistor.care.injection_map import Area, Generator, ZonePlan
 from pistor.knowledge import load
 from pistor.records.audit import AuditEvent
 from pistor.records.body_marks import BodyMark
@@ -102,7 +104,8 @@ def test_a_zone_treated_three_days_ago_is_shown_resting_with_days_left(people, a
     client = as_(people.practitioner)
     told = client.post(f"/visits/{again.pk}/injection-map/preview/", json.dumps(body), content_type="application/json").json()
     assert told["overlays"]["resting"][0]["state"] == "resting" and "of its rest of 7 days" in told["findings"]
-    assert "rests" in client.get(f"/visits/{again.pk}/injection-map/marks/").content.decode()
+    page = client.get(f"/visits/{again.pk}/injection-map/marks/").content.decode()
+    assert "rests" in page and "of its rest of 7 days are left" in page and "at the last 1 treatment;" in page
 
 
 def test_a_course_without_an_interval_says_that_rest_is_unknown(people):
@@ -118,3 +121,16 @@ def test_points_of_an_earlier_drawing_are_counted_and_not_drawn(people):
     InjectionPlan.objects.update(zones=[{**zone, "map_version": 1} for zone in row.zones])
     over = overlays_of(signed.patient, TODAY)
     assert over.heat == () and over.unplaced == row.points
+
+
+def test_a_mark_on_a_drawing_that_was_replaced_is_told_and_not_drawn_elsewhere(people, as_):
+    visit, client = visit_of(people), as_(people.practitioner)
+    address = f"/visits/{visit.pk}/injection-map/"
+    client.post(f"{address}marks/", typed())
+    BodyMark.objects.update(map_version=1)
+    over = overlays_of(visit.patient, TODAY)
+    assert (over.marks, over.lost) == ((), ("Scar: after a cyst",))
+    assert "Marked on an earlier drawing, so it is not shown above" in client.get(f"{address}marks/").content.decode()
+    zone = ZonePlan(Area("neck_back", "neck", "left"), "pain_grid", Generator("hexagonal", Decimal(20), Decimal("0.05"), Decimal(4), Decimal(30)))
+    told = client.post(f"{address}preview/", json.dumps({"zones": [zone.as_dict()]}), content_type="application/json").json()
+    assert "the place on this one is not known: Scar: after a cyst" in told["findings"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import uuid
@@ -33,7 +34,9 @@ def typed(visit, **fields):
 
 def planner_of(page):
     """What the planner of a page begins with."""
-    return json.loads(re.search(r'<script id="planner-data" type="application/json">(.*?)</script>', page.content.decode(), re.S)[1])
+    text = page.content.decode()
+    zones = [json.loads(html.unescape(value)) for value in re.findall(r'<input type="hidden" name="zone\.[^"]*" value="([^"]*)"', text)]
+    return {"zones": zones, **json.loads(re.search(r'<script id="planner-data" type="application/json">(.*?)</script>', text, re.S)[1])}
 
 
 def planned(visit, zones):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import uuid
 
+import pypdf
 import pytest
 
+from pistor.exchange.symbols import symbol_on_screen
 from pistor.records.audit import AuditEvent, verify_chain
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
@@ -380,3 +383,14 @@ def test_a_patient_with_many_courses_takes_no_more_queries_than_one_with_one(peo
     for patient in patients:
         with django_assert_max_num_queries(8):
             assert client.get(f"/patients/{patient.pk}/").status_code == 200
+
+
+def test_the_front_desk_prints_the_label_that_is_read_before_the_needle(people, as_):
+    patient = factories.patient(people.front_desk, number="A 12%", family_name="Dubois", given_name="Zoé")
+    client = as_(people.front_desk)
+    answer = client.get(f"/patients/{patient.pk}/label.pdf")
+    words = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "no-store")
+    for said in ("Dubois, Zoé", "born 14 Mar 1985", "Clinique du Parc", "A 12%"):
+        assert said in words, words
+    assert symbol_on_screen("P1:P:A%2012%25") in client.get(f"/patients/{patient.pk}/").content.decode()

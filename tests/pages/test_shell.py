@@ -191,8 +191,7 @@ def test_a_session_nobody_gave_out_is_no_session(client, cookie):
 # ── headers ──
 
 
-_SYRINGES = "visits/<uuid:visit_id>/syringes/"
-SCANNING = {"stock/", "stock/scan/", "stock/receive/", _SYRINGES, f"{_SYRINGES}start/"}  # the only pages that may run the code reader
+SCANNING = {"stock/", "stock/scan/", "stock/receive/", "visits/<uuid:visit_id>/treatment/"}  # the only pages that may run the code reader
 
 
 def test_every_page_has_its_guards(people, as_, ids):  # noqa: F811

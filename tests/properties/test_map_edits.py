@@ -33,12 +33,20 @@ PLACES = st.tuples(st.floats(0, 240), st.floats(0, 260))
 KEYS = st.frozensets(st.sampled_from([*map(str, range(1, 40)), "a1", "a2", "a3"]), min_size=1, max_size=8)
 ML = st.decimals("0.001", "0.3", places=3)
 MM = st.decimals("0.1", "12", places=1)
+
+
+def _square(at, half):
+    x, y = at
+    return tuple((round(x + dx * half, 3), round(y + dy * half, 3)) for dx, dy in ((-1, -1), (1, -1), (1, 1), (-1, 1)))
+
+
 COMMANDS = st.one_of(
     st.builds(Add, PLACES),
     st.builds(Move, st.dictionaries(st.sampled_from([*map(str, range(1, 40)), "a1", "a2"]), PLACES, min_size=1, max_size=4)),
     st.builds(Remove, KEYS),
     st.builds(Restore, KEYS),
     st.builds(Alter, KEYS, st.builds(Change, st.none() | ML, st.none() | MM, st.none() | st.decimals("1", "90", places=0))),
+    st.builds(lambda at, half: Regenerate(drawn=_square(at, half)), PLACES, st.floats(5, 60)),
     st.builds(Regenerate, st.builds(Generator, st.sampled_from(["hexagonal", "square", "rows"]), st.decimals("8", "30", places=1), ML, MM, st.just(Decimal(45)))),
 )
 
@@ -80,5 +88,6 @@ def _allowed(made):
         places = [(point.x_mm, point.y_mm) for point in made.points_in(plan.key)]
         if places:
             assert shapely.contains_xy(shapely.Polygon(shape.polygon).buffer(0.003), *zip(*places, strict=True)).all()
+            assert not plan.drawn or shapely.contains_xy(shapely.Polygon(plan.drawn).buffer(0.003), *zip(*places, strict=True)).all()
             for hole in shape.no_go:
                 assert not shapely.contains_xy(shapely.Polygon(hole).buffer(-0.003), *zip(*places, strict=True)).any()

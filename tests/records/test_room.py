@@ -7,12 +7,19 @@ from decimal import Decimal
 
 import pytest
 
+from pistor.actions.devices import use_item
+from pistor.actions.injection_map import draw_map
+from pistor.actions.treatment import Incomplete, sign_treatment
 from pistor.care.formulation import Blend, Topical
+from pistor.care.injection_map import Area, Generator, ZonePlan
 from pistor.care.treatment import Edits, Record, ZoneGiven, gate
 from pistor.knowledge import load
 from pistor.records import room
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.room import given_checks, planned_points, planned_zones, room_facts, room_of
+from pistor.records.signed import broken
+from pistor.records.stock import StockMove
+from pistor.records.treatment import Treatment, ZoneDose
 from tests.conftest import NOW, TODAY
 from tests.ready import consented, full_entry, planned_visit, read_codes, syringe
 
@@ -97,3 +104,23 @@ def test_a_number_that_cannot_be_is_said_and_the_rest_still_adds_up(people, visi
     seen = room_of(visit, NOW, record=record(zone(volume), zone("0.1", zone="shoulder")))
     assert [item.rule for item in gate(seen.facts) if item.rule.startswith(("record.numbers", "dose"))] == ["record.numbers"]
     assert seen.live.volume_ml == Decimal("0.1")
+
+
+def test_a_roller_is_charted_in_passes_with_its_film_and_its_own_item(people):
+    visit = planned_visit(people)
+    rolled = Generator("passes", Decimal(1), Decimal(0), passes=4, on_skin_ml=Decimal("0.3"))
+    draw_map(course=visit.course, zones=[ZonePlan(Area("neck_back", "neck", "left"), "roller_passes", rolled)], by=people.practitioner, at=NOW)
+    consented(visit, people.practitioner)
+    syringe(visit, people.nurse, volume="0.5")
+    read_codes(visit, people.nurse)
+    (planned,) = planned_zones(visit.course)
+    assert (planned.points, planned.volume_ml, planned.passes, planned.on_skin) == (0, Decimal("0.3"), 4, True)
+    full = full_entry(visit, lots=[])
+    with pytest.raises(Incomplete) as refused:
+        sign_treatment(visit=visit, entry=full, by=people.practitioner, at=NOW)
+    assert [item.rule for item in refused.value.missing] == ["device.none"]
+    use_item(visit=visit, kind="roller", code="R-1", by=people.nurse, at=NOW)
+    signed = sign_treatment(visit=visit, entry=full, by=people.practitioner, at=NOW)
+    zone = ZoneDose.objects.get(treatment=signed)
+    assert (zone.points, zone.passes, zone.volume_ml, zone.given["on_skin"], zone.doses) == (0, 4, Decimal("0.3"), True, {"lidocaine": "6"})
+    assert (StockMove.objects.get(put_into="patient").units, broken(Treatment.objects.get(pk=signed.pk))) == (Decimal("0.3"), ())

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pistor.care.injection_map import Add, Alter, Change, Move, Remove, Restore, apply, zone_plan_from_dict
+from pistor.records.drafts import Draft
 from pistor.records.injection_map import InjectionPlan
 from tests import factories
 from tests.stories.story import Visit
@@ -88,6 +89,9 @@ def test_a_map_is_planned_changed_and_saved_with_the_keys_only(open_page, visit)
 def test_a_map_is_planned_by_touch_on_a_tablet_without_any_drag(open_page, visit):
     page = open_page(820, 1180, has_touch=True)
     opens(page, visit)
+    page.reload()  # who only looked leaves no draft behind
+    expect(page.locator("[data-zones] li")).to_have_count(3)
+    assert not Draft.objects.exists()
     assert page.locator("[data-gloves]").is_checked() == page.evaluate("matchMedia('(pointer: coarse)').matches")
     page.get_by_label("Gloves").set_checked(True)
     page.get_by_label("Technique").select_option("micropapule")

@@ -381,8 +381,8 @@ class _Demo:
         at, lot = visit.created_at, self.lots[kind.presentation]
         syringe = Syringe(
             **self._own(at), patient=visit.patient, treatment=visit, formulation=cast(Formulation, self.rows[Formulation][-1]),
-            code=_code(f"{visit.patient.number} {visit.number}"), volume_ml=drawn, look="clear", looked_at=at, looked_by=self.by, use_before=at + dt.timedelta(hours=4),
-            use_before_basis="Demo data", started_at=at, state=Syringe.State.GIVEN, state_at=at,
+            code=_code(f"{visit.patient.number} {visit.number}"), volume_ml=drawn, look="clear", looked_at=at, looked_by=self.by,
+            use_before=at + dt.timedelta(hours=4), use_before_basis="Demo data", started_at=at, state=Syringe.State.GIVEN, state_at=at,
         )  # fmt: skip
         self.keep(syringe)
         self.keep(Draw(**self._own(at), syringe=syringe, lot=lot, presentation=lot.presentation, volume_ml=drawn))

@@ -11,7 +11,7 @@ from pistor.actions.core import Refused, audit, claim_version, unit_of_work
 from pistor.care.formulation import Blend, Part, ToConfirm, UnusableBlend, compose, dose_findings
 from pistor.knowledge.typed import decimal_of
 from pistor.records.course import Course
-from pistor.records.doses import giving_of
+from pistor.records.doses import giving_of, techniques_of
 from pistor.records.formulation import Formulation
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
@@ -37,7 +37,6 @@ def compose_blend(
     with unit_of_work(by=by, capability=Capability.DECIDE, verb="formulation.composed", token=token, at=at, location=location):
         course = Course.objects.of(by.clinic).select_related("clinic", "patient").get(pk=course.pk)
         library, chosen = library_of(by.clinic), policy or course.policy
-        protocol = library.protocols.get(course.protocol)
         try:
             blend = compose(
                 parts,
@@ -45,7 +44,7 @@ def compose_blend(
                 policy=chosen,
                 jurisdiction=course.jurisdiction or None,
                 application=course.application,
-                technique=protocol.technique if protocol else None,
+                technique=techniques_of(course, library),
                 protocol=course.protocol or None,
             )
             checks = giving_of(course, library).checks(blend, library)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pistor.actions.core import Refused, audit, claim_version, unit_of_work
-from pistor.care.formulation import Blend, dose_findings
+from pistor.care.formulation import Blend, UnusableBlend, dose_findings, technique_findings
 from pistor.care.injection_map import InjectionMap, NoMap, Scales, ZonePlan, kept_scale, make_map
 from pistor.knowledge import Library
 from pistor.records.course import Course
@@ -79,11 +79,15 @@ def _is_kept(drawn: InjectionMap, kept: InjectionPlan) -> bool:
 
 
 def _refuse_doses(course: Course, drawn: InjectionMap, library: Library) -> None:
-    """With this map in place the blend may pass a limit; then neither is kept."""
+    """With this map in place the blend may pass a limit, or go where it must not; then the map is not kept."""
     formulation = latest_blend_and_map(course)[0]
     if formulation is None:
         return
-    checks = giving_of(course, library).checks(Blend.from_dict(formulation.result), library)
-    stops = [finding.text for finding in dose_findings(checks) if finding.stops]
+    blend = Blend.from_dict(formulation.result)
+    try:
+        found = (*technique_findings(blend, drawn.techniques, library), *dose_findings(giving_of(course, library).checks(blend, library)))
+    except UnusableBlend as error:
+        raise Refused(str(error)) from None
+    stops = [finding.text for finding in found if finding.stops]
     if stops:
         raise Refused(*stops)

@@ -20,7 +20,7 @@ _SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9A-Za-z]")  # ]d2, ]Q3, ]C1, ]e0: what k
 _GS1 = ("]C1", "]d2", "]e0", "]J1", "]Q3")  # those whose text is elements; the others hold a bare article number
 _BRACKETED = re.compile(r"\((\d{2,4})\)")
 _VALUE = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]+")  # GS1 character set 82
-_OWN = re.compile(r"^P1:([A-Z]):(\S{1,40})$", re.IGNORECASE)
+_OWN = re.compile(r"^P1:([A-Z]):(\S{1,240})$", re.IGNORECASE)
 _TYPED = re.compile(r"^([SVLD])[: -]?([0-9A-Z]{5}[ -]?[0-9A-Z]{5})$", re.IGNORECASE)
 
 # Digits of an identifier, by its first two; and the length of the value where it is fixed.
@@ -107,8 +107,8 @@ def in_signs(number: int, signs: int = 10) -> str:
 
 
 def of_patient(number: str) -> OwnCode:
-    """The code of a patient by the clinic's own record number, which may hold blanks where a code holds none."""
-    return OwnCode("P", re.sub(r"[%\s]", lambda sign: quote(sign[0]), number))
+    """The code of a patient by the clinic's own record number, which may hold blanks and letters of any script where a code holds none."""
+    return OwnCode("P", quote(number, safe="!$&'()*+,/:;=?@"))
 
 
 def patient_number(code: OwnCode) -> str:

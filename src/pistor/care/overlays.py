@@ -45,6 +45,14 @@ class Reaction:
     began_on: dt.date
     signs: tuple[str, ...]
 
+    def told(self, library: Library) -> str:
+        zone = library.zones[self.zone].name if self.zone in library.zones else self.zone.replace("_", " ")
+        return f"A reaction began on {self.began_on.isoformat()} after an earlier treatment ({zone}: {self.signs_told(library)})."
+
+    def signs_told(self, library: Library) -> str:
+        named = (library.signs[id_].text.en if id_ in library.signs else id_.replace("_", " ") for id_ in self.signs)
+        return ", ".join(named) or "signs not recorded"
+
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
@@ -104,12 +112,15 @@ class Overlays:
     heat: tuple[Heat, ...] = ()
     visits: int = 0  # that the heat is made of
     unplaced: int = 0  # points of them that are on no drawing of today
+    lost: tuple[str, ...] = ()  # marks on a drawing that was replaced since: nobody knows where they are on that of today
 
 
-def overlays_from(marks: Sequence[Mark], reactions: Sequence[Reaction], earlier: Sequence[Earlier], on: dt.date, *, visits: int) -> Overlays:
+def overlays_from(
+    marks: Sequence[Mark], reactions: Sequence[Reaction], earlier: Sequence[Earlier], on: dt.date, *, visits: int, lost: Sequence[str] = ()
+) -> Overlays:
     """The overlays of a day; the heat is of the newest ``visits`` treatments."""
     last = sorted(earlier, key=lambda one: one.on, reverse=True)[:visits]
-    return Overlays(tuple(marks), tuple(reactions), resting_since(earlier, on), heat_of(last), len(last), sum(one.unplaced for one in last))
+    return Overlays(tuple(marks), tuple(reactions), resting_since(earlier, on), heat_of(last), len(last), sum(one.unplaced for one in last), tuple(lost))
 
 
 def resting_since(earlier: Sequence[Earlier], on: dt.date) -> tuple[Resting, ...]:
@@ -163,18 +174,23 @@ def _marks(drawn: InjectionMap, overlays: Overlays, library: Library) -> tuple[F
             text = f"{lie} in a place that was marked on {mark.noted_on.isoformat()} ({mark.label}). Look at it before you treat there."
             facts = (Fact(KINDS[mark.kind], mark.text or "marked", mark.noted_on, "marked on the body map"),)
             found.append(Finding(rule=f"map.mark.{number}", effect=Effect.CAUTION, text=text, because=facts))
+    if overlays.lost:
+        text = f"Marked on an earlier drawing, so that the place on this one is not known: {'; '.join(overlays.lost)}. Look for it and mark it anew."
+        found.append(Finding(rule="map.mark_lost", effect=Effect.CAUTION, text=text))
     return tuple(found)
 
 
 def _reactions(drawn: InjectionMap, overlays: Overlays, library: Library) -> tuple[Finding, ...]:
     planned = {zone.zone for zone in drawn.zones}
-    found = []
-    for number, one in enumerate((one for one in overlays.reactions if one.zone in planned), 1):
-        signs = ", ".join(library.signs[id_].text.en if id_ in library.signs else id_.replace("_", " ") for id_ in one.signs) or "signs not recorded"
-        zone = library.zones[one.zone].name if one.zone in library.zones else one.zone
-        text = f"A reaction was reported in this zone after an earlier treatment, begun {one.began_on.isoformat()} ({zone}: {signs})."
-        found.append(Finding(rule=f"map.reaction.{number}", effect=Effect.CAUTION, text=text, because=(Fact("reaction", signs, one.began_on, "a report"),)))
-    return tuple(found)
+    return tuple(
+        Finding(
+            rule=f"map.reaction.{number}",
+            effect=Effect.CAUTION,
+            text=one.told(library),
+            because=(Fact("reaction", one.signs_told(library), one.began_on, "a report"),),
+        )
+        for number, one in enumerate((one for one in overlays.reactions if one.zone in planned), 1)
+    )
 
 
 def on_patient(places: Sequence[Position], map_: str, drawn: InjectionMap | None) -> list[Position]:
@@ -202,9 +218,10 @@ def overlays_as_dict(overlays: Overlays, drawn: InjectionMap | None, library: Li
              "outline": [list(place) for place in on_patient(mark.outline, mark.map, drawn)]}
             for mark in overlays.marks
         ],
-        "reactions": [{"zone": one.zone, "began_on": one.began_on.isoformat(), "signs": list(one.signs)} for one in overlays.reactions],
+        "reactions": [{"zone": one.zone, "began_on": one.began_on.isoformat(), "text": one.told(library)} for one in overlays.reactions],
         "resting": [rest(one) for one in overlays.resting],
         "heat": {one.map: heat(one) for one in overlays.heat},
         "visits": overlays.visits,
         "unplaced": overlays.unplaced,
+        "lost": list(overlays.lost),
     }  # fmt: skip

@@ -144,7 +144,7 @@ def make_plan(
         schedule=None,
         benefit=benefit_of(library, protocol.id) if protocol else None,
         reactions=_risks(library, intent),
-        aftercare=_aftercare(library, intent),
+        aftercare=_aftercare(library, intent, None),
         alternatives=library.indications[intent.indication].alternatives if intent.indication in library.indications else (),
         confirm=protocol.confirm if protocol else (),
         assumed=intent.assumed,
@@ -163,7 +163,7 @@ def make_plan(
         bare = replace(bare, assumed=(*bare.assumed, "No amounts were published for this blend, so no blend and no doses are proposed."))
     drawn, notes = (map, ()) if map is not None or protocol is None else _default_map(library, intent, protocol)
     chosen = tuple(parts) if parts is not None else _default_parts(protocol, drawn) if protocol else ()
-    blend = _blend(chosen, library, intent, policy or (protocol.policy if protocol else ""), protocol)
+    blend = _blend(chosen, library, intent, policy or (protocol.policy if protocol else ""), protocol, drawn)
     if blend is not None and blend.stops:  # what must not be made is not dosed, drawn or dated
         stops = tuple(finding.text for finding in blend.stops)
         return replace(bare, blend=blend, findings=(*verdict.findings, *blend.findings), withheld=stops)
@@ -172,7 +172,7 @@ def make_plan(
     if map is None and parts is None and protocol and drawn and (most := _most_by_area(doses, drawn)) is not None:
         notes = (*notes, f"{drawn.points - most} points at the rim are left out, so that the dose per area stays within its limit.")
         drawn = _without_rim(drawn, most, library)
-        blend = _blend(_default_parts(protocol, drawn), library, intent, policy or protocol.policy, protocol)
+        blend = _blend(_default_parts(protocol, drawn), library, intent, policy or protocol.policy, protocol, drawn)
         doses = _doses(library, picture, intent, blend, drawn, schedule)
     return replace(
         bare,
@@ -180,6 +180,7 @@ def make_plan(
         doses=doses,
         injection_map=drawn,
         schedule=schedule,
+        aftercare=_aftercare(library, intent, drawn),
         confirm=tuple(str(item) for item in blend.to_confirm) if blend else bare.confirm,
         assumed=(*bare.assumed, *notes, *_volume_note(blend, drawn)),
         findings=(
@@ -208,7 +209,9 @@ def _default_parts(protocol: model.Protocol, drawn: InjectionMap | None) -> tupl
     return tuple(parts)
 
 
-def _blend(parts: Sequence[Part], library: Library, intent: Intent, policy: str, protocol: model.Protocol | None) -> Blend | None:
+def _blend(
+    parts: Sequence[Part], library: Library, intent: Intent, policy: str, protocol: model.Protocol | None, drawn: InjectionMap | None
+) -> Blend | None:
     if not parts or policy not in library.policies or any(part.presentation not in library.presentations for part in parts):
         return None
     return compose(
@@ -217,7 +220,7 @@ def _blend(parts: Sequence[Part], library: Library, intent: Intent, policy: str,
         policy=policy,
         jurisdiction=intent.jurisdiction,
         application=intent.application,
-        technique=intent.technique or (protocol.technique if protocol else None),
+        technique=drawn.techniques if drawn else intent.technique or (protocol.technique if protocol else None),
         protocol=protocol.id if protocol else None,
     )
 
@@ -397,9 +400,10 @@ def _risks(library: Library, intent: Intent) -> tuple[Risk, ...]:
     )
 
 
-def _aftercare(library: Library, intent: Intent) -> tuple[str, ...]:
+def _aftercare(library: Library, intent: Intent, drawn: InjectionMap | None) -> tuple[str, ...]:
+    techniques = drawn.techniques if drawn else (intent.technique,)
     rules = [rule for rule in library.aftercare_rules.values() if intent.application in {found.value for found in rule.applications}]
-    fitting = [rule for rule in rules if _fits(rule.techniques, (intent.technique,)) and _fits(rule.ingredients, intent.ingredients)]
+    fitting = [rule for rule in rules if _fits(rule.techniques, techniques) and _fits(rule.ingredients, intent.ingredients)]
     return tuple(rule.id for rule in sorted(fitting, key=lambda rule: rule.order))
 
 

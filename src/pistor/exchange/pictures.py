@@ -56,7 +56,7 @@ def map_svg(
         f'<rect width="{width:g}" height="{whole:.5g}" rx="{3 * unit:.3g}" fill="{SHEET}"/>',
         f'<svg x="0" y="0" width="{width:g}" height="{height:g}" viewBox="{x:g} {y:g} {width:g} {height:g}">',
         _ground(body, view, picked, (x, y, width, height), unit, names),
-        _overlays(overlays, injection_map, body, view, unit) if overlays else "",
+        _overlays(overlays, injection_map, body, view, unit) if overlays and body.version == library.body_maps[view].version else "",
         '<g class="placed">',
         *outlines,
         *points,

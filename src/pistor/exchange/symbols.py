@@ -25,6 +25,14 @@ def symbol_svg(text: str) -> str:
     return re.sub(r"^.*?(?=<svg)", "", made.to_svg(), flags=re.DOTALL)
 
 
+def symbol_on_screen(text: str) -> str:
+    """The same, large enough to be read from a screen, dark on white with the quiet zone of two modules in any theme."""
+    drawn = symbol_svg(text)
+    modules = int(drawn.split('width="', 1)[1].split('"', 1)[0]) + 4
+    ground = f'<rect x="-2" y="-2" width="{modules}" height="{modules}" fill="#fff"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 {modules} {modules}" width="132" height="132">{ground}{drawn[drawn.index(">") + 1:]}'
+
+
 def read_picture(content: bytes) -> str:
     """The text of the one code in a picture, with all its separators and one at the end. Raises NoSymbol."""
     import zxingcpp

@@ -37,8 +37,10 @@ def marks_of(patient: Patient) -> models.QuerySet[BodyMark]:
     return BodyMark.objects.filter(patient=patient).select_related("created_by", "ended_by").order_by("-created_at", "-pk")
 
 
-def mark_of(row: BodyMark, library: Library) -> Mark | None:
-    """The mark as it lies on the drawing of today; None on one that was replaced since: its place is not known there."""
-    if row.map not in library.body_maps or library.body_maps[row.map].version != row.map_version:
-        return None
+def on_a_drawing_of_today(row: BodyMark, library: Library) -> bool:
+    """Whether its drawing was not replaced since: else its place is not known on that of today."""
+    return row.map in library.body_maps and library.body_maps[row.map].version == row.map_version
+
+
+def mark_of(row: BodyMark) -> Mark:
     return Mark(str(row.pk), row.map, row.kind, row.text, row.noted_on, tuple((float(x), float(y)) for x, y in row.outline))

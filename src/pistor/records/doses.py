@@ -112,6 +112,15 @@ def giving_of(course: Course, library: Library, drawn: InjectionMap | None = Non
     )
 
 
+def techniques_of(course: Course, library: Library) -> tuple[str, ...]:
+    """The techniques with which the blend is given: those of the zones of the map, else that of the protocol."""
+    kept = latest_blend_and_map(course)[1]
+    if kept is not None:
+        return tuple(dict.fromkeys(str(zone["technique"]) for zone in kept.zones)) or (kept.technique,)
+    protocol = library.protocols.get(course.protocol)
+    return (protocol.technique,) if protocol else ()
+
+
 def weight_of(patient: Patient) -> Decimal | None:
     """The newest accepted weight in kilograms, or None."""
     entries = HistoryEntry.objects.of(patient.clinic).filter(

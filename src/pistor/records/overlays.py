@@ -9,7 +9,7 @@ from dataclasses import replace
 from pistor.care.injection_map import AS_DRAWN, NoMap, edits_from_dict, kept_scale, make_map
 from pistor.care.overlays import Earlier, Overlays, Position, Reaction, overlays_from
 from pistor.knowledge import Library
-from pistor.records.body_marks import mark_of, marks_of
+from pistor.records.body_marks import mark_of, marks_of, on_a_drawing_of_today
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
 from pistor.records.injection_map import InjectionPlan
@@ -24,10 +24,12 @@ VISITS = 3  # that the heat is made of
 def overlays_of(patient: Patient, on: dt.date) -> Overlays:
     """Marks that count, reactions, and the signed treatments of a patient until a day, in all courses."""
     library = library_of(patient.clinic)
-    marks = [mark for row in marks_of(patient).filter(ended_at=None) if (mark := mark_of(row, library)) is not None]
+    rows = list(marks_of(patient).filter(ended_at=None))
+    placed = [mark_of(row) for row in rows if on_a_drawing_of_today(row, library)]
+    lost = [mark_of(row).label for row in rows if not on_a_drawing_of_today(row, library)]
     reports = ReactionReport.objects.filter(patient=patient).exclude(zone="").order_by("-began_on", "-pk")
     reactions = [Reaction(row.zone, row.began_on, tuple(row.signs)) for row in reports]
-    return overlays_from(marks, reactions, _earlier(patient, on, library), on, visits=VISITS)
+    return overlays_from(placed, reactions, _earlier(patient, on, library), on, visits=VISITS, lost=lost)
 
 
 def _earlier(patient: Patient, on: dt.date, library: Library) -> list[Earlier]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,7 +55,7 @@ def room_of(visit: Treatment, at: dt.datetime, *, record: Record | None = None, 
     library, (blend_row, drawn) = library_of(visit.clinic), latest_blend_and_map(visit.course)
     facts = facts or facts_of(visit, library, at.astimezone(ZoneInfo(visit.clinic.time_zone)).date())
     syringes, planned = kept(syringes_of(visit)), planned_zones(visit.course, library)
-    record = record_of(visit) if record is None else planned_record(visit.course, record, syringes, library)
+    record = _called(record_of(visit), planned) if record is None else planned_record(visit.course, record, syringes, library)
     uses = list(DeviceUse.objects.filter(treatment=visit).select_related("device").order_by("created_at", "pk"))
     for use in uses:
         use.device.clinic = visit.clinic
@@ -75,6 +75,12 @@ def room_of(visit: Treatment, at: dt.datetime, *, record: Record | None = None, 
         ),
         live(charted, planned, drawn_up, blend), blend_row, drawn, tuple(syringes), tuple(uses), tuple(time_outs),
     )  # fmt: skip
+
+
+def _called(record: Record, planned: Sequence[ZoneGiven]) -> Record:
+    """The zones by the names that the map gives them."""
+    names = {zone.plan: zone.called for zone in planned}
+    return replace(record, zones=tuple(replace(zone, called=names.get(zone.plan, "")) for zone in record.zones))
 
 
 def _time_out(row: TimeOut) -> TimeOutFacts:
@@ -102,6 +108,7 @@ def _planned(zone: Mapping[str, Any], drawn: InjectionPlan, library: Library) ->
     return ZoneGiven(
         str(zone["zone"]), str(zone["side"]), own["technique"], points, volume, points, said, "", inserted, None if angle is None else int(angle),
         state="given", plan=zone.get("key") or _place_key(zone, drawn), passes=passes, planned_passes=passes, on_skin=film,
+        called=str(zone.get("label") or ""),
     )  # fmt: skip
 
 

@@ -9,11 +9,33 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pistor.care.codes import GS, Code, OwnCode, Unclear, Unreadable, element_string, gtin_of, id_of, in_signs, of_id, parse, printable
+from pistor.care.codes import (
+    GS,
+    Code,
+    OwnCode,
+    Unclear,
+    Unreadable,
+    element_string,
+    gtin_of,
+    id_of,
+    in_signs,
+    of_id,
+    of_patient,
+    parse,
+    patient_number,
+    printable,
+)
 
 ON = dt.date(2026, 11, 26)
 GTIN = "09501101530003"
 LIDOCAINE = Code(GTIN, "ABC123", dt.date(2027, 5, 31))
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=20).filter(str.isprintable))
+def test_a_patients_code_leads_back_to_the_number_whatever_it_is(number):
+    code = of_patient(number)
+    assert str(code).isascii() and " " not in str(code)
+    assert patient_number(parse(str(code), ON)) == number
 
 
 @pytest.mark.parametrize(

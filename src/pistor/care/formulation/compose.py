@@ -25,10 +25,13 @@ def compose(
     policy: str,
     jurisdiction: str | None,
     application: str | None,
-    technique: str | None = None,
+    technique: str | Sequence[str] | None = None,
     protocol: str | None = None,
 ) -> Blend:
-    """The blend of ``parts``, for an application where one is meant. Raises :class:`UnusableBlend` where a volume or an id cannot be used."""
+    """The blend of ``parts``, for an application where one is meant, given with a technique or with several in different zones.
+
+    Raises :class:`UnusableBlend` where a volume or an id cannot be used.
+    """
     if policy not in library.policies:
         raise UnusableBlend(f"The policy {policy} is not known; choose one of {', '.join(library.policies)}.")
     merged = _merged(parts, library)
@@ -45,7 +48,8 @@ def compose(
         *_alone(kinds, presentations, library),
         *_policy(library.policies[policy], kinds, presentations),
         *_country(library, jurisdiction, library.policies[policy], kinds, presentations),
-        *_vehicle(kinds, presentations, technique, library),
+        *_vehicle(kinds, presentations, library),
+        *_kept_out_of_skin(kinds, presentations, (technique,) if isinstance(technique, str) else technique or (), library),
         *_purpose(kinds, application),
         *windows.findings(chosen, ph, osmolarity, pairs, library),
         *handling.findings(presentations, pairs, ph, jurisdiction, library),
@@ -256,19 +260,41 @@ def _country(library: Library, jurisdiction: str | None, policy: Policy, kinds: 
     )
 
 
-def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], technique: str | None, library: Library) -> Iterable[Finding]:
+def technique_findings(blend: Blend, techniques: Iterable[str], library: Library) -> tuple[Finding, ...]:
+    """What of a blend must not be given with one of these techniques. Raises :class:`UnusableBlend` for a product that is gone."""
+    unknown = [part.presentation for part in blend.parts if part.presentation not in library.presentations]
+    if unknown:
+        raise UnusableBlend(f"{unknown[0]} is no known presentation any more; compose the blend anew.")
+    presentations = [library.presentations[part.presentation] for part in blend.parts]
+    kinds = [library.ingredients[id_] for id_ in blend.ingredients if id_ in library.ingredients]
+    return tuple(_kept_out_of_skin(kinds, presentations, techniques, library))
+
+
+def _kept_out_of_skin(kinds: list[Ingredient], presentations: list[Presentation], techniques: Iterable[str], library: Library) -> Iterable[Finding]:
+    """Products that stay under the skin, with techniques that end in it or open it from above. Each is said once."""
+    methods = [library.techniques[id_] for id_ in techniques if id_ in library.techniques]
+    ends = next((f"ends in the {method.target_layer}" for method in methods if method.target_layer in ("epidermis", "dermis")), None)
+    into = ends or next(("opens the skin from above" for method in methods if method.pattern == "passes"), None)
+    if into is None:
+        return
+    for presentation in presentations:
+        if "not_intradermal" in presentation.flags:
+            text = f"{presentation.name} is kept out of the skin; the chosen technique {into}."
+            yield Finding("presentation:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(presentation.licensed_route), "", stops=True)
+    for ingredient in kinds:
+        if "not_intradermal" in ingredient.flags:
+            text = f"{ingredient.name} goes under the skin, never into it; the chosen technique {into}."
+            yield Finding("ingredient:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory), "", stops=True)
+
+
+def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], library: Library) -> Iterable[Finding]:
     for presentation in presentations:
         for flag, vehicle in _VEHICLES.items():
             if flag in presentation.flags:
                 text = f"{presentation.name} holds {vehicle}, which can kill skin. Another maker's product may be free of it: read its label."
                 sources = (*cited(presentation.excipients), *handling.rule(library, "mr01_water_soluble"))
                 yield Finding("presentation:vehicle", Effect.CAUTION, text, (), (), sources, "Which amount of alcohol is harmless is not published.")
-    layer = library.techniques[technique].target_layer if technique and technique in library.techniques else None
-    into_skin = layer in ("epidermis", "dermis")
     for presentation in presentations:
-        if "not_intradermal" in presentation.flags and into_skin:
-            text = f"{presentation.name} is kept out of the skin; the chosen technique ends in the {layer}."
-            yield Finding("presentation:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(presentation.licensed_route), "", stops=True)
         if "not_for_injection" in presentation.flags:
             text = f"{presentation.name} is made for the surface of the skin and is not injected."
             yield Finding("presentation:not_for_injection", Effect.CONTRAINDICATED, text, (), (), cited(presentation.licensed_route), "", stops=True)
@@ -280,9 +306,6 @@ def _vehicle(kinds: list[Ingredient], presentations: list[Presentation], techniq
             if flag in ingredient.flags:
                 text = f"{ingredient.name} comes in {vehicle}: only water-soluble products are injected here."
                 yield Finding("mixture:water_soluble", Effect.CONTRAINDICATED, text, (), (), handling.rule(library, "mr01_water_soluble"), "", stops=True)
-        if "not_intradermal" in ingredient.flags and into_skin:
-            text = f"{ingredient.name} goes under the skin, never into it; the chosen technique ends in the {layer}."
-            yield Finding("ingredient:not_intradermal", Effect.CONTRAINDICATED, text, (), (), cited(ingredient.regulatory), "", stops=True)
         if "suspension" in ingredient.classes:
             text = f"{ingredient.name} is a suspension and settles: shake, inject without delay, no roller or needle-free device."
             yield Finding("mixture:suspension", Effect.CAUTION, text, (), (), handling.rule(library, "mr11_suspension"))

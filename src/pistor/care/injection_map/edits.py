@@ -90,6 +90,7 @@ def apply(plan: ZonePlan, command: Command) -> ZonePlan:
                 generator=plan.generator if generator is None else generator,
                 technique=plan.technique if technique is None else technique,
                 drawn=plan.drawn if drawn is None else drawn,
+                number=max(plan.number, 1) if drawn else plan.number,
                 chosen=plan.chosen if chosen is None else chosen,
             )
             return new if _places(new) == _places(plan) else replace(new, edits=Edits())

@@ -186,14 +186,31 @@ def _zones(facts: RoomFacts) -> Iterable[Missing]:
     if not any(zone.treated for zone in record.zones) and confirmed >= {zone.plan for zone in facts.planned}:
         yield Missing("zone.none", "No zone is recorded as treated.", "zones")
     codes = {syringe.code for syringe in facts.syringes}
+    for zone in _whole(record.zones):
+        yield from _reason(zone, places.get(zone.plan, "x"))
     for zone in record.zones:
         yield from _zone(zone, places.get(zone.plan, "x"), codes)
 
 
-def _zone(zone: ZoneGiven, place: str, codes: set[str]) -> Iterable[Missing]:
+def _whole(zones: Iterable[ZoneGiven]) -> list[ZoneGiven]:
+    """Each zone of the plan with all that it got, out of however many syringes."""
+    found: dict[tuple[str, str, str], ZoneGiven] = {}
+    for zone in zones:
+        key = zone.plan, zone.zone, zone.side
+        one = found.get(key)
+        found[key] = zone if one is None else replace(
+            one, points=one.points + zone.points, volume_ml=one.volume_ml + zone.volume_ml, reason=one.reason or zone.reason, edits=one.edits.then(zone.edits),
+        )  # fmt: skip
+    return list(found.values())
+
+
+def _reason(zone: ZoneGiven, place: str) -> Iterable[Missing]:
     if zone.deviates and not zone.reason.strip():
         why = "was not planned. Say why it was treated." if zone.planned_points is None else "differs from the plan. Say why."
         yield Missing("zone.reason", f"{zone.label} {why}", f"reason_{place}")
+
+
+def _zone(zone: ZoneGiven, place: str, codes: set[str]) -> Iterable[Missing]:
     if zone.syringe and zone.syringe not in codes:
         said = f"{zone.label} is recorded from syringe {zone.syringe}, which is not one of this treatment. Choose another."
         yield Missing("zone.syringe", said, f"zone-{place}")

@@ -50,7 +50,7 @@ def _planned(zone: ZoneGiven, plan: ZoneGiven, points: PointsOfPlan, added_ml: M
     own = {
         "zone": plan.zone, "side": plan.side, "technique": plan.technique, "plan": plan.plan, "planned_points": plan.planned_points,
         "planned_volume_ml": plan.planned_volume_ml, "planned_passes": plan.planned_passes, "inserted_length_mm": plan.inserted_length_mm,
-        "angle_deg": plan.angle_deg, "on_skin": plan.on_skin,
+        "angle_deg": plan.angle_deg, "on_skin": plan.on_skin, "called": plan.called,
     }  # fmt: skip
     given = replace(zone, **own)  # type: ignore[arg-type]
     if zone.state == "not_given":

@@ -43,6 +43,7 @@ class ZoneGiven:
     passes: int | None = None  # of a roller over the zone, which has no points
     planned_passes: int | None = None
     on_skin: bool = False  # the volume was put on the skin and not injected: a roller's film
+    called: str = ""  # what the map calls it
 
     @property
     def deviates(self) -> bool:
@@ -58,7 +59,7 @@ class ZoneGiven:
     @property
     def label(self) -> str:
         side = "" if self.side == "mid" else f" {self.side}"
-        return f"{self.zone.replace('_', ' ').capitalize()}{side}"
+        return self.called or f"{self.zone.replace('_', ' ').capitalize()}{side}"
 
 
 @dataclass(frozen=True, slots=True)

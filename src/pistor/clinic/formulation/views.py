@@ -18,7 +18,7 @@ from pistor.clinic.shared.frame import render_step
 from pistor.knowledge import Library
 from pistor.knowledge.model import Protocol
 from pistor.records.course import Course
-from pistor.records.doses import giving_of
+from pistor.records.doses import giving_of, techniques_of
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
@@ -138,10 +138,9 @@ def _by_weight(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _blend(parts: tuple[Any, ...], library: Library, course: Course, policy: str) -> Blend:
-    protocol = library.protocols.get(course.protocol)
     return compose(
         parts, library, policy=policy, jurisdiction=course.jurisdiction or None, application=course.application,
-        technique=protocol.technique if protocol else None, protocol=course.protocol or None,
+        technique=techniques_of(course, library), protocol=course.protocol or None,
     )  # fmt: skip
 
 

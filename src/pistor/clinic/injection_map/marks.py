@@ -15,13 +15,14 @@ from django.urls import reverse
 from pistor.actions.body_marks import add_mark, end_mark
 from pistor.actions.core import Refused
 from pistor.actions.course import local_day
+from pistor.care.overlays import overlays_as_dict
 from pistor.clinic.injection_map.presenters import maps_of
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.forms import Number, StepForm
 from pistor.clinic.shared.frame import render_step
 from pistor.exchange.pictures import map_svg
 from pistor.knowledge.model import BodyMap
-from pistor.records.body_marks import BodyMark, marks_of
+from pistor.records.body_marks import BodyMark, marks_of, on_a_drawing_of_today
 from pistor.records.library import library_of
 from pistor.records.overlays import overlays_of
 from pistor.records.people import Capability
@@ -144,10 +145,12 @@ def _shown(
     context = {
         "form": form or MarkForm(maps=maps, initial={"noted_on": today}),
         "rows": [{"row": row, "form": ending[1] if ending and ending[0].pk == row.pk else EndForm(of=row.pk),
+                  "lost": row.ended_at is None and not on_a_drawing_of_today(row, library),
                   "view": library.body_maps[row.map].view if row.map in library.body_maps else row.map} for row in rows],
         "pictures": [{"map": body.id, "view": body.view, "svg": map_svg(None, library, body.id, overlays=overlays, zoom=False, legend=False)}
                      for body in maps if body.id in shown],
-        "overlays": overlays,
+        "shown": overlays_as_dict(overlays, None, library),
+        "reactions": [one.told(library) for one in overlays.reactions],
         "may_mark": request.user.may(Capability.TAKE_HISTORY),  # type: ignore[union-attr]
     }  # fmt: skip
     return render_step(request, visit, "injection_map", "injection_map/marks.html", context, status=status, beside=[here])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from pistor.care.formulation import Blend, DoseCheck, UnusableBlend
 from pistor.care.injection_map import Area, Edits, InjectionMap, NoMap, Point, Scales, ZonePlan, kept_scale, scale_from_dict, thicknesses
 from pistor.care.overlays import Overlays
-from pistor.clinic.injection_map.forms import BOUNDS, PATTERN_WORDS
+from pistor.clinic.injection_map.forms import BOUNDS, PATTERN_WORDS, ZONE
 from pistor.clinic.shared.single_points import chosen_value
 from pistor.clinic.shared.templatetags.pistor import unit
 from pistor.delivery.depth import boundaries
@@ -111,6 +112,21 @@ def values_of(zones: Sequence[ZonePlan], library: Library) -> dict[str, Any]:
     }
 
 
+def zone_fields(zones: Sequence[Mapping[str, Any]], scale: Scales, library: Library) -> list[tuple[str, str, str]]:
+    """Name, value and label of the fields that hold the map: one for each zone, and one for the scale."""
+
+    def label(zone: Mapping[str, Any]) -> str:
+        body = library.body_maps.get(str(zone.get("map")))
+        shape = next((shape for shape in body.zones if (shape.zone, shape.side) == (zone.get("zone"), zone.get("side"))), None) if body else None
+        return str(zone.get("label") or "") or (shape.label if shape else str(zone["key"]))
+
+    def text(value: object) -> str:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+    scaled = {map_: one.as_dict() for map_, one in scale.items()}
+    return [*((f"{ZONE}{zone['key']}", text(zone), label(zone)) for zone in zones), ("scale", text(scaled), "Scale to the patient")]
+
+
 def zone_dicts(values: Mapping[str, Any], library: Library) -> list[dict[str, Any]]:
     """Zones of which not all is known yet, as the planner takes them."""
     begun = begun_with(values, library)
@@ -135,14 +151,10 @@ def begun_with(values: Mapping[str, Any], library: Library) -> dict[str, Any]:
     return {"technique": technique, "generator": {**numbers, **whole, "pattern": pattern, "grid": RULE}}
 
 
-def planner(
-    *, zones: Sequence[Mapping[str, Any]], scale: Scales, values: Mapping[str, Any], course: Course, formulation: Formulation | None, library: Library
-) -> dict[str, Any]:
-    """What the planner begins with, as JSON."""
+def planner(*, values: Mapping[str, Any], course: Course, formulation: Formulation | None, library: Library) -> dict[str, Any]:
+    """What the planner chooses from, as JSON. The zones are in fields of their own."""
     wanted = zones_of(course, library)
     return {
-        "zones": list(zones),
-        "scale": {map_: one.as_dict() for map_, one in scale.items()},
         "first": begun_with(values, library),
         "maps": [
             {

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 
 from pistor.actions.course import local_day
 from pistor.care.evidence import Finding
-from pistor.care.formulation import DoseCheck, dose_findings
+from pistor.care.formulation import Blend, UnusableBlend, dose_findings, technique_findings
 from pistor.care.injection_map import (
     InjectionMap,
     NoMap,
@@ -127,7 +127,8 @@ def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, l
     formulation = latest_blend_and_map(visit.course)[0]
     checks = dose_checks(visit.course, drawn, formulation, library)
     overlays = overlays or overlays_of(visit.patient, local_day(request.user, request.at))  # type: ignore[arg-type, attr-defined]
-    shown = {"clinic": visit.clinic, "checks": checks, "findings": map_findings(request, visit, drawn, overlays)}
+    kept_out = _kept_out(drawn, formulation, library)
+    shown = {"clinic": visit.clinic, "checks": checks, "findings": (*kept_out, *map_findings(request, visit, drawn, overlays))}
     return {
         "zones": [zone_row(plan, total, drawn, library) for plan, total in zip(drawn.zone_plans, drawn.zones, strict=True)],
         "points": drawn.points,
@@ -140,7 +141,7 @@ def answer(request: HttpRequest, visit: Treatment, drawn: InjectionMap | None, l
         "depths": render_to_string("injection_map/depths.html", {"depths": depth_pictures(drawn, library)}),
         "scale": {map_: one.as_dict() for map_, one in drawn.scale.items()},
         "overlays": overlays_as_dict(overlays, drawn, library),
-        "refused": refusals(drawn, checks),
+        "refused": [*drawn.stops, *(finding.text for finding in (*kept_out, *dose_findings(checks)) if finding.stops)],
     }
 
 
@@ -153,9 +154,12 @@ def ingredients_of(drawn: InjectionMap, formulation: Formulation | None) -> list
     ]
 
 
-def refusals(drawn: InjectionMap, checks: Sequence[DoseCheck]) -> list[str]:
-    """What would stop this map from being saved."""
-    return [*drawn.stops, *(finding.text for finding in dose_findings(checks) if finding.stops)]
+def _kept_out(drawn: InjectionMap, formulation: Formulation | None, library: Library) -> tuple[Finding, ...]:
+    """What of the blend must not be given with the techniques of the map."""
+    try:
+        return technique_findings(Blend.from_dict(formulation.result), drawn.techniques, library) if formulation else ()
+    except UnusableBlend:  # a kept blend with knowledge that is gone: the page for the blend says so
+        return ()
 
 
 def zone_row(plan: ZonePlan, total: ZoneTotal, drawn: InjectionMap, library: Library) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from pistor.actions.core import Refused, Stale
 from pistor.actions.course import local_day
 from pistor.actions.injection_map import draw_map
-from pistor.care.injection_map import InjectionMap, NoMap, Scales, ZonePlan, make_map, zone_text
+from pistor.care.injection_map import InjectionMap, NoMap, Scales, ZonePlan, make_map
 from pistor.care.overlays import overlays_as_dict
 from pistor.care.plan import Plan, make_plan
 from pistor.clinic.injection_map.forms import InjectionMapForm, PlannerForm, asked, with_numbers, zone_texts
@@ -36,6 +36,7 @@ from pistor.clinic.injection_map.presenters import (
     technique_facts,
     values_of,
     zone_dicts,
+    zone_fields,
     zones_of,
 )
 from pistor.clinic.injection_map.preview import answer, map_findings
@@ -217,7 +218,7 @@ def _shown(
     overlays = overlays_of(visit.patient, local_day(request.user, request.at))  # type: ignore[arg-type, attr-defined]
     formulation, kept = latest_blend_and_map(course)
     planned = {
-        **planner(zones=begun.zones, scale=begun.scale, values=begun.values, course=course, formulation=formulation, library=library),
+        **planner(values=begun.values, course=course, formulation=formulation, library=library),
         "preview": reverse("injection_map:preview", args=[visit.pk]),
         "answer": answer(request, visit, drawn, library, overlays) if drawn else None,
     }
@@ -228,6 +229,7 @@ def _shown(
         "proposed": proposed,
         "suggested": suggested,
         "planner": planned,
+        "fields": zone_fields(begun.zones, begun.scale, library),
         "overlays": overlays_as_dict(overlays, drawn, library),
         "layers": list(LAYER_LABEL.items()),
         "numbers": NUMBERS,
@@ -249,13 +251,11 @@ def _list(form: StepForm, begun: Begun, course: Course, *, listed: bool) -> dict
     shown = form if isinstance(form, InjectionMapForm) else _listed(course, initial=begun.values)
     method = library.techniques.get(shown["technique"].value() or "")
     labels = {total.key: total.label for total in drawn.zones} if drawn else {}
-    scale = json.dumps({map_: one.as_dict() for map_, one in begun.scale.items()})
     return {
         "list": shown,
         "method": method,
         "method_facts": technique_facts(method) if method else [],
         "drawn": drawn,
-        "fields": [(f"zone.{plan.key}", zone_text(plan)) for plan in begun.plans] + ([("scale", scale)] if begun.scale else []),
         "alike": drawn is None or drawn.alike,
         "drawn_zones": [(plan.key, labels.get(plan.key, plan.label)) for plan in begun.plans if plan.drawn],
         "singles": single_points(drawn) if drawn else [],

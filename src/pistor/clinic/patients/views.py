@@ -20,7 +20,7 @@ from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.frame import banner_of
 from pistor.clinic.shared.templatetags.pistor import day
 from pistor.exchange.labels import label_pdf
-from pistor.exchange.symbols import symbol_svg
+from pistor.exchange.symbols import symbol_on_screen
 from pistor.records.consultation import Patient, search_key
 from pistor.records.people import Capability
 from pistor.records.search import begins_with, find_patients
@@ -110,7 +110,7 @@ def show(request: HttpRequest, patient_id: uuid.UUID) -> HttpResponse:
     context = {
         **whose,
         "may_start": request.user.may(Capability.DECIDE),  # type: ignore[union-attr]
-        "symbol": symbol_svg(str(of_patient(patient.number))),
+        "symbol": symbol_on_screen(str(of_patient(patient.number))),
         "courses": courses_shown(patient, clinical=whose["clinical"]),
     }
     return render(request, "patients/show.html", context)

@@ -91,7 +91,7 @@ class TreatmentForm(StepForm):
     reaction = forms.ChoiceField(label="Immediate reaction", choices=[("none", "None"), ("some", "Yes")], widget=forms.RadioSelect, required=False)
     reaction_signs = forms.MultipleChoiceField(label="What was seen", choices=[], widget=forms.CheckboxSelectMultiple, required=False)
     reaction_note = forms.CharField(label="In words", required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
-    patient_code = forms.CharField(label="Code of the patient", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
+    patient_code = forms.CharField(label="Code of the patient", required=False, max_length=260, widget=forms.TextInput(attrs=CODE))
     syringe_code = forms.CharField(label="Code on the syringe", required=False, max_length=80, widget=forms.TextInput(attrs=CODE))
     device_settings = forms.CharField(label="Its settings: depth, dose, rate", required=False, max_length=200)
     note = forms.CharField(label="Note", required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))

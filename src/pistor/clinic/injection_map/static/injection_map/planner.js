@@ -40,8 +40,8 @@ class Planner {
     this.rows = new Map(); // the server's answer for each zone
     this.brushes = [];
     this.tool = "pick";
-    this.state = new MapState(data.zones, { signature: (zone) => this.signature(zone) });
-    this.state.scale = data.scale;
+    this.texts = new WeakMap(); // of zones as they stand in their fields
+    this.state = new MapState([], { signature: (zone) => this.signature(zone) });
     this.view = new MapView(this.part("stage"), this.state, { pictures: this.pictures(), on: this.hands() });
     this.view.layerOf = (zone) => this.rows.get(zone.key)?.layer ?? "unknown";
     this.outline = new Outline(this.view, (corners) => this.sketched(corners));
@@ -97,18 +97,24 @@ class Planner {
 
   // ── the hidden fields: what is saved, drafted and restored ──
 
+  // From the fields, and from a draft that has zones of which there is no field yet.
   readFields() {
-    const box = this.part("zone-fields"), restored = form.restored ?? {};
-    for (const zone of this.state.zones) this.fieldOf(`zone.${zone.key}`, this.label(zone.key)).value = JSON.stringify(zone);
-    this.fieldOf("scale", "Scale to the patient").value = JSON.stringify(this.state.scale);
-    for (const [name, texts] of Object.entries(restored)) if (name.startsWith("zone.") || name === "scale") this.fieldOf(name, this.label(name.slice(5))).value = texts[0] ?? "";
-    const zones = [...box.querySelectorAll("[name^='zone.']")].map(({ value }) => value && read(value)).filter((zone) => zone && this.areas.has(zone.key.split(":").slice(0, 3).join(":")));
-    const scale = read(box.querySelector("[name=scale]").value) ?? {};
-    const before = new Map(this.state.zones.map((zone) => [JSON.stringify(zone), zone]));
-    this.state.set(zones.map((zone) => before.get(JSON.stringify(zone)) ?? zone), { scale, remember: Boolean(this.begun) });
+    for (const [name, texts] of Object.entries(form.restored ?? {})) if (name.startsWith("zone.") && !this.hasField(name)) this.fieldOf(name, "").value = texts[0] ?? "";
+    const before = new Map(this.state.zones.map((zone) => [this.textOf(zone), zone]));
+    const zones = [...this.part("zone-fields").children].filter(({ name, value }) => name !== "scale" && value).map(({ value }) => before.get(value) ?? this.zoneFrom(value));
+    this.state.set(zones.filter(Boolean), { scale: read(this.fieldOf("scale").value) ?? {}, remember: this.begun });
     this.begun = true;
   }
 
+  zoneFrom(text) {
+    const zone = read(text);
+    if (!zone?.generator || !this.areas.has(String(zone.key).split(":").slice(0, 3).join(":"))) return null;
+    this.texts.set(zone, text);
+    return zone;
+  }
+
+  textOf(zone) { return this.texts.get(zone) ?? JSON.stringify(zone); }
+  hasField(name) { return [...this.part("zone-fields").children].some((field) => field.name === name); }
   fieldOf(name, label) {
     const box = this.part("zone-fields");
     const found = [...box.children].find((field) => field.name === name);
@@ -119,9 +125,20 @@ class Planner {
     return field;
   }
 
+  // What stands in a field, for somebody who has to choose between two of them.
+  inWords(name, text) {
+    if (name === "scale") return Object.entries(read(text) ?? {}).map(([map, { x, y }]) => `${map}: ${amount(x, 2)} × ${amount(y, 2)}`).join(", ") || "as drawn";
+    if (!name.startsWith("zone.")) return "";
+    const zone = text && read(text);
+    if (!zone) return "not treated";
+    const { removed = [], moved = {}, added = {}, changed = {} } = zone.edits ?? {}, hands = new Set([...removed, ...[moved, added, changed].flatMap(Object.keys)]).size;
+    const { spacing_mm: spacing, volume_per_point_ml: ml } = zone.generator, where = zone.chosen ? points(zone.chosen.length) : `${plain(spacing) || "no"} mm, ${plain(ml) || "no"} mL each`;
+    return `${this.techniques.get(zone.technique)?.name ?? zone.technique}: ${where}${hands ? `, ${points(hands)} changed by hand` : ""}`;
+  }
+
   writeFields() {
-    const texts = new Map([...this.state.zones.map((zone) => [`zone.${zone.key}`, JSON.stringify(zone)]), ["scale", JSON.stringify(this.state.scale)]]);
-    for (const name of texts.keys()) this.fieldOf(name, this.label(name.slice(5)));
+    const texts = new Map([...this.state.zones.map((zone) => [`zone.${zone.key}`, this.textOf(zone)]), ["scale", same(this.state.scale, read(this.fieldOf("scale").value)) ? this.fieldOf("scale").value : JSON.stringify(this.state.scale)]]);
+    for (const zone of this.state.zones) this.fieldOf(`zone.${zone.key}`, this.label(zone.key));
     for (const field of this.part("zone-fields").children) {
       const text = texts.get(field.name) ?? "";
       if (field.value === text) continue;
@@ -750,6 +767,7 @@ class Planner {
   listen() {
     const { root } = this, on = (kind, does) => root.addEventListener(kind, does);
     form.addEventListener("draft-restored", () => this.readFields());
+    form.told = (name, text) => this.inWords(name, text);
     on("click", (event) => {
       const button = event.target.closest("button");
       if (!button) return;

@@ -1,6 +1,7 @@
 // What is typed, ticked or drawn is on the server within two seconds, comes back as it was, and is never overwritten unseen.
 // Nothing is kept in the browser. For scripts of single pages: a change of a field, hidden ones too, is told by an "input"
-// event; whatever is put into the form from the server by "draft-restored", and all of it stands in form.restored.
+// event; whatever is put into the form from the server by "draft-restored", and all of it stands in form.restored. Values that
+// say nothing to people are put into words by form.told(name, text).
 
 const PAUSE_MS = 300, LONGEST_MS = 600; // sent so long after the last change, or after the first that is not kept yet
 const ANSWER_MS = 4000, AGAIN_MS = 1000, SELDOM_MS = 5000;
@@ -84,7 +85,8 @@ function labelOf(form, name) {
 
 // A value as its person sees it: words, or for what is drawn the drawing.
 function valueOf(form, name, texts) {
-  const elements = named(form, name), [first] = elements;
+  const elements = named(form, name), [first] = elements, told = form.told?.(name, texts[0] ?? "");
+  if (told) return told;
   if (first?.type === "checkbox" && elements.length === 1) return texts.length ? "ticked" : "not ticked";
   const drawing = first?.type === "hidden" && texts[0] && shows(form, first).querySelector("svg:has(> path)");
   if (drawing) {

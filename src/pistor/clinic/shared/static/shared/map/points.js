@@ -176,7 +176,7 @@ export class MapView {
 
   // By volume, within what can be seen and what leaves room between points.
   radius(ml, spacing) {
-    const unit = (2.7 * Math.min(2.5, Math.sqrt(this.perMm / this.least)) * (this.large ? 1.5 : 1)) / this.perMm;
+    const unit = (2.7 * Math.min(1.5, Math.sqrt(this.perMm / this.least)) * (this.large ? 1.5 : 1)) / this.perMm;
     return Math.max(0.8 * unit, Math.min(1.15 * unit * Math.cbrt(ml / 0.02), 2.6 * unit, 0.36 * spacing));
   }
 
