@@ -1,7 +1,8 @@
 import django.db.models.deletion
-import pistor.records.base
 from django.conf import settings
 from django.db import migrations, models
+
+import pistor.records.base
 
 
 class Migration(migrations.Migration):
