@@ -253,13 +253,17 @@ def whole_visit(hand: Hand, visit: str, number: str) -> None:
     assert page.locator("main").get_by_text("Given").count(), page.url
 
 
+ON_SCREEN = """stage => {
+  const box = stage.getBoundingClientRect(), [x, y, width, height] = stage.querySelector('svg.dots').getAttribute('viewBox').split(' ').map(Number);
+  const scale = Math.min(box.width / width, box.height / height);
+  const left = box.left + (box.width - width * scale) / 2, top = box.top + (box.height - height * scale) / 2;
+  const [zone] = JSON.parse(document.getElementById('chart').textContent).zones;
+  return zone.points.map(([, px, py]) => [left + (px - x) * scale, top + (py - y) * scale]);
+}"""
+
+
 def points_on_screen(hand: Hand) -> list[tuple[float, float]]:
     """Where the points of the first zone are, in pixels of the window, once the map is in sight. Looking for them is no interaction."""
     stage = hand.page.locator("[data-stage]")
     stage.evaluate("stage => stage.scrollIntoView({ block: 'center' })")
-    return [tuple(place) for place in stage.evaluate("""stage => {
-      const box = stage.getBoundingClientRect(), layer = stage.querySelector('svg.dots'), [x, y, width, height] = layer.getAttribute('viewBox').split(' ').map(Number);
-      const scale = Math.min(box.width / width, box.height / height), left = box.left + (box.width - width * scale) / 2, top = box.top + (box.height - height * scale) / 2;
-      const [zone] = JSON.parse(document.getElementById('chart').textContent).zones;
-      return zone.points.map(([, px, py]) => [left + (px - x) * scale, top + (py - y) * scale]);
-    }""")]
+    return [(x, y) for x, y in stage.evaluate(ON_SCREEN)]

@@ -166,7 +166,7 @@ def test_what_changed_after_the_page_was_opened_stops_the_signature_and_keeps_wh
         ({"check_no_tap_water": None}, 409, "Not ticked: No tap water"),
         ({"anaesthesia": "topical", "topical_0": "lidocaine", "topical_dose_0": ""}, 409, "unknown. Enter it in mg"),
         ({"anaesthesia": "topical", "topical_0": "lidocaine", "topical_dose_0": "290"}, 409, "above the limit"),
-        ({"state_0": ""}, 409, "Neck left is not confirmed"),
+        ({"state_0": ""}, 409, "Left side of the neck is not confirmed"),
         ({"state_0": "not_given"}, 409, "differs from the plan"),
         ({"state_0": "rubbish"}, 409, "rubbish"),
         ({"edits_0": "{"}, 409, "cannot be read"),
