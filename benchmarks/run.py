@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("seed", "pages", "serve", "peers", "assess", "start", "knowledge", "delivery", "recall", "recall_alert", "faults", "planner")
+NAMES = ("seed", "pages", "serve", "peers", "assess", "start", "knowledge", "delivery", "recall", "recall_alert", "faults", "planner", "interactions")
 
 
 def main() -> int:

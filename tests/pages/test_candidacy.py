@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import uuid
 
@@ -10,8 +11,11 @@ from django.urls import reverse
 
 from pistor.records.candidacy import Assessment, Override
 from pistor.records.consultation import HistoryEntry
+from pistor.records.treatment import Treatment
 from tests import factories
 from tests.actions.test_candidacy import answer_all
+from tests.conftest import NOW
+from tests.ready import signed_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -147,3 +151,16 @@ def test_the_page_takes_few_queries(opened, django_assert_max_num_queries):
     answer_all(patient, course, people.nurse)
     with django_assert_max_num_queries(25):
         client.get(url)
+
+
+def test_the_next_visit_of_a_course_is_gone_on_with_by_itself(people, as_):
+    """The verdict is the same as last time, but nobody has looked at it for this visit."""
+    first = signed_visit(people)
+    second = Treatment.objects.get(course=first.course, number=2)
+    Assessment.objects.update(created_at=NOW - dt.timedelta(days=7))
+    client, here = as_(people.practitioner), f"/visits/{second.pk}/candidacy/"
+    page = client.get(here).content.decode()
+    assert "Go on with this verdict" in page
+    hidden = dict(re.findall(r'<input type="hidden" name="(token|version|digest)" value="([^"]*)"', page))
+    assert client.post(here, {**hidden, "do": "go_on"}).status_code == 302
+    assert "Go on with this verdict" not in client.get(here).content.decode()

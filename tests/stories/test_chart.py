@@ -16,7 +16,7 @@ from pistor.actions.formulation import compose_blend
 from pistor.actions.injection_map import draw_map
 from pistor.actions.outcomes import record_score
 from pistor.care.formulation import Part, compose
-from pistor.care.injection_map import ZonePlan
+from pistor.care.injection_map import Area, Generator, ZonePlan, make_map, zones_alike
 from pistor.knowledge import load
 from pistor.records.plan import plan_so_far
 from pistor.records.treatment import Treatment, ZoneDose
@@ -27,6 +27,10 @@ from tests.stories.test_accessibility import assert_none, look_at
 pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
 
 WAYS = {"needle": ("", ""), "gun": ("nappage", "meso_gun"), "roller": ("roller_passes", "microneedle_roller")}  # technique, device
+
+
+# What dissolves fat goes under the skin, so a gun or a roller gives something else.
+INTO_THE_SKIN = replace(KINDS["fat"], indication="cellulite", zone="thigh", protocol="cellulite_intradermal_blend", presentation="l_carnitine_200mg_ml")
 
 
 @pytest.fixture
@@ -43,6 +47,8 @@ def practitioner(transactional_db, monkeypatch):
 def planned(by, application: str, way: str = "needle") -> Treatment:
     """A visit of the protocol, with everything done up to the consent, by the technique of a device."""
     kind, library, (technique, device) = KINDS[application], load(), WAYS[way]
+    if application == "fat" and technique:
+        kind = INTO_THE_SKIN
     person = factories.patient(by, sex="female")
     for key, value in (("weight_kg", "60"), ("height_cm", "170")):
         factories.history(person, "measurement", key, {"value": value, "unit": key.rpartition("_")[2]})
@@ -53,9 +59,9 @@ def planned(by, application: str, way: str = "needle") -> Treatment:
         if application in question.applications and question.id not in ("pregnancy", "weight_kg", "height_cm"):
             factories.history(person, "answer", question.id, {"value": ready.BEST.get(question.id, "no"), "note": ""})
     do = {"by": by, "at": ready.NOW}
-    zones = plan_so_far(course, ready.TODAY).injection_map.zone_plans
-    zones = [_by(zone, technique, library) for zone in zones] if technique else zones
-    volume = max(Decimal(2), plan_so_far(course, ready.TODAY).injection_map.volume_ml.to_integral_value(ROUND_CEILING))
+    proposed = plan_so_far(course, ready.TODAY).injection_map or _on_one_thigh(library)
+    zones = [_by(zone, technique, library) for zone in proposed.zone_plans] if technique else proposed.zone_plans
+    volume = max(Decimal(2), proposed.volume_ml.to_integral_value(ROUND_CEILING))
     record_alternatives_talk(course=course, preference="undecided", **do)
     parts = [Part(kind.presentation, volume)]
     asked = compose(parts, library, policy="mixture", jurisdiction="US", application=application, protocol=kind.protocol).to_confirm
@@ -72,6 +78,14 @@ def planned(by, application: str, way: str = "needle") -> Treatment:
     if device:
         use_device(visit=visit, device=factories.device(by.clinic, kind=device), **do)
     return visit
+
+
+def _on_one_thigh(library):
+    """Where the protocol proposes no map."""
+    body_map = library.zones["thigh"].body_map
+    side = next(shape.side for shape in library.body_maps[body_map].zones if shape.zone == "thigh")
+    generator = Generator("hexagonal", Decimal(30), Decimal("0.02"), Decimal(2), Decimal(45))
+    return make_map(zones_alike([Area(body_map, "thigh", side)], generator, "papule"), library)
 
 
 def _by(zone: ZonePlan, technique: str, library) -> ZonePlan:

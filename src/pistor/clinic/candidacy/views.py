@@ -113,7 +113,7 @@ def _shown(request: HttpRequest, visit: Treatment, now: Candidacy, form: StepFor
         "may_decide": request.user.may(Capability.DECIDE),  # type: ignore[union-attr]
         "may_answer": request.user.may(Capability.TAKE_HISTORY),  # type: ignore[union-attr]
         "may_go_on": not (now.stops or now.questions or now.to_override),
-        "reviewed": now.reviewed(),
+        "reviewed": now.reviewed(visit),
     }
     return render_step(request, visit, "candidacy", "candidacy/show.html", context, status=status, look=look_at(request, visit, now))
 
