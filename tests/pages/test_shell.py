@@ -17,6 +17,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client, override_settings
 
+from pistor.actions.body_marks import add_mark
 from pistor.actions.reactions import report_reaction
 from pistor.records.consultation import Patient
 from pistor.records.treatment import LotUse
