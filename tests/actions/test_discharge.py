@@ -103,7 +103,7 @@ def test_whoever_was_treated_on_an_earlier_day_is_waited_for_by_nobody(people, s
     signed.given_on = TODAY - dt.timedelta(days=1)
     assert may_leave(signed) is None
     assert leaving_of(signed, TODAY) == ""
-    assert leaving_words(signed, TODAY) == "Leaving was not noted."
+    assert leaving_words(signed, None, TODAY) == "Leaving was not noted."
 
 
 def test_a_clinic_without_a_rule_proposes_none(people):

@@ -72,7 +72,7 @@ def test_what_is_signed_is_locked_for_saving_and_signing(people, visit):
         ({"anaesthesia": ""}, "anaesthesia is not recorded"),
         ({"anaesthesia": "topical", "topical": (Topical("lidocaine"),)}, "sum with the injected one is unknown"),
         ({"anaesthesia": "topical"}, "dose of the anaesthetic on the skin is not recorded"),
-        ({"zones": ()}, "Neck left is not confirmed"),
+        ({"zones": ()}, "Left side of the neck is not confirmed"),
         ({"pain_score": None}, "pain score is not recorded"),
         ({"reaction": ""}, "immediate reaction is not recorded"),
         ({"reaction": "some"}, "but not which"),

@@ -15,8 +15,9 @@ from pistor.records.audit import AuditEvent
 from pistor.records.body_marks import BodyMark
 from pistor.records.course import Course
 from pistor.records.injection_map import InjectionPlan
-from pistor.records.overlays import overlays_of
+from pistor.records.overlays import _points, overlays_of
 from pistor.records.plan import map_of
+from pistor.records.treatment import ZoneDose
 from tests import factories
 from tests.conftest import NOW, TODAY
 from tests.ready import signed_visit
@@ -134,3 +135,18 @@ def test_a_mark_on_a_drawing_that_was_replaced_is_told_and_not_drawn_elsewhere(p
     zone = ZonePlan(Area("neck_back", "neck", "left"), "pain_grid", Generator("hexagonal", Decimal(20), Decimal("0.05"), Decimal(4), Decimal(30)))
     told = client.post(f"{address}preview/", json.dumps({"zones": [zone.as_dict()]}), content_type="application/json").json()
     assert "the place on this one is not known: Scar: after a cyst" in told["findings"]
+
+
+def test_what_was_charted_counts_and_not_what_was_planned(people):
+    """Left out and moved points while charting; a zone written down out of two syringes has its points once."""
+    signed, library = signed_visit(people), load()
+    drawn = map_of(InjectionPlan.objects.get(), library)
+    first, second = drawn.placed[0], drawn.placed[1]
+    edits = {"removed": ["1"], "moved": {"2": [second.x_mm + 1, second.y_mm]}}
+    (dose,) = signed.zone_doses.all()
+    dose.pk, dose.plan, dose.given = uuid.uuid4(), drawn.zone_plans[0].key, {"state": "changed", "edits": edits}
+    twin = ZoneDose(**{field.attname: getattr(dose, field.attname) for field in ZoneDose._meta.fields if field.attname != "id"})
+    points, unplaced = _points([dose, twin], InjectionPlan.objects.get(), library)
+    (places,) = points.values()
+    assert len(places) == drawn.points - 1 and unplaced == 0
+    assert (first.x_mm, first.y_mm) not in places and (second.x_mm + 1, second.y_mm) in places

@@ -82,7 +82,7 @@ def test_a_field_that_cannot_be_read_changes_nothing_about_the_list(people, as_,
 def test_what_cannot_be_is_named_beside_all_that_is_missing(people, as_, visit):
     made = signed_directly(as_(people.practitioner), visit, points_0="3", volume_0="-1", given_on="2027-01-01").json()["missing"]
     assert [item["text"] for item in made if item["rule"] == "record.numbers"][:2] == [
-        "The volume for Left side of the neck is below 0; enter what was given, in mL.",
+        "Left side of the neck: the volume is below 0; enter what was given, in mL.",
         "The day of the treatment lies in the future. Enter the day on which it was given.",
     ]
     assert {"consent", "check", "zone"} - {"consent"} <= {item["rule"].partition(".")[0] for item in made}

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from pistor.clinic.injection_map.presenters import begun_with
 from pistor.exchange.pictures import map_svg
 from pistor.knowledge import load
 from pistor.records.injection_map import InjectionPlan
@@ -202,7 +203,13 @@ def test_a_zone_that_lacks_its_numbers_is_refused_and_stays_in_the_page(people, 
     zones[0]["generator"]["spacing_mm"] = None
     page = client.post(f"/visits/{visit.pk}/injection-map/", planned(visit, zones))
     assert page.status_code == 422 and planner_of(page)["zones"] == zones
+    assert "Left side of the neck needs a spacing." in page.content.decode()
     assert not InjectionPlan.objects.exists()
+
+
+def test_no_technique_is_chosen_where_nobody_chose_one():
+    begun = begun_with({}, load())
+    assert begun["technique"] == "" and begun["generator"]["spacing_mm"] is None and begun["generator"]["volume_per_point_ml"] is None
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "null", '"x"', '{"key": "a"}', '{"key": "neck_back:neck:left", "generator": 3}'])

@@ -64,6 +64,14 @@ def test_each_corrected_field_is_shown_before_and_after(people, as_, visit):
     assert "L-1" in given and "corrected to <strong" in given.replace("\n", " ")
 
 
+def test_the_pages_ask_the_database_little(people, as_, visit, django_assert_max_num_queries):
+    client = as_(people.practitioner)
+    correct(client, visit, pain_score="8")
+    for page in ("", "correct/", "photos/"):
+        with django_assert_max_num_queries(26):
+            assert client.get(at(visit, page)).status_code == 200
+
+
 def test_a_correction_that_somebody_overtook_is_not_written_over(people, as_, visit):
     client = as_(people.practitioner)
     fields = fields_of(client.get(at(visit, "correct/")).content.decode(), "correction")

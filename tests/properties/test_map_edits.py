@@ -29,7 +29,7 @@ from pistor.knowledge import load
 
 LIBRARY = load()
 AREAS = [Area("face_front", "face", "left"), Area("face_front", "face", "right"), Area("abdomen", "abdomen", "left"), Area("submental", "submental", "mid")]
-PLACES = st.tuples(st.floats(0, 240), st.floats(0, 260))
+PLACES = st.tuples(st.floats(0, 240), st.floats(0, 260)).map(lambda at: (round(at[0], 3), round(at[1], 3)))  # as they are kept
 KEYS = st.frozensets(st.sampled_from([*map(str, range(1, 40)), "a1", "a2", "a3"]), min_size=1, max_size=8)
 ML = st.decimals("0.001", "0.3", places=3)
 MM = st.decimals("0.1", "12", places=1)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pistor.actions.course import local_day
 from pistor.care.aftercare import moment_in
+from pistor.care.amendment import Content
 from pistor.care.injection_map import NoMap
 from pistor.exchange.pictures import map_svg
 from pistor.exchange.signed import treatment_pdf
 from pistor.exchange.signed_words import differences, signed_words, with_corrections
 from pistor.knowledge import Library
-from pistor.records.amendments import amended_content, signed_content, steps_of
-from pistor.records.discharge import awaited, discharge_of, may_leave
+from pistor.records.amendments import signed_content, steps_of
+from pistor.records.discharge import Discharge, awaited, discharge_of, may_leave
 from pistor.records.documents import Document
 from pistor.records.injection_map import InjectionPlan
 from pistor.records.library import library_of
@@ -43,22 +45,22 @@ def keep_summary(
 def summary_pdf(visit: Treatment, on: dt.date) -> bytes:
     """The summary as it stands on a day, with the map it was planned on."""
     library = library_of(visit.clinic)
-    content = {**summary_words(visit, library, on), "clinic": visit.clinic.name, "footer": f"Signed {visit.sha256}"}
+    words = summary_words(visit, library, on)
+    content = {**{key: value for key, value in words.items() if key != "discharge"}, "clinic": visit.clinic.name, "footer": f"Signed {visit.sha256}"}
     return treatment_pdf(content=content, sha256=visit.sha256, pictures=_pictures(visit, library))
 
 
 def summary_words(visit: Treatment, library: Library, on: dt.date) -> dict[str, Any]:
     """What was signed in words, with what was corrected beside it, the amendments with each field they changed, and the leaving."""
-    at = _local(visit, visit.signed_at or visit.changed_at)
-    words, now = (signed_words(content, library, at) for content in (signed_content(visit), amended_content(visit)))
+    at, signed, steps, left = _local(visit, visit.signed_at or visit.changed_at), signed_content(visit), steps_of(visit), discharge_of(visit)
+    words, now = (signed_words(content, library, at) for content in (signed, steps[-1][2] if steps else signed))
     words["signer"] = words["signer"] or (visit.signed_by.printed_name if visit.signed_by else "")
     words["patient"] = words["patient"] or str(visit.patient)
-    return {**with_corrections(words, now), "amendments": _amendments(visit, library), "leaving": leaving_words(visit, on)}
+    return {**with_corrections(words, now), "amendments": _amendments(visit, steps, library), "discharge": left, "leaving": leaving_words(visit, left, on)}
 
 
-def leaving_words(visit: Treatment, on: dt.date) -> str:
+def leaving_words(visit: Treatment, row: Discharge | None, on: dt.date) -> str:
     """When the patient left, or on the day itself from when on they may, in a sentence."""
-    row = discharge_of(visit)
     if row:
         said = f"Left at {_local(visit, row.left_at):%H:%M}, {row.minutes} minutes after the last point at {_local(visit, row.last_point_at):%H:%M}."
         return f"{said} Earlier than the clinic's {row.asked_minutes} minutes: {row.reason}" if row.reason else said
@@ -71,9 +73,9 @@ def leaving_words(visit: Treatment, on: dt.date) -> str:
     return f"{said}: the clinic watches for {visit.clinic.observation_minutes} minutes from the last point, which was before the signature."
 
 
-def _amendments(visit: Treatment, library: Library) -> list[dict[str, Any]]:
+def _amendments(visit: Treatment, steps: Sequence[tuple[Amendment, Content, Content]], library: Library) -> list[dict[str, Any]]:
     shown = []
-    for row, before, after in steps_of(visit):
+    for row, before, after in steps:
         at = _local(visit, row.created_at)
         changed = differences(signed_words(before, library, at), signed_words(after, library, at)) if row.changes else ()
         shown.append({
@@ -84,8 +86,10 @@ def _amendments(visit: Treatment, library: Library) -> list[dict[str, Any]]:
 
 
 def _pictures(visit: Treatment, library: Library) -> list[str]:
-    """The map that counted when the treatment was signed, one drawing for each view; none where the knowledge has it no more."""
-    drawn = InjectionPlan.objects.of(visit.clinic).filter(course=visit.course_id, created_at__lte=visit.signed_at).order_by("-created_at", "-pk").first()
+    """The map that was signed for, one drawing for each view; none where the knowledge has it no more."""
+    plans, named = InjectionPlan.objects.of(visit.clinic).filter(course=visit.course_id), signed_content(visit).get("map")
+    then = plans.filter(pk=named) if named else plans.filter(created_at__lte=visit.signed_at)  # content of kind 1 does not name it
+    drawn = then.order_by("-created_at", "-pk").first()
     if drawn is None:
         return []
     try:

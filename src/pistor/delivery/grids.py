@@ -119,13 +119,6 @@ def usable(polygon: Polygon, no_go: Sequence[Polygon] = (), within: Polygon | No
     return area.difference(union_all([make_valid(Shape(hole)) for hole in no_go])) if no_go else area
 
 
-def may_be_injected(polygon: Polygon, no_go: Sequence[Polygon], point: Position) -> bool:
-    """Whether a single point lies inside the area and outside what must not be injected."""
-    from shapely import contains_xy
-
-    return bool(contains_xy(usable(polygon, no_go), *point))
-
-
 def outside(polygon: Polygon, no_go: Sequence[Polygon], points: Sequence[Position], within: Polygon | None = None) -> list[int]:
     """Which of the points lie outside the area or where nothing may be injected, by more than rounding a position costs."""
     from shapely import contains_xy

@@ -42,10 +42,10 @@ def _earlier(patient: Patient, on: dt.date, library: Library) -> list[Earlier]:
     found = []
     for number, visit in enumerate(visits):
         given = [dose for dose in doses.get(visit.pk, []) if _got_something(dose)]
-        drawn = next((plan for plan in plans if plan.course_id == visit.course_id and plan.created_at <= visit.signed_at), None)  # type: ignore[operator]
+        drawn = next((plan for plan in plans if plan.course_id == visit.course_id and plan.created_at <= visit.signed_at), None)
         points, unplaced = _points(given, drawn, library) if drawn is not None and number < VISITS else ({}, 0)
         zones = tuple(dict.fromkeys((dose.zone, dose.side) for dose in given))
-        found.append(Earlier(visit.given_on, zones, _interval(visit.course, library), points, unplaced))  # type: ignore[arg-type]
+        found.append(Earlier(visit.given_on, zones, _interval(visit.course, library), points, unplaced))
     return found
 
 
@@ -57,10 +57,15 @@ def _points(given: Iterable[ZoneDose], drawn: InjectionPlan, library: Library) -
     """Where the points went, on the drawings of today as they are drawn, and how many cannot be placed there.
 
     A zone has the points of its plan with what was changed while it was charted; where only a number was written down, those of the plan.
+    A point that was given out of two syringes counts once.
     """
-    plans = {plan.key: plan for plan in zone_plans_of(drawn)}
+    given = list(given)
+    try:
+        plans = {plan.key: plan for plan in zone_plans_of(drawn)}
+    except NoMap:
+        return {}, sum(dose.points for dose in given)
     scale = kept_scale(drawn.scale)
-    points: dict[str, list[Position]] = {}
+    points: dict[str, dict[str, Position]] = {}
     unplaced = 0
     for dose in given:
         plan = plans.get(dose.plan) or next((one for one in plans.values() if not dose.plan and (one.area.zone, one.area.side) == (dose.zone, dose.side)), None)
@@ -75,8 +80,8 @@ def _points(given: Iterable[ZoneDose], drawn: InjectionPlan, library: Library) -
             unplaced += dose.points
             continue
         factor = scale.get(plan.area.map, AS_DRAWN)
-        points.setdefault(plan.area.map, []).extend((point.x_mm / factor.x, point.y_mm / factor.y) for point in made.placed)
-    return points, unplaced
+        points.setdefault(plan.area.map, {}).update({point.key: (point.x_mm / factor.x, point.y_mm / factor.y) for point in made.placed})
+    return {map_: list(places.values()) for map_, places in points.items()}, unplaced
 
 
 def _interval(course: Course, library: Library) -> int | None:

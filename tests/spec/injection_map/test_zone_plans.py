@@ -25,7 +25,6 @@ from pistor.care.injection_map import (
     Remove,
     Restore,
     Scale,
-    Stretch,
     ZonePlan,
     apply,
     drawing_of,
@@ -274,12 +273,6 @@ def test_a_scale_that_cannot_be_is_refused_with_a_sentence(library, asked, says)
     with pytest.raises(NoMap) as refused:
         scale_from_dict(asked, library, {})
     assert says in str(refused.value)
-
-
-def test_a_new_scale_takes_outlines_and_chosen_points_with_it_and_drops_edits():
-    plan = ZonePlan(LEFT, "papule", GRID, Edits(removed=frozenset({"1"})), (Chosen(10, 20, Decimal("0.1")),), square(50, 60, 10), number=1)
-    wide = apply(plan, Stretch(1.1, 0.5))
-    assert wide.drawn[0] == (44, 25) and wide.chosen[0] == (11, 10, Decimal("0.1")) and not wide.edits
 
 
 # ── as it is sent ───────────────────────────────────────────────────────────────────────────────────────────────────

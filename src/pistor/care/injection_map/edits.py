@@ -55,15 +55,7 @@ class Regenerate:
     chosen: tuple[Chosen, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The drawing was scaled anew, by these factors: an outline and chosen points go with it, edits are dropped."""
-
-    x: float
-    y: float
-
-
-Command = Add | Move | Remove | Restore | Alter | Regenerate | Stretch
+Command = Add | Move | Remove | Restore | Alter | Regenerate
 
 
 def apply(plan: ZonePlan, command: Command) -> ZonePlan:
@@ -94,10 +86,6 @@ def apply(plan: ZonePlan, command: Command) -> ZonePlan:
                 chosen=plan.chosen if chosen is None else chosen,
             )
             return new if _places(new) == _places(plan) else replace(new, edits=Edits())
-        case Stretch(x, y):
-            outline = tuple((round(at[0] * x, 3), round(at[1] * y, 3)) for at in plan.drawn)
-            chosen = tuple(Chosen(round(point.x_mm * x, 3), round(point.y_mm * y, 3), point.volume_ml) for point in plan.chosen)
-            return replace(plan, drawn=outline, chosen=chosen, edits=Edits())
 
 
 def _places(plan: ZonePlan) -> tuple[object, ...]:

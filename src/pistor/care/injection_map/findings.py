@@ -87,11 +87,6 @@ def layers_at(tip_mm: Decimal | None, zone: Zone | None) -> tuple[str, ...]:
     return depth.layers_at(float(tip_mm), thicknesses(zone)) if tip_mm is not None and zone is not None else ()
 
 
-def tip_layers(generator: Generator, zone: Zone) -> tuple[str, ...]:
-    """The layers in which the tip of a generator can end."""
-    return layers_at(generator.tip_depth_mm, zone)
-
-
 def tip_words(tips: Iterable[Tip], zone: Zone | None) -> tuple[str, str]:
     """The one layer in which all these tips end, or *unknown*; and in words those in which they can."""
     found = [layers_at(tip.depth_mm, zone) for tip in tips]

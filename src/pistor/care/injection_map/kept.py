@@ -59,10 +59,6 @@ def generator_from_dict(data: Mapping[str, Any]) -> Generator:
     )
 
 
-def chosen_as_json(chosen: ChosenPoints) -> dict[str, list[list[Any]]]:
-    return {area: [[point.x_mm, point.y_mm, str(point.volume_ml)] for point in points] for area, points in chosen.items()}
-
-
 def chosen_from_json(kept: Mapping[str, Sequence[Sequence[Any]]] | None) -> dict[str, tuple[Chosen, ...]]:
     """Raises :class:`NoMap` for anything that is no points."""
     try:

@@ -121,11 +121,6 @@ def ground_of(plan: ZonePlan, shape: MapZone) -> Ground:
     return Ground(shape.polygon, shape.no_go)
 
 
-def areas_of(library: Library, zone: str) -> tuple[tuple[BodyMap, MapZone], ...]:
-    """Where a zone is drawn, on every body map that has it."""
-    return tuple((drawn, shape) for drawn in library.body_maps.values() for shape in drawn.zones if shape.zone == zone)
-
-
 def points_of(injection_map: InjectionMap, area: Area | None = None) -> list[tuple[float, float]]:
     """Positions in millimetres on the body map, of all areas or of one."""
     return [(point.x_mm, point.y_mm) for point in injection_map.placed if area is None or point.area == area]

@@ -215,9 +215,9 @@ def _zone(zone: ZoneGiven, place: str, codes: set[str]) -> Iterable[Missing]:
         said = f"{zone.label} is recorded from syringe {zone.syringe}, which is not one of this treatment. Choose another."
         yield Missing("zone.syringe", said, f"zone-{place}")
     if zone.on_skin and zone.state != "not_given" and not zone.passes:
-        yield Missing("zone.passes", f"How often {zone.label} was rolled over is not recorded. Enter the number of passes.", f"zone-{place}")
+        yield Missing("zone.passes", f"{zone.label}: how often it was rolled over is not recorded. Enter the number of passes.", f"zone-{place}")
     if zone.on_skin and zone.state != "not_given" and zone.planned_volume_ml is None and not zone.volume_ml and not zone.reason.strip():
-        yield Missing("zone.film", f"How much was put on {zone.label} is not recorded. Enter the volume, or say why there was none.", f"zone-{place}")
+        yield Missing("zone.film", f"{zone.label}: how much was put on it is not recorded. Enter the volume, or say why there was none.", f"zone-{place}")
 
 
 def _doses(facts: RoomFacts) -> Iterable[Missing]:

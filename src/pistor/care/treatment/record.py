@@ -116,7 +116,7 @@ def unusable_numbers(record: Record) -> tuple[str, ...]:
 
 
 def _unusable(zone: ZoneGiven) -> list[str]:
-    said = _volume(zone.volume_ml, f"The volume for {zone.label}")
+    said = _volume(zone.volume_ml, f"{zone.label}: the volume")
     if not 0 <= zone.points <= MOST_POINTS:
         said.append(f"{zone.label}: {zone.points} points cannot be; enter 0 to {MOST_POINTS}.")
     elif not said and zone.points == 0 and not zone.on_skin and zone.volume_ml > 0:

@@ -111,7 +111,9 @@ class InjectionMapForm(StepForm):
             "invalid_choice": "One of the areas is not drawn here; choose again.",
         },
     )
-    technique = forms.ChoiceField(label="Technique", show_hidden_initial=True, error_messages={"invalid_choice": "Choose a technique from the list."})
+    technique = forms.ChoiceField(
+        label="Technique", show_hidden_initial=True, error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose a technique from the list.")
+    )
     pattern = forms.ChoiceField(
         label="Pattern",
         choices=list(PATTERN_WORDS.items()),
@@ -137,7 +139,7 @@ class InjectionMapForm(StepForm):
         self.fields["areas"].choices = [  # type: ignore[attr-defined]
             (f"{drawn.id}:{shape.zone}:{shape.side}", shape.label) for drawn in maps for shape in drawn.zones if shape.zone in zones
         ]
-        self.fields["technique"].choices = [(id_, method.name) for id_, method in library.techniques.items()]  # type: ignore[attr-defined]
+        self.fields["technique"].choices = [("", "Choose a technique"), *((id_, method.name) for id_, method in library.techniques.items())]  # type: ignore[attr-defined]
         self._errors = None  # the choices were not there yet when the form first looked at itself
 
     def clean(self) -> dict[str, Any]:

@@ -115,16 +115,30 @@ def values_of(zones: Sequence[ZonePlan], library: Library) -> dict[str, Any]:
 def zone_fields(zones: Sequence[Mapping[str, Any]], scale: Scales, library: Library) -> list[tuple[str, str, str]]:
     """Name, value and label of the fields that hold the map: one for each zone, and one for the scale."""
 
-    def label(zone: Mapping[str, Any]) -> str:
-        body = library.body_maps.get(str(zone.get("map")))
-        shape = next((shape for shape in body.zones if (shape.zone, shape.side) == (zone.get("zone"), zone.get("side"))), None) if body else None
-        return str(zone.get("label") or "") or (shape.label if shape else str(zone["key"]))
-
     def text(value: object) -> str:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
     scaled = {map_: one.as_dict() for map_, one in scale.items()}
-    return [*((f"{ZONE}{zone['key']}", text(zone), label(zone)) for zone in zones), ("scale", text(scaled), "Scale to the patient")]
+    return [*((f"{ZONE}{zone['key']}", text(zone), zone_label(zone, library)) for zone in zones), ("scale", text(scaled), "Scale to the patient")]
+
+
+def zone_label(zone: Mapping[str, Any], library: Library) -> str:
+    body = library.body_maps.get(str(zone.get("map")))
+    shape = next((shape for shape in body.zones if (shape.zone, shape.side) == (zone.get("zone"), zone.get("side"))), None) if body else None
+    return str(zone.get("label") or "") or (shape.label if shape else str(zone["key"]))
+
+
+def lacking(zone: Mapping[str, Any], library: Library) -> str:
+    """What a planned zone lacks still, as a sentence."""
+    generator = zone["generator"]
+    unused = generator.get("pattern") == "passes"
+    there = (
+        ("a technique", zone.get("technique")),
+        ("a spacing", unused or zone.get("chosen") or generator.get("spacing_mm")),
+        ("a volume", unused or zone.get("chosen") or generator.get("volume_per_point_ml")),
+    )
+    missing = [name for name, value in there if not value]
+    return f"{zone_label(zone, library)} needs {', '.join(missing)}." if missing else ""
 
 
 def zone_dicts(values: Mapping[str, Any], library: Library) -> list[dict[str, Any]]:
@@ -143,9 +157,8 @@ def zone_dicts(values: Mapping[str, Any], library: Library) -> list[dict[str, An
 
 def begun_with(values: Mapping[str, Any], library: Library) -> dict[str, Any]:
     """Technique and generator of a new zone, from the values of the list. None is *not given*."""
-    wanted = values.get("technique")
-    technique = wanted if wanted in library.techniques else next(iter(library.techniques))
-    pattern = values.get("pattern") or library.techniques[technique].pattern
+    method = library.techniques.get(values.get("technique") or "")
+    technique, pattern = (method.id, values.get("pattern") or method.pattern) if method else ("", values.get("pattern") or "hexagonal")
     numbers: dict[str, Any] = {name: values.get(name) or None for name in BOUNDS}
     whole = {"passes": _whole(numbers["passes"]), "seed": _whole(numbers["seed"]) or 0}
     return {"technique": technique, "generator": {**numbers, **whole, "pattern": pattern, "grid": RULE}}

@@ -26,6 +26,7 @@ from pistor.clinic.injection_map.presenters import (
     drawn_earlier,
     first_values,
     ingredient_totals,
+    lacking,
     maps_of,
     pictures,
     planner,
@@ -146,6 +147,8 @@ def _asked(course: Course, form: StepForm, data: QueryDict, library: Library) ->
     """The map that a form asks for; what is wrong with it stands in the form."""
     values = {name: data.getlist(name) if name == "areas" else data[name] for name in data}
     begun = Begun(unfinished=_unfinished(data), values=values)
+    for sentence in filter(None, (lacking(zone, library) for zone in begun.unfinished)):
+        form.add_error(None, sentence)
     if not form.is_valid():
         return begun
     try:

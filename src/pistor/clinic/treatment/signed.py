@@ -22,8 +22,8 @@ from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.clinic.treatment.signed_forms import AmendmentForm, CorrectionForm, DischargeForm
 from pistor.exchange.signed_words import zone_name
-from pistor.records.amendments import amended_content
-from pistor.records.discharge import awaited, discharge_of, last_point_by
+from pistor.records.amendments import amended_content, signed_content
+from pistor.records.discharge import awaited, last_point_by
 from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.photos import photos_of
@@ -42,12 +42,14 @@ def signed_page(
     status: int = 200,
 ) -> HttpResponse:
     """What was signed, and what may still be done beside it."""
-    row, today = discharge_of(visit), local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    today = local_day(request.user, request.at)  # type: ignore[arg-type, attr-defined]
+    words = summary_words(visit, library_of(visit.clinic), today)
+    row = words["discharge"]
     context = {
-        "form": amending or AmendmentForm(), "signed": summary_words(visit, library_of(visit.clinic), today), "broken": broken(visit),
+        "form": amending or AmendmentForm(), "signed": words, "broken": broken(visit),
         "refused": refused.reasons if refused else (), "discharge": row, "leaving_form": leaving or DischargeForm(initial=_times(request, visit)),
         "summaries": summaries_of(visit), "photos": [photo for photo in photos_of(visit) if not hasattr(photo, "removal")],
-        "may_correct": bool(correctable(amended_content(visit))), "minutes": visit.clinic.observation_minutes, "awaited": row is None and awaited(visit, today),
+        "may_correct": bool(correctable(signed_content(visit))), "minutes": visit.clinic.observation_minutes, "awaited": row is None and awaited(visit, today),
         "may_sign": request.user.may(Capability.SIGN), "may_treat": request.user.may(Capability.TREAT),  # type: ignore[union-attr]
     }  # fmt: skip
     here = reverse("treatment:show", args=[visit.pk])

@@ -7,7 +7,7 @@ import { PointList, numberIn } from "../shared/map/list.js";
 import { MapView, inside } from "../shared/map/points.js";
 import { MapState, apply, eachZone, isEdited, isOut } from "../shared/map/state.js";
 
-const ASK_MS = 60;
+const ASK_MS = 60, TYPED_MS = 250; // a number that is being typed is not yet the one that is meant
 const NUMBERS = ["spacing_mm", "along_mm", "volume_per_point_ml", "needle_length_mm", "inserted_length_mm", "angle_deg", "passes", "on_skin_ml", "seed"];
 const PLACES = ["pattern", "spacing_mm", "along_mm", "seed", "grid"]; // what of a generator says where points lie
 const TRIES = 8; // to find the spacing that gives so many points
@@ -28,6 +28,7 @@ const make = (tag, properties = {}, ...children) => {
 };
 const plain = (value) => (value === null || value === undefined || value === "" ? "" : String(Number(value)));
 const amount = (value, digits = 3) => String(Number(Number(value).toFixed(digits)));
+const onSkin = ({ generator }) => (generator.pattern === "passes" ? Number(generator.on_skin_ml) || 0 : 0);
 const points = (n) => `${n} ${n === 1 ? "point" : "points"}`;
 const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
@@ -90,9 +91,10 @@ class Planner {
     return JSON.stringify([zone.key, zone.map_version, zone.drawn, zone.chosen, PLACES.map((name) => generator[name]), run, scale && [scale.x, scale.y]]);
   }
 
-  isReady({ generator, chosen }) {
-    if (generator.pattern === "passes") return true;
-    return Boolean(chosen || generator.spacing_mm) && Boolean(generator.volume_per_point_ml);
+  isReady(zone) { return !this.lacks(zone).length; }
+  lacks({ technique, generator, chosen }) {
+    const numbers = generator.pattern === "passes" ? [] : [[chosen || generator.spacing_mm, "a spacing"], [generator.volume_per_point_ml, "a volume"]];
+    return [[technique, "a technique"], ...numbers].filter(([there]) => !there).map(([, words]) => words);
   }
 
   // ── the hidden fields: what is saved, drafted and restored ──
@@ -161,7 +163,7 @@ class Planner {
 
   // ── the server: points, sums, limits, findings ──
 
-  soon() { clearTimeout(this.waiting); this.waiting = setTimeout(() => this.ask(), ASK_MS); }
+  soon() { clearTimeout(this.waiting); this.waiting = setTimeout(() => this.ask(), this.typing ? TYPED_MS : ASK_MS); }
 
   async ask() {
     clearTimeout(this.waiting);
@@ -233,7 +235,8 @@ class Planner {
 
   render() {
     const { state } = this, all = state.sums(), active = state.zone(state.active);
-    this.part("sum").textContent = state.zones.length ? `${points(all.n)}, ${amount(all.ml)} mL` : "No points yet";
+    const film = state.zones.reduce((sum, zone) => sum + onSkin(zone), 0), told = [all.n || !film ? `${points(all.n)}, ${amount(all.ml)} mL` : "", film ? `${amount(film)} mL on the skin` : ""];
+    this.part("sum").textContent = state.zones.length ? told.filter(Boolean).join(" and ") : "No points yet";
     this.renderViews();
     this.renderZones();
     this.renderSettings(active);
@@ -263,7 +266,7 @@ class Planner {
       const item = known.get(zone.key) ?? this.zoneItem(zone.key), [choose, away] = item.querySelectorAll("button"), [label, numbers, tip] = choose.children;
       const { n, ml } = this.state.sums(zone.key), row = this.rows.get(zone.key), name = this.label(zone.key);
       label.textContent = name;
-      numbers.textContent = this.isReady(zone) ? (zone.generator.pattern === "passes" ? "on the skin" : `${points(n)} · ${amount(ml)} mL`) : "needs spacing and volume";
+      numbers.textContent = this.isReady(zone) ? (zone.generator.pattern === "passes" ? `${zone.generator.passes ?? "?"} passes · ${amount(onSkin(zone))} mL on the skin` : `${points(n)}${zone.chosen ? " chosen one by one" : ""} · ${amount(ml)} mL`) : `needs ${this.lacks(zone).join(", ")}`;
       this.tipInto(tip, row);
       choose.setAttribute("aria-pressed", zone.key === this.state.active);
       away.setAttribute("aria-label", `Take out zone: ${name}`);
@@ -308,7 +311,7 @@ class Planner {
     if (pattern.dataset.technique !== zone.technique) {
       pattern.dataset.technique = zone.technique;
       const own = technique?.pattern, more = Object.keys(this.data.patterns).filter((name) => name !== own && own !== "passes" && !["passes", "points"].includes(name));
-      pattern.replaceChildren(...[own, ...more].map((name) => make("option", { value: name, textContent: name === own ? `${this.data.patterns[own] ?? "As published"} (as the technique has it)` : this.data.patterns[name] })));
+      pattern.replaceChildren(...[own, ...more].filter(Boolean).map((name) => make("option", { value: name, textContent: name === own ? `${this.data.patterns[own] ?? "As published"} (as the technique has it)` : this.data.patterns[name] })));
     }
     pattern.value = generator.pattern;
     const passes = generator.pattern === "passes", hidden = { along_mm: generator.pattern !== "rows", passes: !passes, on_skin_ml: !passes, spacing_mm: passes || Boolean(zone.chosen), volume_per_point_ml: passes || Boolean(zone.chosen), seed: passes || Boolean(zone.chosen) };
@@ -370,7 +373,7 @@ class Planner {
   }
 
   fillChoices() {
-    this.part("setting=technique").replaceChildren(...this.data.techniques.map(({ id, name }) => make("option", { value: id, textContent: name })));
+    this.part("setting=technique").replaceChildren(...[{ id: "", name: "Choose a technique" }, ...this.data.techniques].map(({ id, name }) => make("option", { value: id, textContent: name })));
   }
 
   // ── zones ──
@@ -385,7 +388,7 @@ class Planner {
     this.state.active = key;
     this.state.set([...this.state.zones, zone]);
     this.view.show(area.map);
-    this.say(`${area.label} is treated.${this.isReady(zone) ? "" : " Give spacing and volume."}`);
+    this.say(`${area.label} is treated.${this.isReady(zone) ? "" : ` It needs ${this.lacks(zone).join(", ")}.`}`);
   }
 
   removeZone(key) {
@@ -428,16 +431,18 @@ class Planner {
       const yes = await this.askWhether("Make the points anew?", `What was changed by hand in ${labels} goes. Undo brings it back.`, "Make them anew", "Keep them");
       if (!yes) return this.render();
     }
-    this.state.set(after, { remember: !typing || typing !== this.typing });
+    const remember = !typing || typing !== this.typing;
     this.typing = typing;
+    this.state.set(after, { remember });
     return true;
   }
 
   setting(input, typing) {
     const name = input.dataset.setting, text = input.value.trim();
+    if (name === "technique" && !text) return this.render();
     if (name === "technique") {
       const { pattern } = this.techniques.get(text), unused = pattern === "passes" ? { spacing_mm: "10", volume_per_point_ml: "0" } : {};
-      return this.set(({ generator }) => ({ technique: text, generator: { ...unused, ...(generator.pattern === "passes" && pattern !== "passes" ? { spacing_mm: null, volume_per_point_ml: null } : {}), pattern } }));
+      return this.set(({ generator }) => ({ technique: text, generator: { ...unused, ...(generator.pattern === "passes" && pattern !== "passes" ? { spacing_mm: null, volume_per_point_ml: null, needle_length_mm: null } : {}), pattern } }));
     }
     if (name === "pattern") return this.set(() => ({ generator: { pattern: text } }));
     const [low, high] = this.data.bounds[name], number = text === "" ? null : numberIn(text);
@@ -834,7 +839,7 @@ class Planner {
       close: () => this.closeZone(), "corner-back": () => this.outline.back(), "draw-clear": () => this.outline.clear(),
       "close-typed": () => (this.outline.isZone ? this.closeZone() : this.say("A zone has at least three corners.")),
       "add-zone": () => this.addZone(this.part("add-zone").value),
-      published: () => this.set(({ technique }) => ({ generator: this.techniques.get(technique).published })),
+      published: () => this.set(({ technique }) => ({ generator: this.techniques.get(technique)?.published ?? {} })),
       shift: () => this.set(({ generator }) => ({ generator: { seed: ((generator.seed ?? 0) + 1) % (this.data.bounds.seed[1] + 1) } })),
       mirror: () => { const twin = zone && this.twinOf(zone); if (twin) this.addZone(twin.key); },
       "to-grid": () => this.set(() => ({ chosen: null, generator: {} })),

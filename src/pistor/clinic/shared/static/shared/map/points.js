@@ -151,6 +151,7 @@ export class MapView {
     this.middle = [within(x, width, right), within(y, height, bottom)];
     this.window = [this.middle[0] - width / 2, this.middle[1] - height / 2, width, height];
     for (const layer of Object.values(this.layers)) layer.setAttribute("viewBox", this.window.join(" "));
+    this.stage.style.setProperty("--px", 1 / this.perMm); // names keep their size
     this.stage.classList.toggle("zoomed", this.perMm > this.least * 1.01);
     this.draw();
   }
