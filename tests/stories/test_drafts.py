@@ -202,17 +202,17 @@ def test_two_colleagues_at_one_chart_choose_between_their_values(open_page, peop
     ready.consented(planned, people.practitioner)
     here = f"/visits/{planned.pk}/treatment/"
     one, other = (opened_by(open_page, person, here) for person in (people.practitioner, people.nurse))
-    one.locator("[name=pain_score]").fill("2")
+    one.locator("[name=pain_score][value='2']").check()
     one.locator("[name=skin_preparation]").fill("Alcohol")
     kept(one)
     kept(one, pain_score="2", skin_preparation="Alcohol")
     other.locator("[name=note]").fill("lies on the left side")  # another field: nothing to choose, and both see both
     expect(other.get_by_text("Changed elsewhere by Rosa Lind")).to_be_visible()
-    expect(other.locator("[name=pain_score]")).to_have_value("2")
+    expect(other.locator("[name=pain_score][value='2']")).to_be_checked()
     kept(other, note="lies on the left side")
-    one.locator("[name=pain_score]").fill("3")
+    one.locator("[name=pain_score][value='3']").check()
     kept(one, pain_score="3")
-    other.locator("[name=pain_score]").fill("5")  # the same field
+    other.locator("[name=pain_score][value='5']").check()  # the same field
 
     dialog = other.get_by_role("dialog", name="Changed in two places")
     expect(dialog).to_be_visible()
