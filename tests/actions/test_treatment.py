@@ -13,10 +13,12 @@ from django.db import IntegrityError, transaction
 
 from pistor.actions.amendments import amend_treatment
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused, Stale
+from pistor.actions.rooms import use_room
 from pistor.actions.stock import add_lot, set_lot_state
 from pistor.actions.treatment import Incomplete, save_treatment, sign_treatment
 from pistor.care.formulation import Topical
 from pistor.records.audit import AuditEvent
+from pistor.records.rooms import Room
 from pistor.records.signed import broken
 from pistor.records.stock import usable_lots
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
@@ -265,3 +267,15 @@ def test_a_visit_without_a_plan_says_everything_that_is_missing(people):
     with pytest.raises(Refused) as refused:
         sign_treatment(visit=visit, by=people.practitioner, at=NOW)
     assert {"No blend is composed.", "Consent is not signed."} <= set(refused.value.reasons)
+
+
+def test_the_room_is_signed_with_the_rest(people):
+    visit, room = planned_visit(people), factories.room(people.clinic, name="Room of light")
+    consented(visit, people.practitioner)
+    use_room(visit=visit, room=room, by=people.practitioner, at=NOW)
+    visit = sign_treatment(visit=visit, entry=entry(visit), by=people.practitioner, at=NOW)
+    assert json.loads(visit.signed_content)["room"] == {"id": str(room.pk), "name": "Room of light"}
+    assert broken(visit) == ()
+    Room.objects.filter(pk=room.pk).update(name="Another")
+    visit.refresh_from_db()
+    assert broken(visit) == ("The room in the database is no longer the one that was signed.",)

@@ -487,26 +487,27 @@ class _Demo:
         return document
 
     def _treatment_room(self) -> None:
-        """By the single actions: a device that was cleaned, prescriptions for who comes today, and a syringe made from a lot for one of them."""
-        nurse, product = self.users["nurse"], Product.objects.of(self.clinic).get(presentation=KINDS["pain"].presentation)
-        Product.objects.filter(pk=product.pk).update(prescription=Product.Prescription.YES)
-        service = self.today + dt.timedelta(days=90)
+        """By the single actions: prescriptions for who comes today, a device that was cleaned, and a syringe made from a lot for one of them."""
+        nurse, until = self.users["nurse"], self.today + dt.timedelta(days=180)
+        Product.objects.of(self.clinic).filter(presentation__in=self.lots).update(prescription=Product.Prescription.YES)
+        today = Treatment.objects.of(self.clinic).filter(state=Treatment.State.OPEN, planned_on=self.today)
+        for kind in KINDS.values():
+            for visit in today.filter(course__indication=kind.indication):
+                prescribe(
+                    visit=visit, presentation=kind.presentation, directions="As planned. Demo data", valid_from=self.today, valid_until=until, by=self.by,
+                    at=self.at,
+                )  # fmt: skip
+        service, presentation = self.today + dt.timedelta(days=90), KINDS["pain"].presentation
         gun = add_device(kind="meso_gun", name="Injection gun, room 1", serial="DEMO-1", service_due_on=service, by=self.by, at=self.at)
         clean_device(device=gun, method="parts_replaced", water="sterile", note="Demo data", by=nurse, at=self.at)
-        today = Treatment.objects.of(self.clinic).filter(state=Treatment.State.OPEN, course__indication=KINDS["pain"].indication, planned_on=self.today)
-        for visit in today:
-            until = self.today + dt.timedelta(days=180)
-            prescribe(
-                visit=visit, presentation=product.presentation, directions="As planned. Demo data", valid_from=self.today, valid_until=until, by=self.by,
-                at=self.at,
-            )  # fmt: skip
-        planned = today.filter(course__scheduled_at__isnull=False).select_related("course").order_by("created_at", "pk").first()
+        waiting = today.filter(course__indication=KINDS["pain"].indication, course__scheduled_at__isnull=False)
+        planned = waiting.select_related("course").order_by("created_at", "pk").first()
         if planned is None:  # a demo of few patients
             return
         rooms = [add_room(name=name, by=self.by, at=self.at) for name in ("Room 1", "Room 2")]
         use_room(visit=planned, room=rooms[0], by=nurse, at=self.at)
         use_device(visit=planned, device=gun, settings="2 mm, 0.1 mL a point. Demo data", by=nurse, at=self.at)
-        take = Take(self.lots[product.presentation].pk, _blend(KINDS["pain"].protocol, product.presentation).volume_ml, "mL")
+        take = Take(self.lots[presentation].pk, _blend(KINDS["pain"].protocol, presentation).volume_ml, "mL")
         made = make_syringe(visit=planned, takes=[take], look="clear", own_hours=Decimal(4), own_basis="Demo data", by=nurse, at=self.at)
         check_syringe(syringe=made, look="clear", by=self.by, at=self.at)
 

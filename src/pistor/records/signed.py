@@ -134,6 +134,11 @@ def device_rows(visit: Treatment) -> list[dict[str, Any]]:
     ]
 
 
+def room_row(visit: Treatment) -> dict[str, str] | None:
+    """The room as it stands in the signed content; None where none was recorded."""
+    return {"id": str(visit.room_id), "name": visit.room.name} if visit.room else None
+
+
 def item_rows(visit: Treatment) -> list[dict[str, Any]]:
     """The single-use items as they stand in the signed content."""
     items = SingleUse.objects.filter(treatment=visit).select_related("lot").order_by("created_at", "pk")
@@ -169,6 +174,8 @@ def broken(visit: Treatment) -> tuple[str, ...]:
     for key, rows in beside.items():  # older records hold none of these
         if key in content and content[key] != rows(visit):
             said.append(f"The {key.replace('_', '-')} in the database are no longer those that were signed.")
+    if "room" in content and content["room"] != room_row(visit):
+        said.append("The room in the database is no longer the one that was signed.")
     changed = [row for row in amendments_of(visit) if row.sha256 != amendment_sha256(row)]
     said += [f"The amendment of {row.created_at.day} {row.created_at:%b %Y} no longer has its fingerprint." for row in changed]
     return tuple(said)
