@@ -137,6 +137,8 @@ def test_every_field_of_every_form_takes_any_text_without_breaking(people, as_, 
             continue
         url = filled(address, ids)
         page = client.get(url)
+        if page["Content-Type"].startswith("image/"):  # a photograph
+            continue
         names = sorted(set(re.findall(r'<(?:input|textarea|select|button)[^>]*? name="([^"]+)"', page.content.decode())))
         kept = {"token": str(uuid.uuid4()), "version": "1"}
         for values in (

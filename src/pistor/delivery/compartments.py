@@ -136,9 +136,10 @@ class Disposition:
         xp = influx.rate_per_h.__array_namespace__()
         rates = xp.concat([_flat(influx.rate_per_h), _flat(xp.asarray(self.rate_per_h))])
         fastest, slowest = float(xp.max(rates)), float(xp.min(xp.where(rates > 0, rates, xp.max(rates))))
-        after = xp.exp(xp.linspace(math.log(1e-3 / fastest), math.log(40 / slowest), TIMES_PER_START, dtype=rates.dtype))
-        after = xp.concat([xp.zeros((1,), dtype=rates.dtype), after])
         starts = _different(influx.start_h, xp)
+        longest = min(40 / slowest, HOURS[1] - float(xp.max(starts)))  # no time is later than the engine's last
+        after = xp.exp(xp.linspace(math.log(1e-3 / fastest), math.log(longest), TIMES_PER_START, dtype=rates.dtype))
+        after = xp.concat([xp.zeros((1,), dtype=rates.dtype), after])
         patients = np.broadcast_shapes(influx.rate_per_h.shape[:-1], influx.amount_mg.shape[:-1], starts.shape[:-1], self.rate_per_h.shape[:-1])
         times = xp.reshape(starts[..., :, None] + after, (*starts.shape[:-1], -1))
         return xp.broadcast_to(xp.sort(times, axis=-1), (*patients, times.shape[-1]))

@@ -342,7 +342,8 @@ def _low(known: Quantity) -> Decimal | None:
 
 
 def _whole(text: Any) -> int | None:
-    return int(text) if str(text).isascii() and str(text).isdigit() else None
+    """A whole number that was typed, where it is one; nobody means one of twenty digits."""
+    return int(text) if re.fullmatch(r"[0-9]{1,20}", str(text)) else None
 
 
 def _float(value: Decimal | None) -> float | None:
