@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from io import BytesIO
 from typing import Any
 
+from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from pistor.records.drafts import Draft
 from pistor.records.treatment import Treatment
 
 PASSWORD = "a long enough password"
@@ -260,3 +263,12 @@ class Visit:
         if reason:
             self.page.locator("main [name=reason]").fill(reason)
         self.press("Save decision")
+
+
+def kept(page: Any, **fields: str) -> None:
+    """The page says that it is kept, and the only draft holds these values: an earlier "saved" may still stand there."""
+    until = time.monotonic() + 10
+    while not all((draft := Draft.objects.first()) and draft.fields.get(name) == [text] for name, text in fields.items()):
+        assert time.monotonic() < until, f"{sorted(fields)} did not reach the draft"
+        page.wait_for_timeout(50)
+    expect(page.locator("#saved")).to_have_text(re.compile("^Draft saved"))

@@ -21,7 +21,7 @@ from pistor.knowledge import load
 from pistor.records.plan import plan_so_far
 from pistor.records.treatment import Treatment, ZoneDose
 from tests import factories, ready
-from tests.stories.story import Visit
+from tests.stories.story import Visit, kept
 from tests.stories.test_accessibility import assert_none, look_at
 
 pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
@@ -157,7 +157,7 @@ def test_points_are_changed_with_the_keyboard_and_come_back_after_a_closed_tab(o
     assert "taken out" in page.locator("[data-told]").inner_text()
     assert page.locator("[name=state_0][value=changed]").is_checked()
     before = edits.input_value(), page.locator("[name=points_0]").input_value(), page.locator("[name=volume_0]").input_value()
-    page.get_by_text("Draft saved").wait_for()
+    kept(page, edits_0=before[0])
     page.reload()
     assert (edits.input_value(), page.locator("[name=points_0]").input_value(), page.locator("[name=volume_0]").input_value()) == before
     page.get_by_role("button", name="Less was needed").first.click()

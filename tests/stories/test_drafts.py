@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,7 +13,7 @@ from pistor.records.consultation import Patient
 from pistor.records.drafts import Draft
 from pistor.records.people import User
 from tests import factories, ready
-from tests.stories.story import Visit
+from tests.stories.story import Visit, kept
 
 pytestmark = [pytest.mark.story, pytest.mark.django_db(transaction=True)]
 
@@ -188,15 +187,6 @@ def opened_by(open_page, person, path, **window):
     return seat.page
 
 
-def kept(page, **fields):
-    """The page says that it is kept, and the only draft holds these values: an earlier "saved" may still stand there."""
-    until = time.monotonic() + 10
-    while fields and not all(Draft.objects.get().fields.get(name) == [text] for name, text in fields.items()):
-        assert time.monotonic() < until, f"{sorted(fields)} did not reach the draft"
-        page.wait_for_timeout(50)
-    expect(page.locator("#saved")).to_have_text(re.compile("^Draft saved"))
-
-
 def test_two_colleagues_at_one_chart_choose_between_their_values(open_page, people):
     planned = ready.planned_visit(people)
     ready.consented(planned, people.practitioner)
@@ -204,7 +194,6 @@ def test_two_colleagues_at_one_chart_choose_between_their_values(open_page, peop
     one, other = (opened_by(open_page, person, here) for person in (people.practitioner, people.nurse))
     one.locator("[name=pain_score][value='2']").check()
     one.locator("[name=skin_preparation]").fill("Alcohol")
-    kept(one)
     kept(one, pain_score="2", skin_preparation="Alcohol")
     other.locator("[name=note]").fill("lies on the left side")  # another field: nothing to choose, and both see both
     expect(other.get_by_text("Changed elsewhere by Rosa Lind")).to_be_visible()
