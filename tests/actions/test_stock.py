@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 
 import pytest
 
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused
-from pistor.actions.stock import REASONS, add_lot, set_lot_state
+from pistor.actions.stock import REASONS, set_lot_state
 from pistor.records.audit import AuditEvent
 from pistor.records.stock import Lot
-from tests.conftest import NOW, TODAY
+from tests.conftest import NOW
 from tests.ready import lot
 
 pytestmark = pytest.mark.django_db
@@ -81,10 +80,3 @@ def test_the_same_form_is_taken_once(people):
 
 def test_no_reason_says_who_or_what_was_treated():
     assert all(code.isalpha() and len(code) < 20 for code in REASONS)
-
-
-def test_a_lot_can_be_put_on_the_shelf_until_the_day_it_expires(people):
-    given = {"presentation": "lidocaine_2pct", "by": people.practitioner, "at": NOW}
-    assert add_lot(lot_number="L-1", expires_on=TODAY, **given).state == "usable"
-    with pytest.raises(Refused, match="expired"):
-        add_lot(lot_number="L-2", expires_on=TODAY - dt.timedelta(days=1), **given)

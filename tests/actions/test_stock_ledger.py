@@ -14,7 +14,6 @@ from pistor.actions.core import AlreadyDone, NotAllowed, Refused
 from pistor.actions.stock import (
     Booked,
     NewProduct,
-    add_lot,
     book,
     close_vial,
     count,
@@ -28,7 +27,7 @@ from pistor.actions.stock import (
 from pistor.care.stock import Place
 from pistor.records.audit import AuditEvent
 from pistor.records.stock import Discrepancy, Lot, Product, StockMove, Vial, held_of, left_in
-from tests import factories
+from tests import factories, ready
 from tests.conftest import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
@@ -198,8 +197,12 @@ def test_no_more_is_wasted_than_is_there(people):
     assert (shelf(row), left_in([vial])[vial.pk].units) == (D(0), D(6))
 
 
+def test_a_lot_is_received_until_the_day_it_expires(people):
+    assert received(people, expires_on=TODAY).state == "usable"
+
+
 def test_the_first_count_says_what_is_there_and_a_later_one_what_is_missing(people):
-    row = add_lot(presentation=BOTTLE, lot_number="old", expires_on=LATER, by=people.nurse, at=NOW)
+    row = ready.lot(people.clinic, BOTTLE, "old")  # on the shelf from before there was a ledger
     opened(people, row, container_units=D(10))
     assert shelf(row) is None
     assert count(lot=row, found=D(20), unit="mL", by=people.nurse, at=NOW) is None
@@ -215,7 +218,7 @@ def test_the_first_count_says_what_is_there_and_a_later_one_what_is_missing(peop
 
 
 def test_a_lot_that_was_counted_empty_is_empty_and_not_unknown(people):
-    row = add_lot(presentation=BOTTLE, lot_number="old", expires_on=LATER, by=people.nurse, at=NOW)
+    row = ready.lot(people.clinic, BOTTLE, "old")  # on the shelf from before there was a ledger
     count(lot=row, found=D(0), unit="mL", by=people.nurse, at=NOW)
     assert shelf(row) == D(0)
 

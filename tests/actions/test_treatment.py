@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from pistor.actions.amendments import amend_treatment
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused, Stale
 from pistor.actions.rooms import use_room
-from pistor.actions.stock import add_lot, set_lot_state
+from pistor.actions.stock import set_lot_state
 from pistor.actions.treatment import Incomplete, save_treatment, sign_treatment
 from pistor.care.formulation import Topical
 from pistor.records.audit import AuditEvent
@@ -243,23 +243,6 @@ def test_the_shelf_offers_what_expires_first_and_nothing_that_must_not_be_used(p
     lot(people.clinic, number="held", state="quarantined")
     lot(people.stranger.clinic, number="theirs")
     assert list(usable_lots(people.clinic, "lidocaine_2pct", TODAY)) == [soon, late]
-
-
-@pytest.mark.parametrize(
-    ("fields", "says"),
-    [
-        ({"presentation": "moon_dust"}, "no known presentation"),
-        ({"lot_number": "  "}, "Enter the lot number"),
-        ({"expires_on": TODAY - dt.timedelta(days=1)}, "expired on"),
-        ({"expires_on": dt.date(2126, 1, 1)}, "Check the year"),
-        ({"lot_number": "L-1"}, "on the shelf already"),
-    ],
-)
-def test_a_lot_that_cannot_be_is_not_put_on_the_shelf(people, fields, says):
-    lot(people.clinic)
-    values = {"presentation": "lidocaine_2pct", "lot_number": "L-2", "expires_on": TODAY, **fields}
-    with pytest.raises(Refused, match=says):
-        add_lot(**values, by=people.nurse, at=NOW)
 
 
 def test_a_visit_without_a_plan_says_everything_that_is_missing(people):

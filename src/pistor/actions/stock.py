@@ -41,47 +41,6 @@ MOST_UNITS = 1_000_000
 LONGEST_SHELF_LIFE = dt.timedelta(days=20 * 365)
 
 
-def add_lot(
-    *,
-    presentation: str,
-    lot_number: str,
-    expires_on: dt.date,
-    manufacturer: str = "",
-    by: User,
-    at: dt.datetime,
-    token: uuid.UUID | None = None,
-    location: str = "",
-) -> Lot:
-    """Put a lot on the clinic's shelf. One that has expired is refused."""
-    with unit_of_work(by=by, capability=Capability.TREAT, verb="lot.added", token=token, at=at, location=location):
-        if presentation not in library_of(by.clinic).presentations:
-            raise Refused(f"“{presentation[:60]}” is no known presentation. Choose one of the blend.")
-        number = _checked(lot_number, expires_on, local_day(by, at))
-        try:
-            with transaction.atomic():
-                lot = Lot.objects.create(
-                    clinic_id=by.clinic_id or "", created_at=at, created_by=by, product=product_of(presentation, by=by, at=at), presentation=presentation,
-                    lot_number=number, manufacturer=manufacturer.strip()[:120], expires_on=expires_on,
-                )  # fmt: skip
-        except IntegrityError:
-            already = f"Lot {number} of this presentation is on the shelf already. Choose it in the list; if it is not there, it may not be used."
-            raise Refused(already) from None
-        audit(by=by, verb="lot.added", subject=lot, at=at, presentation=presentation)
-    return lot
-
-
-def product_of(presentation: str, *, by: User, at: dt.datetime) -> Product:
-    """The product that the clinic first had of a presentation, made where there is none: counted in millilitres, the rest not said."""
-    found: Product | None = Product.objects.of(by.clinic).filter(presentation=presentation, unit="mL").order_by("created_at").first()
-    if found is not None:
-        return found
-    name = library_of(by.clinic).presentations[presentation].name[:200]
-    kind = Product.Kind.DILUENT if is_diluent(presentation) else Product.Kind.PRODUCT
-    return Product.objects.create(
-        clinic_id=clinic_id_of(by), created_at=at, created_by=by, presentation=presentation, name=name, kind=kind, unit="mL"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Booked:
     """So many units of a lot, or of one opened vial of it, out of one place and into another."""
