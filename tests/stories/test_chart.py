@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 
@@ -172,6 +173,33 @@ def test_points_are_changed_with_the_keyboard_and_come_back_after_a_closed_tab(o
     assert (other.points, other.given["state"]) == (other.planned_points, "given")
     assert (dose.points, dose.deviation_reason) == (dose.planned_points - 1, "Less was needed")
     assert sorted(change["ml"] for change in dose.given["edits"]["changed"].values()) == ["0.05", "0.05"]
+
+
+def test_a_frame_changes_all_between_two_corners_by_keys_and_by_touch(open_page, practitioner):
+    page = opened(open_page, practitioner, width=820, height=1180, has_touch=True).page
+    stage, told = page.locator("[data-stage]"), page.locator("[data-told]")
+
+    def left_out() -> int:
+        return sum(len(json.loads(text)["removed"]) for text in page.locator("[name^=edits_]").evaluate_all("all => all.map(one => one.value)") if text)
+
+    stage.focus()
+    for key in ("Home", "f", "ArrowDown", "ArrowDown", "f"):
+        page.keyboard.press(key)
+    assert told.inner_text() == f"{left_out()} points in the frame: left out." and left_out() >= 3
+    page.keyboard.press("u")
+    assert left_out() == 0
+    page.keyboard.press("f")
+    page.keyboard.press("Escape")  # begins again
+    page.get_by_role("button", name="Frame", exact=True).tap()
+    stage.evaluate("stage => stage.scrollIntoView({ block: 'center' })")
+    box = stage.bounding_box()
+    for part in (0.01, 0.99):
+        page.touchscreen.tap(box["x"] + part * box["width"], box["y"] + part * box["height"])
+    planned = page.locator("[data-zone]").evaluate_all("all => all.reduce((sum, one) => sum + Number(one.dataset.points), 0)")
+    assert left_out() == planned == 8
+    assert page.locator("[data-sums]").inner_text().startswith("0 points")
+    page.locator("[data-undo]").tap()
+    assert left_out() == 0
 
 
 def test_another_patients_code_stops_and_without_a_script_everything_can_be_charted(open_page, practitioner):

@@ -2,7 +2,7 @@
 // are edits of a zone, kept in one hidden field for each, so that drafts and saving are those of every form.
 
 import { Outline, cornersAsText, cornersFromText } from "../shared/map/draw.js";
-import { inWords, listenToKeys } from "../shared/map/keys.js";
+import { inWords, listenToKeys, listenToRow } from "../shared/map/keys.js";
 import { PointList, numberIn } from "../shared/map/list.js";
 import { MapView, inside } from "../shared/map/points.js";
 import { MapState, apply, eachZone, isEdited, isOut } from "../shared/map/state.js";
@@ -28,6 +28,7 @@ const make = (tag, properties = {}, ...children) => {
 };
 const plain = (value) => (value === null || value === undefined || value === "" ? "" : String(Number(value)));
 const amount = (value, digits = 3) => String(Number(Number(value).toFixed(digits)));
+const isGrid = ({ generator, chosen }) => !chosen && !["passes", "points", "lines"].includes(generator.pattern);
 const onSkin = ({ generator }) => (generator.pattern === "passes" ? Number(generator.on_skin_ml) || 0 : 0);
 const points = (n) => `${n} ${n === 1 ? "point" : "points"}`;
 const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
@@ -46,7 +47,7 @@ class Planner {
     this.view = new MapView(this.part("stage"), this.state, { pictures: this.pictures(), on: this.hands() });
     this.view.layerOf = (zone) => this.rows.get(zone.key)?.layer ?? "unknown";
     this.outline = new Outline(this.view, (corners) => this.sketched(corners));
-    this.keys = listenToKeys(this.view, this.acts(), (key, point) => this.sayPoint(key, point));
+    this.keys = listenToKeys(this.view, this.acts(), (key, point) => { this.framed(point.x, point.y); this.sayPoint(key, point); });
     this.list = new PointList(this.part("points-list"), this.state, {
       labelOf: (key) => this.label(key), change: (...what) => this.changePoint(...what), toggle: (key, point) => this.takeOut([[key, point]]),
     });
@@ -322,8 +323,10 @@ class Planner {
       if (input !== document.activeElement && input.getAttribute("aria-invalid") !== "true") input.value = plain(generator[name]);
     }
     const wanted = this.part("points");
-    wanted.closest(".field").hidden = passes || Boolean(zone.chosen) || ["points", "lines"].includes(generator.pattern);
-    if (wanted !== document.activeElement) wanted.value = this.state.sums(zone.key).n || "";
+    const grids = this.target.filter(isGrid);
+    wanted.closest(".field").hidden = !isGrid(zone);
+    wanted.labels[0].textContent = grids.length > 1 ? "Points in all" : "Points";
+    if (wanted !== document.activeElement) wanted.value = grids.reduce((sum, one) => sum + this.state.sums(one.key).n, 0) || "";
     this.tipInto(this.part("tip"), this.rows.get(zone.key));
     const twin = this.twinOf(zone);
     this.root.querySelector("[data-do=mirror]").hidden = !twin;
@@ -459,16 +462,16 @@ class Planner {
     this.part("problem").textContent = words;
   }
 
-  // The spacing that gives so many points: as many as there is room for at one spacing tell the next.
+  // The spacing that gives so many points, in this zone or in all of them together: as many as there is room for at one spacing tell the next.
   async wantPoints(text) {
-    const zone = this.state.zone(this.state.active), wanted = numberIn(text);
+    const zone = this.state.zone(this.state.active), wanted = numberIn(text), grids = this.target.filter(isGrid);
     if (!zone || !Number.isInteger(wanted) || wanted < 1 || wanted > 2000) return this.problem(this.part("points"), "Points: give a whole number from 1 to 2000.");
     this.problem(this.part("points"), "");
     let spacing = Number(zone.generator.spacing_mm) || 10, best = null, close = 0, wide = Infinity; // the widest that gave too many, the closest that gave too few
     for (let at = 0; at < TRIES; at++) {
       spacing = Math.min(100, Math.max(1, Math.round(spacing * 100) / 100));
-      const tried = { ...zone, generator: { ...zone.generator, spacing_mm: plain(spacing), volume_per_point_ml: zone.generator.volume_per_point_ml ?? "0.01" }, edits: {} }, answer = await this.fetch([tried], this.state.scale);
-      const n = answer?.zones?.[0]?.n;
+      const tried = grids.map((one) => ({ ...one, generator: { ...one.generator, spacing_mm: plain(spacing), volume_per_point_ml: one.generator.volume_per_point_ml ?? "0.01" }, edits: {} }));
+      const answer = await this.fetch(tried, this.state.scale), n = answer?.zones?.reduce((sum, row) => sum + row.n, 0);
       if (!n) return answer && this.refused(answer.refused ?? []);
       if (!best || Math.abs(n - wanted) < Math.abs(best.n - wanted)) best = { n, spacing };
       if (n === wanted) break;
@@ -478,7 +481,7 @@ class Planner {
       spacing = guess > close && guess < wide ? guess : (close + wide) / 2;
     }
     const done = await this.set(() => ({ generator: { spacing_mm: plain(best.spacing) } }));
-    if (done) this.say(`${points(best.n)} with ${best.spacing} mm.`);
+    if (done) this.say(`${points(best.n)} with ${best.spacing} mm${grids.length > 1 ? ` in ${grids.length} zones` : ""}.`);
   }
 
   askWhether(title, words, yes, no) {
@@ -611,16 +614,27 @@ class Planner {
     else if (area) this.addZone(area);
   }
 
-  corner(x, y) {
+  corner(x, y, next = "Touch the opposite one.") {
     if (!this.first) {
       this.first = [x, y];
       this.view.sketchLine([this.first]);
-      return this.say("One corner. Touch the opposite one.");
+      return this.say(`One corner. ${next}`);
     }
     const [a, b] = this.first;
     this.first = null;
     this.view.sketch();
     this.pickIn([Math.min(a, x), Math.min(b, y), Math.max(a, x), Math.max(b, y)]);
+  }
+
+  // From the first corner to here, while the keys go on.
+  framed(x, y) {
+    if (this.first) this.view.sketchLine([this.first, [x, this.first[1]], [x, y], [this.first[0], y]], true);
+  }
+
+  // The first number of the zone that can be typed; Escape there leads back to the map.
+  numbers() {
+    const field = [...this.part("settings").querySelectorAll(".numbers input")].find((input) => input.checkVisibility());
+    field?.focus();
   }
 
   pickIn([x1, y1, x2, y2]) {
@@ -637,10 +651,12 @@ class Planner {
       remove: () => this.takeOut(this.meant().filter(([, point]) => !isOut(point))),
       restore: () => this.putBack(this.meant()),
       enter: () => this.askVolume(),
+      frame: () => { const here = this.keys.here(); if (here) this.corner(here[1].x, here[1].y, "Go to the point opposite and press F again."); },
+      numbers: () => this.numbers(),
       undo: () => this.say(this.state.undo() ? "Undone." : "There is nothing to undo."),
       redo: () => this.say(this.state.redo() ? "Done again." : "There is nothing to do again."),
       all: () => { this.state.pickAll(this.state.points(this.state.active).map(({ k }) => [this.state.active, k])); this.say(`${points(this.state.pickedPoints().length)} picked.`); },
-      clear: () => { this.first = null; this.state.clear(); this.say("None picked."); },
+      clear: () => { this.first = null; this.view.sketch(); this.state.clear(); this.say("None picked."); },
       zoom: (by) => (by ? this.view.zoom(by, this.keys.here() ? [this.keys.here()[1].x, this.keys.here()[1].y] : undefined) : this.view.fit()),
       help: () => { const keys = this.root.querySelector(".map-keys"); keys.open = !keys.open; },
     };
@@ -794,6 +810,7 @@ class Planner {
       if (target.dataset.setting) this.setting(target, false);
       else if (target === this.part("points")) this.wantPoints(target.value);
       else if (target === this.part("gloves")) this.gloves(target.checked);
+      else if (target === this.part("same-for-all")) this.render();
       else if (target.dataset.overlay) root.classList.toggle(`no-${target.dataset.overlay}`, !target.checked);
       else if (target === this.part("picked-ml")) this.givePicked(target);
       else if (target.closest("[data-measures]") && target.tagName === "INPUT") this.measured();
@@ -806,13 +823,10 @@ class Planner {
         target.dispatchEvent(new Event("change", { bubbles: true }));
         if (target === this.part("picked-ml")) this.view.stage.focus();
         else if (target !== document.body) target.select?.();
-      } else if (key === "Escape" && target === this.part("picked-ml")) this.view.stage.focus();
-      const bar = target.closest?.("[role=toolbar]"), way = { ArrowRight: 1, ArrowLeft: -1 }[key];
-      if (!bar || !way) return;
-      event.preventDefault();
-      const buttons = [...bar.children], next = buttons[(buttons.indexOf(target) + way + buttons.length) % buttons.length];
-      next.focus();
+      } else if (key === "Escape" && (target === this.part("picked-ml") || target.closest("[data-settings]"))) this.view.stage.focus();
     });
+    on("focusout", ({ target }) => { if (target.closest?.("[data-settings]")) requestAnimationFrame(() => this.render()); }); // a number that was left half typed
+    root.querySelectorAll("[role=toolbar]").forEach(listenToRow);
     this.part("scale").addEventListener("toggle", () => this.renderMeasures());
     new ResizeObserver(() => this.renderLegend()).observe(this.view.stage);
   }

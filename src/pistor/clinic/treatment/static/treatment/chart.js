@@ -50,7 +50,7 @@ class Zone {
     this.n = element.dataset.zone;
     this.key = element.dataset.key;
     this.planned = { points: Number(element.dataset.points), ml: number(element.dataset.ml), passes: element.dataset.passes };
-    this.label = element.querySelector("legend").textContent.trim();
+    this.label = element.querySelector("legend").firstChild.textContent.trim();
   }
 
   get edits() { return field(`edits_${this.n}`).value; }

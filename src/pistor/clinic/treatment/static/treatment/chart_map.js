@@ -1,9 +1,9 @@
 // The points of the plan on the body map, changed by a brush: what is chosen once is done to every point that is pressed.
 
-import { inWords, listenToKeys } from "../shared/map/keys.js";
+import { inWords, listenToKeys, listenToRow } from "../shared/map/keys.js";
 import { numberIn, PointList } from "../shared/map/list.js";
 import { MapView } from "../shared/map/points.js";
-import { editsOf, isEdited, isOut, MapState } from "../shared/map/state.js";
+import { eachZone, editsOf, isEdited, isOut, MapState } from "../shared/map/state.js";
 
 const MOST_ML = 5;
 const BESIDE_MM = 4;
@@ -44,8 +44,9 @@ export class ChartMap {
       enter: () => this.atCursor((key, point) => this.paint(key, point)), toggle: () => this.atCursor((key, point) => this.paint(key, point)),
       remove: () => this.atCursor((key, point) => this.command(key, { do: "remove", keys: [point.k] })),
       restore: () => this.atCursor((key, point) => this.command(key, { do: "reset", keys: [point.k] })),
-      add: () => this.atCursor((key, point) => this.add(key, point.x + BESIDE_MM, point.y)), undo: () => this.undo(), zoom: (by) => this.zoom(by),
-    }, (key, point) => this.tell(key, point));
+      add: () => this.atCursor((key, point) => this.addBeside(key, point)), undo: () => this.undo(), zoom: (by) => this.zoom(by),
+      frame: () => this.atCursor((key, point) => this.corner(point.x, point.y)), clear: () => this.endFrame(),
+    }, (key, point) => { this.framed(point.x, point.y); this.tell(key, point); });
     this.list = new PointList(host.querySelector("[data-point-list]"), this.state, {
       labelOf: (key) => this.byKey.get(key).label,
       change: (key, point, name, number) => this.typed(key, point, name, number),
@@ -117,13 +118,19 @@ export class ChartMap {
       return good ? number : NaN;
     };
     for (const button of this.host.querySelectorAll("[data-zoom]")) button.addEventListener("click", () => this.zoom(Number(button.dataset.zoom)));
+    this.frame = this.host.querySelector("[data-frame]");
+    this.frame.addEventListener("click", () => {
+      this.endFrame();
+      this.frame.setAttribute("aria-pressed", String(this.frame.ariaPressed !== "true"));
+    });
+    this.host.querySelectorAll("[role=toolbar]").forEach(listenToRow);
     this.back = this.host.querySelector("[data-undo]");
     this.back.addEventListener("click", () => this.undo());
   }
 
   tapped({ x, y, hit, area }) {
-    if (hit) return this.paint(...hit);
-    if (this.brush !== "add") return this.say("There is no point. Press one, or choose Add.");
+    if (this.frame.ariaPressed === "true") return this.corner(x, y);
+    if (this.brush !== "add") return hit ? this.paint(...hit) : this.say("There is no point. Press one, or choose Add.");
     const zone = this.zones.find(({ key }) => key === area || key.startsWith(`${area}:`));
     if (zone) this.add(zone.key, x, y);
     else this.say("A point is added inside a zone of the plan.");
@@ -134,15 +141,43 @@ export class ChartMap {
     if (point) act(at.zone, point);
   }
 
-  paint(key, point) {
-    const keys = [point.k];
-    if (this.brush === "ml") {
-      const ml = this.volume();
-      if (Number.isNaN(ml)) return this.say(`Type the volume first: 0 to ${MOST_ML} mL.`);
-      return this.command(key, { do: "restore", keys }, { do: "alter", keys, change: { ml: String(ml) } });
+  // Two corners of a frame: what is chosen is done to every point between them.
+  corner(x, y) {
+    if (this.brush === "add") return this.say("A frame changes the points that are there. Choose something else than Add.");
+    if (!this.first) {
+      this.first = [x, y];
+      this.view.sketchLine([this.first]);
+      return this.say("One corner. Now the opposite one.");
     }
-    if (this.brush === "plan") return this.command(key, { do: "reset", keys });
-    return this.command(key, { do: isOut(point) ? "restore" : "remove", keys });
+    const [left, right] = [this.first[0], x].sort((a, b) => a - b), [top, bottom] = [this.first[1], y].sort((a, b) => a - b);
+    const pairs = this.view.onMap().flatMap((zone) => this.state.points(zone.key).filter((point) => point.x >= left && point.x <= right && point.y >= top && point.y <= bottom).map((point) => [zone.key, point]));
+    this.endFrame();
+    return pairs.length ? this.paintAll(pairs) && this.say(`${pairs.length} points in the frame: ${this.inWords()}.`) : this.say("No point lies in the frame.");
+  }
+
+  // From the first corner to here, while the keys go on.
+  framed(x, y) {
+    if (this.first) this.view.sketchLine([this.first, [x, this.first[1]], [x, y], [this.first[0], y]], true);
+  }
+
+  endFrame() {
+    this.first = null;
+    this.view.sketch();
+  }
+
+  inWords() { return this.brush === "ml" ? `${this.volume()} mL` : { out: "left out", plan: "as planned" }[this.brush]; }
+
+  paint(key, point) { return this.brush === "add" ? this.addBeside(key, point) : this.paintAll([[key, point]]); }
+  addBeside(key, point) { return this.add(key, point.x + BESIDE_MM, point.y); }
+
+  // A single point that was left out comes back; a frame leaves out whatever lies in it.
+  paintAll(pairs) {
+    const back = pairs.length === 1 && isOut(pairs[0][1]), ml = this.brush === "ml" ? this.volume() : 0;
+    if (Number.isNaN(ml)) return this.say(`Type the volume first: 0 to ${MOST_ML} mL.`);
+    const commands = {
+      ml: [{ do: "restore" }, { do: "alter", change: { ml: String(ml) } }], plan: [{ do: "reset" }], out: [{ do: back ? "restore" : "remove" }],
+    }[this.brush];
+    return this.commands(eachZone(pairs, (points) => ({ keys: points.map(({ k }) => k) })).flatMap(({ zone, keys }) => commands.map((command) => ({ ...command, zone, keys }))));
   }
 
   add(key, x, y) {
@@ -162,32 +197,40 @@ export class ChartMap {
     return this.view.refuses([{ zone: key, do: "move", to }]) ? false : this.command(key, { do: "move", to });
   }
 
-  command(key, ...commands) {
-    this.state.do(...commands.map((command) => ({ ...command, zone: key })));
-    return this.done(key);
+  command(key, command) { return this.commands([{ ...command, zone: key }]); }
+
+  // All of it is one step of the way back.
+  commands(commands) {
+    this.state.do(...commands);
+    return this.done(...new Set(commands.map(({ zone }) => zone)));
   }
 
-  done(key) {
-    this.state.activate(key);
-    this.told(key);
-    const at = this.state.at?.zone === key && this.state.point(key, this.state.at.k);
-    if (at) this.tell(key, at);
+  done(...keys) {
+    this.state.activate(keys[0]);
+    this.tellFields(keys);
+    const { at } = this.state, point = keys.includes(at?.zone) && this.state.point(at.zone, at.k);
+    if (point) this.tell(at.zone, point);
     return true;
   }
 
   undo() {
-    if (this.state.undo()) for (const { key } of this.zones) this.told(key);
+    if (this.state.undo()) this.tellFields(this.zones.map(({ key }) => key));
   }
 
-  // What the fields of a zone say now.
-  told(key) {
-    const zone = this.state.zone(key), text = isEdited(zone) ? JSON.stringify(editsOf(zone)) : "";
-    this.back.disabled = !this.state.past.length;
-    this.changed(this.byKey.get(key), text, this.state.sums(key));
+  // What the fields of zones say now. Nothing is read back until all of them say it.
+  tellFields(keys) {
+    this.telling = true;
+    for (const key of keys) {
+      const zone = this.state.zone(key);
+      this.changed(this.byKey.get(key), isEdited(zone) ? JSON.stringify(editsOf(zone)) : "", this.state.sums(key));
+    }
+    this.telling = false;
+    this.read();
   }
 
   // The fields changed by themselves: a choice for the whole zone, or a draft that came back.
   read() {
+    if (this.telling) return;
     const zones = this.state.zones.map((zone) => {
       const edits = parsed(this.byKey.get(zone.key).edits);
       return JSON.stringify(editsOf(zone)) === JSON.stringify({ ...UNEDITED, ...edits }) ? zone : { ...zone, edits };

@@ -16,7 +16,8 @@ export function nearestThatWay(points, from, [dx, dy]) {
   return best;
 }
 
-// `act`: nudge(dx, dy), toggle(), add(), remove(), restore(), enter(), undo(), redo(), all(), clear(), zoom(by), help(); those that are missing have no key.
+// `act`: nudge(dx, dy), toggle(), add(), remove(), restore(), enter(), frame(), numbers(), undo(), redo(), all(), clear(), zoom(by), help(); those that are
+// missing have no key.
 // `tell(zone, point)` says a point.
 export function listenToKeys(view, act, tell) {
   const { stage, state } = view;
@@ -46,7 +47,7 @@ export function listenToKeys(view, act, tell) {
   };
   const keys = {
     Home: () => go(pairs()[0]), End: () => go(pairs().at(-1)), PageDown: () => otherZone(1), PageUp: () => otherZone(-1), n: () => step(1), p: () => step(-1),
-    " ": act.toggle, a: act.add, Delete: act.remove, Backspace: act.remove, r: act.restore, Enter: act.enter, Escape: act.clear, u: act.undo,
+    " ": act.toggle, a: act.add, Delete: act.remove, Backspace: act.remove, r: act.restore, Enter: act.enter, Escape: act.clear, u: act.undo, f: act.frame, s: act.numbers,
     "+": act.zoom && (() => act.zoom(1.5)), "-": act.zoom && (() => act.zoom(1 / 1.5)), 0: act.zoom && (() => act.zoom(0)), "?": act.help,
   };
   stage.addEventListener("focus", () => { if (!here()) go(first()); });
@@ -64,6 +65,25 @@ export function listenToKeys(view, act, tell) {
     event.preventDefault();
   });
   return { here, go };
+}
+
+// A row of buttons is one stop of the Tab key as well, and arrows go along it. Its buttons may come and go.
+export function listenToRow(row) {
+  const usable = () => [...row.querySelectorAll("button:not(:disabled):not([hidden])")];
+  const stopAt = (button) => { for (const one of row.querySelectorAll("button")) one.tabIndex = one === button ? 0 : -1; };
+  const settle = () => {
+    const there = usable();
+    stopAt(there.find((one) => one === document.activeElement) ?? there.find((one) => one.ariaPressed === "true") ?? there.find((one) => one.tabIndex === 0) ?? there[0]);
+  };
+  row.addEventListener("focusin", ({ target }) => { if (target.tagName === "BUTTON") stopAt(target); });
+  row.addEventListener("keydown", (event) => {
+    const there = usable(), at = there.indexOf(event.target), to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    there.at(to % there.length).focus();
+  });
+  new MutationObserver(settle).observe(row, { childList: true, subtree: true, attributeFilter: ["disabled", "aria-pressed", "hidden"] });
+  settle();
 }
 
 // "Point 12, right cheek, 0.05 mL, picked."
