@@ -1,8 +1,8 @@
 """The server is killed (kill -9) while a browser charts, saves and signs: what is lost, and what is booked twice.
 
 Each round opens a chart in Chromium, types into it without a pause and then, as the seed says, goes on typing, saves or
-signs; at a moment that the seed says all processes of the server die at once. In half of the rounds the window dies with
-them. Then the server is started again and the record is looked at. The seed settles what is done and when; how far the
+signs; at a moment that the seed says all processes of the server die at once. In half of the rounds the window is killed
+with them. Then the server is started again and the record is looked at. The seed settles what is done and when; how far the
 server came by then is the machine's part.
 """
 
@@ -13,6 +13,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -113,23 +114,39 @@ def run(plans: list[tuple[str, bool, float, float]], at_most_s: float) -> Tally:
         import django
 
         django.setup()
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        window = Window(playwright)
         server.start()
         try:
-            signed_in = sign_in(browser, server)
+            signed_in = sign_in(window.browser, server)
             print(f"{len(visits)} visits are ready", file=sys.stderr, flush=True)
             begun = time.monotonic()
             for number, plan in enumerate(plans, 1):
                 if time.monotonic() - begun > at_most_s:
                     break
-                Round(browser, server, signed_in, visits[-1], plan, tally, number).run()
+                Round(window, server, signed_in, visits[-1], plan, tally, number).run()
                 if plan[0] == "sign":
                     visits.pop()
+                if number % 50 == 0:
+                    print(f"{number} kills, {sum(tally.wrong.values())} things wrong, at most {max(tally.lost_s):.2f} s lost", file=sys.stderr, flush=True)
         finally:
             server.kill()
-            browser.close()
+            window.browser.close()
     return tally
+
+
+class Window:
+    """A browser whose windows can be killed as the server is."""
+
+    def __init__(self, playwright: Any) -> None:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        self.browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        self.system = self.browser.new_browser_cdp_session()
+
+    def kill(self) -> None:
+        """The processes that show pages, at once. Closing a window would let its page send what it still holds."""
+        for process in self.system.send("SystemInfo.getProcessInfo")["processInfo"]:
+            if process["type"] == "renderer":
+                os.kill(process["id"], signal.SIGKILL)
 
 
 def sign_in(browser: Any, server: Server) -> Any:
@@ -148,11 +165,11 @@ def sign_in(browser: Any, server: Server) -> Any:
 class Round:
     """One kill."""
 
-    def __init__(self, browser: Any, server: Server, signed_in: Any, visit: str, plan: tuple[str, bool, float, float], tally: Tally, number: int) -> None:
-        self.server, self.visit, self.tally = server, visit, tally
+    def __init__(self, window: Window, server: Server, signed_in: Any, visit: str, plan: tuple[str, bool, float, float], tally: Tally, number: int) -> None:
+        self.window, self.server, self.visit, self.tally = window, server, visit, tally
         self.do, self.window_dies, self.typing_s, self.after_s = plan
         self.where = f"round {number}, {self.do}, window {'dies' if self.window_dies else 'stays'}"
-        self.context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}", storage_state=signed_in)
+        self.context = window.browser.new_context(base_url=f"http://127.0.0.1:{server.port}", storage_state=signed_in)
         self.page = self.context.new_page()
         self.posts: list[Any] = []
         self.acknowledged = False
@@ -178,13 +195,12 @@ class Round:
         killed = time.monotonic()
         self.server.kill()
         if self.window_dies:
-            self.context.close()
+            self.window.kill()
         self.server.start()
         self.look(typed, killed)
         if self.do == "sign":
             self.sign_again()
-        if not self.window_dies:
-            self.context.close()
+        self.context.close()
 
     def types(self, note: Any) -> list[tuple[str, float]]:
         """Signs with the moment at which each was typed."""
