@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import threading
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy starts: every request has a thread of its own already
@@ -18,14 +17,16 @@ keepalive = 75
 loglevel = "warning"
 
 
-def post_worker_init(worker: Any) -> None:
-    """Read the knowledge while nobody waits yet, so that the first page does not have to."""
-    threading.Thread(target=_read_knowledge, daemon=True).start()
+def when_ready(server: Any) -> None:
+    """Before there are workers: read the knowledge and import every page once for all of them, so that no first request of a worker waits.
 
+    Who connects meanwhile waits in the queue of the socket, which is open.
+    """
+    from django.urls import get_resolver
 
-def _read_knowledge() -> None:
     from pistor.knowledge import load
 
     load()
+    get_resolver().url_patterns  # noqa: B018
     gc.collect()
-    gc.freeze()  # the knowledge stays as long as the process: nothing in it needs to be looked at again by the collector
+    gc.freeze()  # what is there now stays as long as the process, and is shared: the collector need not look at it again
