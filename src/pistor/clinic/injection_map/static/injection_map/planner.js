@@ -5,12 +5,13 @@ import { Outline, cornersAsText, cornersFromText } from "../shared/map/draw.js";
 import { inWords, listenToKeys, listenToRow } from "../shared/map/keys.js";
 import { PointList, numberIn } from "../shared/map/list.js";
 import { MapView, inside } from "../shared/map/points.js";
-import { MapState, apply, eachZone, isEdited, isOut } from "../shared/map/state.js";
+import { MapState, eachZone, isOut } from "../shared/map/state.js";
+import { Scale } from "./scale.js";
+import { Settings } from "./settings.js";
+import { amount, lower, make, onSkin, plain, points, read, same } from "./words.js";
 
 const ASK_MS = 60, TYPED_MS = 250; // a number that is being typed is not yet the one that is meant
-const NUMBERS = ["spacing_mm", "along_mm", "volume_per_point_ml", "needle_length_mm", "inserted_length_mm", "angle_deg", "passes", "on_skin_ml", "seed"];
 const PLACES = ["pattern", "spacing_mm", "along_mm", "seed", "grid"]; // what of a generator says where points lie
-const TRIES = 8; // to find the spacing that gives so many points
 const VOLUME_ML = [0.001, 5];
 const WHY_NOT = { outside: "That is outside of its zone.", "no-go": "Nothing is injected there." };
 const WORDS = {
@@ -20,18 +21,6 @@ const WORDS = {
 
 const form = document.querySelector("form[data-draft=injection_map]");
 const given = document.getElementById("planner-data");
-
-const make = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
-const plain = (value) => (value === null || value === undefined || value === "" ? "" : String(Number(value)));
-const amount = (value, digits = 3) => String(Number(Number(value).toFixed(digits)));
-const isGrid = ({ generator, chosen }) => !chosen && !["passes", "points", "lines"].includes(generator.pattern);
-const onSkin = ({ generator }) => (generator.pattern === "passes" ? Number(generator.on_skin_ml) || 0 : 0);
-const points = (n) => `${n} ${n === 1 ? "point" : "points"}`;
-const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
 class Planner {
   constructor(root, data) {
@@ -52,7 +41,8 @@ class Planner {
       labelOf: (key) => this.label(key), change: (...what) => this.changePoint(...what), toggle: (key, point) => this.takeOut([[key, point]]),
     });
     this.gloves(matchMedia("(pointer: coarse)").matches);
-    this.fillChoices();
+    this.settings = new Settings(this);
+    this.scale = new Scale(this);
     this.listen();
     this.readFields();
     this.state.activate(this.state.zones[0]?.key);
@@ -240,9 +230,9 @@ class Planner {
     this.part("sum").textContent = state.zones.length ? told.filter(Boolean).join(" and ") : "No points yet";
     this.renderViews();
     this.renderZones();
-    this.renderSettings(active);
+    this.settings.render(active);
     this.renderStrip();
-    this.renderMeasures();
+    this.scale.render();
     this.renderLegend();
     for (const [name, list] of [["undo", state.past], ["redo", state.future]]) this.root.querySelector(`[data-do=${name}]`).disabled = !list.length;
     const here = this.view.onMap().reduce((sum, zone) => sum + state.sums(zone.key).n, 0), view = this.data.maps.find((map) => map.id === this.view.map);
@@ -295,52 +285,6 @@ class Planner {
     place.textContent = unknown ? `${depth}layer unknown` : `${depth}${row.layer_text}`;
   }
 
-  renderSettings(zone) {
-    const box = this.part("settings");
-    box.hidden = !zone;
-    if (!zone) return;
-    const { generator } = zone, technique = this.techniques.get(zone.technique);
-    this.part("settings-title").textContent = this.label(zone.key);
-    const several = this.state.zones.length > 1, alike = this.state.zones.every((other) => other.technique === zone.technique && same(other.generator, generator));
-    this.part("same").hidden = !several;
-    if (several && this.sameFor !== this.state.zones.length) {
-      this.sameFor = this.state.zones.length;
-      this.part("same-for-all").checked = alike;
-    }
-    this.part("setting=technique").value = zone.technique;
-    const pattern = this.part("setting=pattern");
-    if (pattern.dataset.technique !== zone.technique) {
-      pattern.dataset.technique = zone.technique;
-      const own = technique?.pattern, more = Object.keys(this.data.patterns).filter((name) => name !== own && own !== "passes" && !["passes", "points"].includes(name));
-      pattern.replaceChildren(...[own, ...more].filter(Boolean).map((name) => make("option", { value: name, textContent: name === own ? `${this.data.patterns[own] ?? "As published"} (as the technique has it)` : this.data.patterns[name] })));
-    }
-    pattern.value = generator.pattern;
-    const passes = generator.pattern === "passes", hidden = { along_mm: generator.pattern !== "rows", passes: !passes, on_skin_ml: !passes, spacing_mm: passes || Boolean(zone.chosen), volume_per_point_ml: passes || Boolean(zone.chosen), seed: passes || Boolean(zone.chosen) };
-    for (const name of NUMBERS) {
-      const field = this.part(`number=${name}`), input = field?.querySelector("input");
-      if (!input) continue;
-      field.hidden = Boolean(hidden[name]);
-      if (input !== document.activeElement && input.getAttribute("aria-invalid") !== "true") input.value = plain(generator[name]);
-    }
-    const wanted = this.part("points");
-    const grids = this.target.filter(isGrid);
-    wanted.closest(".field").hidden = !isGrid(zone);
-    wanted.labels[0].textContent = grids.length > 1 ? "Points in all" : "Points";
-    if (wanted !== document.activeElement) wanted.value = grids.reduce((sum, one) => sum + this.state.sums(one.key).n, 0) || "";
-    this.tipInto(this.part("tip"), this.rows.get(zone.key));
-    const twin = this.twinOf(zone);
-    this.root.querySelector("[data-do=mirror]").hidden = !twin;
-    this.root.querySelector("[data-do=shift]").hidden = passes || Boolean(zone.chosen);
-    this.root.querySelector("[data-do=to-grid]").hidden = !zone.chosen;
-    this.root.querySelector("[data-do=published]").hidden = !technique || !Object.keys(technique.published).length;
-    if (technique && this.publishedFor !== technique.id) {
-      this.publishedFor = technique.id;
-      this.part("technique-name").textContent = lower(technique.name);
-      this.part("technique-link").href = technique.url;
-      this.part("published").replaceChildren(...technique.facts.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", {}, text ?? make("span", { className: "nodata", textContent: "not published" }))]));
-    }
-  }
-
   renderStrip() {
     const picked = this.state.pickedPoints();
     for (const strip of this.parts("strip")) {
@@ -373,10 +317,6 @@ class Planner {
     bar.setAttribute("width", px + 2);
     bar.firstElementChild.setAttribute("d", `M1 2V9H${px + 1}V2`);
     this.part("bar-words").textContent = `${length} mm`;
-  }
-
-  fillChoices() {
-    this.part("setting=technique").replaceChildren(...[{ id: "", name: "Choose a technique" }, ...this.data.techniques].map(({ id, name }) => make("option", { value: id, textContent: name })));
   }
 
   // ── zones ──
@@ -413,75 +353,6 @@ class Planner {
     const side = zone.side === "left" ? "right" : "left", taken = new Set(this.state.zones.map(({ zone: id, side: at }) => `${id}:${at}`));
     if (taken.has(`${zone.zone}:${side}`)) return null;
     return [...this.areas.values()].find((area) => area.zone === zone.zone && area.side === side && (area.map === zone.map || area.map === zone.map.replace(zone.side, side))) ?? null;
-  }
-
-  // ── settings of a zone, or of all ──
-
-  get target() { return this.part("same").hidden || !this.part("same-for-all").checked ? this.state.zones.filter((zone) => zone.key === this.state.active) : this.state.zones; }
-
-  // `change(generator, technique)` gives what is new in them. Edits go where points are made anew, if the person says so.
-  async set(change, { typing = "" } = {}) {
-    const target = new Set(this.target.map(({ key }) => key));
-    const after = this.state.zones.map((zone) => {
-      if (!target.has(zone.key)) return zone;
-      const wanted = change(zone), next = { ...zone, ...wanted, generator: { ...zone.generator, ...wanted.generator } };
-      return this.signature(next) === this.signature(zone) ? next : { ...next, edits: {} };
-    });
-    const lost = this.state.zones.filter((zone, at) => isEdited(zone) && !isEdited(after[at]));
-    if (lost.length) {
-      if (typing) return false; // asked when the number is complete
-      const labels = lost.map(({ key }) => lower(this.label(key))).join(", ");
-      const yes = await this.askWhether("Make the points anew?", `What was changed by hand in ${labels} goes. Undo brings it back.`, "Make them anew", "Keep them");
-      if (!yes) return this.render();
-    }
-    const remember = !typing || typing !== this.typing;
-    this.typing = typing;
-    this.state.set(after, { remember });
-    return true;
-  }
-
-  setting(input, typing) {
-    const name = input.dataset.setting, text = input.value.trim();
-    if (name === "technique" && !text) return this.render();
-    if (name === "technique") {
-      const { pattern } = this.techniques.get(text), unused = pattern === "passes" ? { spacing_mm: "10", volume_per_point_ml: "0" } : {};
-      return this.set(({ generator }) => ({ technique: text, generator: { ...unused, ...(generator.pattern === "passes" && pattern !== "passes" ? { spacing_mm: null, volume_per_point_ml: null, needle_length_mm: null } : {}), pattern } }));
-    }
-    if (name === "pattern") return this.set(() => ({ generator: { pattern: text } }));
-    const [low, high] = this.data.bounds[name], number = text === "" ? null : numberIn(text);
-    const wrong = number === null ? ["spacing_mm", "volume_per_point_ml"].includes(name) && !typing : Number.isNaN(number) || number < low || number > high || (["seed", "passes"].includes(name) && !Number.isInteger(number));
-    if (!typing || !wrong) this.problem(input, wrong ? `${input.labels[0].textContent}: give a number from ${low} to ${high}.` : "");
-    if (wrong || (number === null && typing)) return null;
-    const value = ["seed", "passes"].includes(name) ? number ?? 0 : number === null ? null : plain(number);
-    return this.set(() => ({ generator: { [name]: value } }), { typing: typing ? name : "" });
-  }
-
-  problem(input, words) {
-    if (words) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
-    this.part("problem").textContent = words;
-  }
-
-  // The spacing that gives so many points, in this zone or in all of them together: as many as there is room for at one spacing tell the next.
-  async wantPoints(text) {
-    const zone = this.state.zone(this.state.active), wanted = numberIn(text), grids = this.target.filter(isGrid);
-    if (!zone || !Number.isInteger(wanted) || wanted < 1 || wanted > 2000) return this.problem(this.part("points"), "Points: give a whole number from 1 to 2000.");
-    this.problem(this.part("points"), "");
-    let spacing = Number(zone.generator.spacing_mm) || 10, best = null, close = 0, wide = Infinity; // the widest that gave too many, the closest that gave too few
-    for (let at = 0; at < TRIES; at++) {
-      spacing = Math.min(100, Math.max(1, Math.round(spacing * 100) / 100));
-      const tried = grids.map((one) => ({ ...one, generator: { ...one.generator, spacing_mm: plain(spacing), volume_per_point_ml: one.generator.volume_per_point_ml ?? "0.01" }, edits: {} }));
-      const answer = await this.fetch(tried, this.state.scale), n = answer?.zones?.reduce((sum, row) => sum + row.n, 0);
-      if (!n) return answer && this.refused(answer.refused ?? []);
-      if (!best || Math.abs(n - wanted) < Math.abs(best.n - wanted)) best = { n, spacing };
-      if (n === wanted) break;
-      if (n > wanted) close = Math.max(close, spacing);
-      else wide = Math.min(wide, spacing);
-      const guess = spacing * Math.sqrt(n / wanted);
-      spacing = guess > close && guess < wide ? guess : (close + wide) / 2;
-    }
-    const done = await this.set(() => ({ generator: { spacing_mm: plain(best.spacing) } }));
-    if (done) this.say(`${points(best.n)} with ${best.spacing} mm${grids.length > 1 ? ` in ${grids.length} zones` : ""}.`);
   }
 
   askWhether(title, words, yes, no) {
@@ -631,12 +502,6 @@ class Planner {
     if (this.first) this.view.sketchLine([this.first, [x, this.first[1]], [x, y], [this.first[0], y]], true);
   }
 
-  // The first number of the zone that can be typed; Escape there leads back to the map.
-  numbers() {
-    const field = [...this.part("settings").querySelectorAll(".numbers input")].find((input) => input.checkVisibility());
-    field?.focus();
-  }
-
   pickIn([x1, y1, x2, y2]) {
     const found = this.view.onMap().flatMap((zone) => this.state.points(zone.key).filter(({ x, y }) => x >= x1 && x <= x2 && y >= y1 && y <= y2).map(({ k }) => [zone.key, k]));
     this.state.pickAll(found);
@@ -652,7 +517,7 @@ class Planner {
       restore: () => this.putBack(this.meant()),
       enter: () => this.askVolume(),
       frame: () => { const here = this.keys.here(); if (here) this.corner(here[1].x, here[1].y, "Go to the point opposite and press F again."); },
-      numbers: () => this.numbers(),
+      numbers: () => this.settings.focus(),
       undo: () => this.say(this.state.undo() ? "Undone." : "There is nothing to undo."),
       redo: () => this.say(this.state.redo() ? "Done again." : "There is nothing to do again."),
       all: () => { this.state.pickAll(this.state.points(this.state.active).map(({ k }) => [this.state.active, k])); this.say(`${points(this.state.pickedPoints().length)} picked.`); },
@@ -736,53 +601,6 @@ class Planner {
     this.say(`${this.label(drawn.key)} is treated.`);
   }
 
-  // ── the scale ──
-
-  renderMeasures() {
-    const box = this.part("measures"), map = this.view.map, { from = [], x = 1, y = 1 } = this.state.scale[map] ?? {};
-    this.part("scale-told").textContent = from.length ? `· ${amount(x, 2)} times as wide, ${amount(y, 2)} times as high` : "";
-    if (!this.part("scale").open || (box.dataset.map === map && box.contains(document.activeElement))) return;
-    box.dataset.map = map;
-    const areas = this.data.maps.find(({ id }) => id === map).areas;
-    box.replaceChildren(...[["x", "Across"], ["y", "From top to bottom"]].map(([along, words]) => {
-      const was = from.find((one) => one.along === along), first = was?.of ?? (this.state.zone(this.state.active)?.map === map ? this.state.active.split(":").slice(1, 3).join(":") : areas[0].key.split(":").slice(1).join(":"));
-      const of = make("select", { ariaLabel: `${words}: measured on` }, ...areas.map((area) => make("option", { value: `${area.zone}:${area.side}`, textContent: area.label })));
-      of.value = first;
-      const input = make("input", { type: "text", inputMode: "decimal", autocomplete: "off", ariaLabel: `${words}: measured, mm`, value: was?.mm ?? "" }), told = make("span", { className: "muted" });
-      const line = make("div", { className: "measure cluster" }, make("strong", { textContent: words }), of, told, make("label", {}, "measured ", input, " mm"));
-      line.dataset.along = along;
-      const tell = () => { told.textContent = `${amount(this.extent(map, of.value, along), 0)} mm on the drawing`; };
-      tell();
-      of.addEventListener("change", () => { tell(); if (input.value.trim()) this.measured(); });
-      return line;
-    }));
-  }
-
-  extent(map, of, along) {
-    const drawing = this.view.drawings.get(map), at = along === "x" ? 0 : 1, scale = this.state.scale[map] ?? { x: 1, y: 1 };
-    const values = drawing.outline(`${map}:${of}`).map((corner) => corner[at] / scale[along]);
-    return Math.max(...values) - Math.min(...values);
-  }
-
-  async measured() {
-    const { map } = this.view, from = [];
-    for (const line of this.part("measures").children) {
-      const text = line.querySelector("input").value.trim(), mm = numberIn(text);
-      if (text && !(mm >= 1 && mm <= 3000)) return this.say("Give a measure from 1 to 3000 mm.");
-      if (text) from.push({ of: line.querySelector("select").value, along: line.dataset.along, mm: plain(mm) });
-    }
-    const factor = Object.fromEntries(from.map(({ of, along, mm }) => [along, Math.round((Number(mm) / this.extent(map, of, along)) * 1e4) / 1e4])), any = Object.values(factor)[0] ?? 1;
-    const next = { x: factor.x ?? any, y: factor.y ?? any, from }, was = this.state.scale[map] ?? { x: 1, y: 1 };
-    if (Math.min(next.x, next.y) < 0.5 || Math.max(next.x, next.y) > 2) return this.say(`The patient would be ${amount(next.x, 2)} by ${amount(next.y, 2)} times the drawing; from 0.5 to 2 can be. Check what was measured.`);
-    const { [map]: _, ...others } = this.state.scale, scale = from.length ? { ...others, [map]: next } : others;
-    const mine = this.state.zones.filter((zone) => zone.map === map), edited = mine.filter(isEdited);
-    if (edited.length && !(await this.askWhether("Make the points anew?", "With another scale the points are made anew, and what was changed by hand in this view goes. Undo brings it back.", "Make them anew", "Keep the scale"))) return this.renderMeasures();
-    const stretch = { do: "stretch", x: next.x / was.x, y: next.y / was.y };
-    this.state.set(this.state.zones.map((zone) => (zone.map === map ? apply(zone, stretch) : zone)), { scale });
-    this.view.fitZones(mine.map(({ key }) => key));
-    this.say(from.length ? `The drawing is ${amount(next.x, 2)} times as wide and ${amount(next.y, 2)} times as high.` : "The drawing is an average adult again.");
-  }
-
   // ── listening ──
 
   listen() {
@@ -802,18 +620,13 @@ class Planner {
       else if (button.parentElement === this.part("brushes")) { this.part("brush").value = button.value; this.renderStrip(); }
     });
     on("input", ({ target }) => {
-      if (NUMBERS.includes(target.dataset.setting)) this.setting(target, true);
       if (target === this.part("corners-text")) { const corners = cornersFromText(target.value); if (corners) { this.use("draw"); this.outline.set(corners); } }
     });
     on("change", ({ target }) => {
       this.typing = "";
-      if (target.dataset.setting) this.setting(target, false);
-      else if (target === this.part("points")) this.wantPoints(target.value);
-      else if (target === this.part("gloves")) this.gloves(target.checked);
-      else if (target === this.part("same-for-all")) this.render();
+      if (target === this.part("gloves")) this.gloves(target.checked);
       else if (target.dataset.overlay) root.classList.toggle(`no-${target.dataset.overlay}`, !target.checked);
       else if (target === this.part("picked-ml")) this.givePicked(target);
-      else if (target.closest("[data-measures]") && target.tagName === "INPUT") this.measured();
     });
     on("focusin", ({ target }) => { if (target.matches?.("input[inputmode]") && !target.closest(".point-list")) target.select(); });
     on("keydown", (event) => {
@@ -825,9 +638,7 @@ class Planner {
         else if (target !== document.body) target.select?.();
       } else if (key === "Escape" && (target === this.part("picked-ml") || target.closest("[data-settings]"))) this.view.stage.focus();
     });
-    on("focusout", ({ target }) => { if (target.closest?.("[data-settings]")) requestAnimationFrame(() => this.render()); }); // a number that was left half typed
     root.querySelectorAll("[role=toolbar]").forEach(listenToRow);
-    this.part("scale").addEventListener("toggle", () => this.renderMeasures());
     new ResizeObserver(() => this.renderLegend()).observe(this.view.stage);
   }
 
@@ -853,21 +664,12 @@ class Planner {
       close: () => this.closeZone(), "corner-back": () => this.outline.back(), "draw-clear": () => this.outline.clear(),
       "close-typed": () => (this.outline.isZone ? this.closeZone() : this.say("A zone has at least three corners.")),
       "add-zone": () => this.addZone(this.part("add-zone").value),
-      published: () => this.set(({ technique }) => ({ generator: this.techniques.get(technique)?.published ?? {} })),
-      shift: () => this.set(({ generator }) => ({ generator: { seed: ((generator.seed ?? 0) + 1) % (this.data.bounds.seed[1] + 1) } })),
+      published: () => this.settings.change(({ technique }) => ({ generator: this.techniques.get(technique)?.published ?? {} })),
+      shift: () => this.settings.change(({ generator }) => ({ generator: { seed: ((generator.seed ?? 0) + 1) % (this.data.bounds.seed[1] + 1) } })),
       mirror: () => { const twin = zone && this.twinOf(zone); if (twin) this.addZone(twin.key); },
-      "to-grid": () => this.set(() => ({ chosen: null, generator: {} })),
+      "to-grid": () => this.settings.change(() => ({ chosen: null, generator: {} })),
     };
     steps[name]?.();
-  }
-}
-
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-function read(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }
 
