@@ -69,6 +69,7 @@ class Tally:
         if happened:
             self.wrong[what] += 1
             self.told.append(f"{where}: {what}")
+            print(self.told[-1], file=sys.stderr, flush=True)
 
 
 WRONG = (
@@ -93,7 +94,6 @@ def main(arguments: list[str]) -> int:
     rows += [{"what": f"seconds of input lost, {name}", "count": round(value, 2)} for name, value in _spread(tally.lost_s)]
     rows += [{"what": f"seconds until a draft was answered, {name}", "count": round(value, 2)} for name, value in _spread(tally.answered_s)]
     report("faults", rows, options.out, seed=options.seed, kills=options.kills, told=tally.told, noise_s=[before, noise()])
-    print(*tally.told, sep="\n")
     return 1 if tally.wrong else 0
 
 
@@ -168,15 +168,15 @@ class Round:
     def __init__(self, window: Window, server: Server, signed_in: Any, visit: str, plan: tuple[str, bool, float, float], tally: Tally, number: int) -> None:
         self.window, self.server, self.visit, self.tally = window, server, visit, tally
         self.do, self.window_dies, self.typing_s, self.after_s = plan
+        self.number = number
         self.where = f"round {number}, {self.do}, window {'dies' if self.window_dies else 'stays'}"
         self.context = window.browser.new_context(base_url=f"http://127.0.0.1:{server.port}", storage_state=signed_in)
         self.page = self.context.new_page()
         self.posts: list[Any] = []
         self.acknowledged = False
         self.page.on("request", lambda request: self.posts.append(request) if request.is_navigation_request() and request.method == "POST" else None)
-        self.page.on(
-            "requestfinished", lambda request: tally.answered_s.append(request.timing["responseEnd"] / 1e3) if request.url.endswith("/drafts/") else None
-        )
+        self.answered_s: list[float] = []
+        self.page.on("requestfinished", lambda request: self.answered_s.append(request.timing["responseEnd"] / 1e3) if request.url.endswith("/drafts/") else None)
         self.page.on("response", lambda response: self._answered(response))
 
     def _answered(self, response: Any) -> None:
@@ -200,15 +200,16 @@ class Round:
         self.look(typed, killed)
         if self.do == "sign":
             self.sign_again()
+        self.tally.answered_s += self.answered_s
         self.context.close()
 
     def types(self, note: Any) -> list[tuple[str, float]]:
-        """Signs with the moment at which each was typed."""
+        """Signs with the moment at which each was typed; what two rounds in a row type begins differently, so that one is not taken for the other."""
         note.click()
         typed: list[tuple[str, float]] = []
         end = time.monotonic() + self.typing_s
         while time.monotonic() < end:
-            for sign in f"{len(typed)} ":
+            for sign in f"{(7 * self.number + len(typed)) % 100} ":
                 self.page.keyboard.press("Space" if sign == " " else sign)
                 typed.append((sign, time.monotonic()))
                 self.page.wait_for_timeout(1000 / KEYS_PER_S)
@@ -239,7 +240,7 @@ class Round:
         missing = [at for _, at in typed[len(kept) :]] if whole and kept.strip() != text.strip() else []
         lost_s = killed - missing[0] if missing else 0.0
         self.tally.lost_s.append(lost_s)
-        self.tally.count("more than 2 s of input lost", lost_s > 2, self.where)
+        self.tally.count("more than 2 s of input lost", lost_s > 2, f"{self.where} ({lost_s:.2f} s, answers took at most {max(self.answered_s, default=0):.2f} s)")
 
     def kept(self) -> tuple[Any, str]:
         """The draft, and the note as the page would show it now: the draft's, else the record's."""
