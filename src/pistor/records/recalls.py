@@ -154,11 +154,8 @@ def given_with(scope: str, subject: Subject, since: dt.date | None) -> QuerySet[
     if scope == Scope.OPERATOR:  # who performed it is recorded with the day, never before it
         of_one = Treatment.objects.filter(performed_by=subject, clinic_id=subject.clinic_id, given_on__isnull=False)
         return (of_one.filter(given_on__gte=since) if since else of_one).annotate(on=F("given_on"))
-    if scope == Scope.ROOM:
-        with_it = Treatment.objects.filter(room=subject)
-    else:
-        with_it = Treatment.objects.filter(pk__in=_treatments_with(scope, subject))
-    return _given(with_it.filter(clinic_id=subject.clinic_id), subject.clinic, since)  # type: ignore[arg-type]
+    with_it = Q(room=subject) if scope == Scope.ROOM else Q(pk__in=_treatments_with(scope, subject))
+    return _given(Treatment.objects.filter(with_it, clinic_id=subject.clinic_id), subject.clinic, since)  # type: ignore[arg-type]
 
 
 def _treatments_with(scope: str, subject: Subject) -> QuerySet[Any]:
