@@ -1,8 +1,8 @@
 """How long it takes from a lot or an operator to all of its patients, over the seeded clinic with its million zone doses.
 
-Counted are the patients with their days and zones, as the recall page asks for them, then the page itself, then a
-reaction report that shares a lot with another, which weighs every shared source before it answers. ``cpu_ms`` is the
-processor's time in this process, the median: on SQLite that is all the work, and a busy machine does not stretch it.
+Timed are the patients with their days, as a recall lists them, and in how many of them each zone may have had it; then
+pages; then a reaction report that shares a lot with another, which weighs every shared source before it answers. ``cpu_ms``
+is the processor's time in this process, the median: on SQLite that is all the work, and a busy machine does not stretch it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import datetime as dt
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from benchmarks.common import noise, percentile, report, setup_django
@@ -45,7 +46,7 @@ def measure(rounds: int) -> list[dict[str, Any]]:
     from django.test import Client
 
     from pistor.records.people import User
-    from pistor.records.recalls import Scope, exposures_of
+    from pistor.records.recalls import Scope, exposures_of, zones_counted
     from pistor.records.rooms import Room
     from pistor.records.stock import Lot
 
@@ -56,15 +57,22 @@ def measure(rounds: int) -> list[dict[str, Any]]:
     operator, room = User.objects.get(username="operator0"), Room.objects.of(by.clinic).order_by("name").first()
     client = Client(HTTP_HOST="localhost")
     client.force_login(by)
-    asked: dict[str, Callable[[], Any]] = {
-        "a product's busiest lot, all its patients": lambda: exposures_of(Scope.LOT, product, None),
-        "a diluent's busiest lot, all its patients": lambda: exposures_of(Scope.LOT, diluent, None),
-        "a room, 120 days": lambda: exposures_of(Scope.ROOM, room, BACK),
-        "an operator, 120 days": lambda: exposures_of(Scope.OPERATOR, operator, BACK),
-        "an operator, ten years": lambda: exposures_of(Scope.OPERATOR, operator, None),
-        "page: a diluent's busiest lot": lambda: client.get(f"/recall/?lot={diluent.pk}&days=3660"),
+    sources: dict[str, tuple[Any, ...]] = {
+        "a product's busiest lot": (Scope.LOT, product, None),
+        "a diluent's busiest lot": (Scope.LOT, diluent, None),
+        "a room, 120 days": (Scope.ROOM, room, BACK),
+        "a room, ten years": (Scope.ROOM, room, None),
+        "an operator, 120 days": (Scope.OPERATOR, operator, BACK),
+        "an operator, ten years": (Scope.OPERATOR, operator, None),
     }
-    rows = [timed(name, do, rounds) for name, do in asked.items()]
+    pages = {
+        "a diluent's busiest lot": f"/recall/?lot={diluent.pk}&days=3660",
+        "a room, 120 days": f"/recall/?room={room.pk}&days=120",
+        "an operator, ten years": f"/recall/?operator={operator.pk}&days=3660",
+    }
+    rows = [timed(f"{name}: patients", partial(exposures_of, *source), rounds) for name, source in sources.items()]
+    rows += [timed(f"{name}: zones", partial(zones_counted, *source), rounds) for name, source in sources.items()]
+    rows += [timed(f"page: {name}", partial(client.get, path), rounds) for name, path in pages.items()]
     return [*rows, *reported(by, rounds)]
 
 
@@ -80,7 +88,7 @@ def timed(name: str, do: Callable[[], Any], rounds: int) -> dict[str, Any]:
     with CaptureQueriesContext(connection) as queries:
         do()
     return {
-        "what": name, "patients": len(found) if isinstance(found, list) else "", **shown(taken), "queries": len(queries), "n": rounds,
+        "what": name, "lines": len(found) if isinstance(found, list) else "", **shown(taken), "queries": len(queries), "n": rounds,
     }  # fmt: skip
 
 

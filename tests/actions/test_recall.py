@@ -20,10 +20,25 @@ from pistor.care.codes import in_signs
 from pistor.records.audit import AuditEvent, verify_chain
 from pistor.records.devices import DeviceUse, SingleUse
 from pistor.records.formulation import Formulation
-from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters, Scope, exposures_of, mixed_with, ready_syringes, subject_of
+from pistor.records.recalls import (
+    Alert,
+    ContactEvent,
+    Reach,
+    Recall,
+    RecallContact,
+    RecallLetters,
+    Scope,
+    exposures_of,
+    mixed_with,
+    reach_of,
+    ready_syringes,
+    subject_of,
+    zones_counted,
+    zones_of,
+)
 from pistor.records.stock import Product, Vial
 from pistor.records.syringes import Draw, Syringe
-from pistor.records.treatment import LotUse, Treatment, ZoneDose
+from pistor.records.treatment import Amendment, LotCorrection, LotUse, Treatment, ZoneDose
 from tests import factories, ready
 from tests.actions.test_core import at_once
 from tests.conftest import NOW, TODAY
@@ -69,10 +84,11 @@ def test_a_lot_in_three_mixtures_finds_everybody_and_nobody_else(people, shelf):
     given(people.stranger)
     with CaptureQueriesContext(connection) as queries:
         found = exposures_of(Scope.LOT, saline, None)
-    assert len(queries) == 2
+    assert len(queries) == 1
     assert {one.patient for one in found} == had
     assert [one.last_on for one in found] == [ago(n) for n in range(12)]
-    assert {zone for one in found for zone in one.zones} == {("neck", "left")}
+    assert zones_of(Scope.LOT, saline, None) == {one.patient: (("neck", "left"),) for one in found}
+    assert reach_of(Scope.LOT, saline, None) == Reach(12, ago(11), TODAY)
     assert mixed_with(saline, None) == sorted([lidocaine, pentoxifylline, panthenol], key=lambda lot: lot.presentation)
 
 
@@ -169,9 +185,69 @@ def test_one_patient_stands_once_with_first_last_and_every_zone(people, shelf):
     given(by, lot, days=10, zone="scalp", patient=first.patient)
     given(by, days=5, zone="face", patient=first.patient)
     (one,) = exposures_of(Scope.LOT, lot, ago(120))
-    assert (one.first_on, one.last_on, one.treatments, one.zones) == (ago(90), ago(10), 2, (("neck", "left"), ("scalp", "left")))
+    assert (one.first_on, one.last_on, one.treatments) == (ago(90), ago(10), 2)
+    assert zones_of(Scope.LOT, lot, ago(120)) == {first.patient_id: (("neck", "left"), ("scalp", "left"))}
     (one,) = exposures_of(Scope.LOT, lot, ago(60))
-    assert (one.first_on, one.zones) == (ago(10), (("scalp", "left"),))
+    assert (one.first_on, zones_of(Scope.LOT, lot, ago(60))) == (ago(10), {first.patient_id: (("scalp", "left"),)})
+
+
+@pytest.fixture
+def two_syringes(people, shelf):
+    """A visit with saline in one syringe and lidocaine in another: the scalp out of the first, the face out of the second, the neck nobody knows."""
+    by, (saline, lidocaine, *_) = people.practitioner, shelf
+    visit = given(by, saline, lidocaine)
+    for lot, zone in ((saline, "scalp"), (lidocaine, "face")):
+        with_draws(visit, by, vial_of(by, lot))
+        treated(visit, by, zone, Syringe.objects.get(treatment=visit, draws__lot=lot))
+    return visit
+
+
+def treated(visit, by, zone, syringe, **more):
+    own = {"clinic": visit.clinic, "created_at": NOW, "created_by": by, "treatment": visit}
+    return ZoneDose.objects.create(**own, zone=zone, side="left", technique="point_by_point", points=4, volume_ml="0.4", syringe=syringe, **more)
+
+
+def zones_with(scope, subject):
+    """The zones in which the only patient of a source may have had it."""
+    (found,) = zones_of(scope, subject, None).values()
+    assert zones_counted(scope, subject, None) == sorted((zone, 1) for zone, _ in found)
+    return [zone for zone, _ in found]
+
+
+def test_only_zones_given_out_of_a_syringe_of_the_lot_are_named_and_those_nobody_knows_of(people, shelf, two_syringes):
+    saline, lidocaine, *_ = shelf
+    assert zones_with(Scope.LOT, saline) == zones_with(Scope.VIAL, Vial.objects.get(lot=saline)) == ["neck", "scalp"]
+    assert zones_with(Scope.LOT, lidocaine) == ["face", "neck"]
+    assert zones_with(Scope.OPERATOR, people.practitioner) == ["face", "neck", "scalp"]
+    assert zones_of(Scope.LOT, saline, None, patients=[]) == {}
+
+
+def test_what_names_a_lot_without_a_syringe_may_have_come_to_every_zone(people, shelf, two_syringes):
+    by, visit, (_, _, pentoxifylline, panthenol) = people.practitioner, two_syringes, shelf
+    own = {"clinic": people.clinic, "created_at": NOW, "created_by": by, "treatment": visit}
+    needles, unknown = ready.lot(people.clinic, "", "N-1"), ready.lot(people.clinic, number="L-7")
+    LotUse.objects.create(**own, lot=pentoxifylline, volume_ml=1)
+    SingleUse.objects.create(**own, kind="needle", lot=needles)
+    amendment = Amendment.objects.create(**own, kind="correction", text="", reason="misread", sha256="0" * 64)
+    LotCorrection.objects.create(**own, amendment=amendment, lot=unknown)
+    for lot in (pentoxifylline, needles, unknown):
+        assert zones_with(Scope.LOT, lot) == ["face", "neck", "scalp"]
+    LotCorrection.objects.create(**own, amendment=amendment, lot=panthenol, syringe=Syringe.objects.get(draws__lot=shelf[1]))
+    assert zones_with(Scope.LOT, panthenol) == ["face", "neck"]
+
+
+def test_where_a_zone_was_only_divided_between_syringes_every_zone_is_named(people, shelf, two_syringes):
+    """Nobody said how much of it came out of which, so neither is it known of the others."""
+    for lot in shelf[:2]:
+        treated(two_syringes, people.practitioner, "abdomen", Syringe.objects.get(draws__lot=lot), given={"shared": "divided"})
+    for lot in shelf[:2]:
+        assert zones_with(Scope.LOT, lot) == ["abdomen", "face", "neck", "scalp"]
+
+
+def test_who_had_nothing_recorded_out_of_the_syringe_is_found_all_the_same(people, shelf, two_syringes):
+    ZoneDose.objects.filter(zone__in=("neck", "scalp")).delete()
+    assert [one.patient for one in exposures_of(Scope.LOT, shelf[0], None)] == [two_syringes.patient_id]
+    assert zones_of(Scope.LOT, shelf[0], None) == {}
 
 
 def test_the_look_back_counts_its_first_day(people, shelf):

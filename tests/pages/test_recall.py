@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from pistor.actions.recall import dismiss_alert, open_recall
 from pistor.records.audit import AuditEvent
 from pistor.records.recalls import Alert, Recall, RecallLetters
+from pistor.records.syringes import Syringe
 from tests import ready
-from tests.actions.test_recall import ago, given, lump
+from tests.actions.test_recall import ago, given, lump, treated, vial_of, with_draws
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -217,3 +218,16 @@ def test_an_alert_on_what_everybody_had_says_that_it_tells_nothing(people, as_, 
     assert "All patients share this, so it tells nothing" in text
     assert "Dismiss this alert" not in text
     dismiss_alert(alert=row, reason="only one person works here", by=people.practitioner, at=NOW)
+
+
+def test_zones_are_named_by_syringe_on_the_list_the_contact_and_in_the_file(people, as_, recall, lot):
+    client, contact = as_(people.nurse), recall.contacts.get(patient__family_name="Ash")
+    visit, other = contact.patient.treatments.get(), ready.lot(people.clinic, number="L-1")
+    for of, zone in ((lot, "face"), (other, "abdomen")):
+        with_draws(visit, people.practitioner, vial_of(people.practitioner, of))
+        treated(visit, people.practitioner, zone, Syringe.objects.get(treatment=visit, draws__lot=of))
+    here = f"/recall/{recall.pk}/"
+    pages = [client.get(here), client.get(f"{here}contacts/{contact.pk}/"), client.post(f"{here}contacts.csv")]
+    for text in map(text_of, [*pages, client.get(f"/recall/?lot={lot.pk}")]):
+        assert ("Face" in text, "Scalp" in text, "Abdomen" in text) == (True, True, False)
+    assert "given out of a syringe that held it" in text

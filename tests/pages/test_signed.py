@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from pistor.actions.discharge import set_observation
 from pistor.records.discharge import Discharge
 from pistor.records.summaries import TreatmentSummary
-from pistor.records.treatment import Amendment
+from pistor.records.treatment import Amendment, LotUse
 from tests import ready
 from tests.conftest import NOW
 from tests.pages.test_treatment import fields_of
@@ -62,6 +62,19 @@ def test_each_corrected_field_is_shown_before_and_after(people, as_, visit):
     assert "Doses against limits" in rows
     given = text[text.index('id="given"') :]
     assert "L-1" in given and "corrected to <strong" in given.replace("\n", " ")
+
+
+def test_the_stock_follows_a_corrected_lot_and_every_page_says_so(people, as_, visit):
+    client, other = as_(people.practitioner), ready.lot(people.clinic, number="L-2")
+    wrong = LotUse.objects.get().lot
+    assert "The stock follows" in client.get(at(visit, "correct/")).content.decode()
+    assert correct(client, visit, lot_0=str(other.pk)).status_code == 302
+    said = ("Stock, lot L-1: 0.375 mL back on the", "Stock, lot L-2: 0.375 mL from the")
+    printed = "".join(page.extract_text() for page in PdfReader(io.BytesIO(client.get(at(visit, "summary.pdf")).content)).pages)
+    for text in (client.get(at(visit)).content.decode(), " ".join(printed.split())):
+        assert all(line in text for line in said)
+    ledger = client.get(f"/stock/{wrong.pk}/").content.decode()
+    assert "Booked back: drawn" in ledger and "Correction of a signed treatment" in ledger
 
 
 def test_the_pages_ask_the_database_little(people, as_, visit, django_assert_max_num_queries):

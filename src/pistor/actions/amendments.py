@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pistor.actions.core import Refused, Stale, audit, unit_of_work
+from pistor.actions.corrected_stock import move_stock
 from pistor.actions.summaries import keep_summary
 from pistor.actions.treatment import dose_row
 from pistor.care.amendment import Change, Content, LotMeant, amended, correctable, corrected_record, corrections, impossible, lot_places, new_lots
@@ -15,6 +16,7 @@ from pistor.care.formulation import Blend, DoseCheck, UnusableBlend, dose_findin
 from pistor.care.treatment import METHODS, unusable_numbers
 from pistor.knowledge import Library
 from pistor.records.amendments import amended_content
+from pistor.records.base import uuid7
 from pistor.records.formulation import Formulation
 from pistor.records.library import library_of
 from pistor.records.people import Capability, User
@@ -53,8 +55,8 @@ def correct_treatment(
 ) -> Amendment:
     """Correct fields of what was signed, beside the original: ``wanted`` gives each its right value, by its place in the content.
 
-    What stays as it is may be among them. Doses follow from volumes. ``seen`` is the number of amendments that the page knew:
-    where there are more by now, nothing is written.
+    What stays as it is may be among them. Doses follow from volumes, and the ledger of the stock follows the lots. ``seen`` is
+    the number of amendments that the page knew: where there are more by now, nothing is written.
     """
     with unit_of_work(by=by, capability=Capability.SIGN, verb="treatment.amended", token=token, at=at, location=location):
         visit, library = _signed(visit, by), library_of(by.clinic)
@@ -72,10 +74,12 @@ def correct_treatment(
         checks = _checks(visit, after, library) if _changes_doses(changes) else None
         if checks is not None and (listed := [dose_row(check) for check in checks]) != after.get("doses"):
             changes = (*changes, Change("doses", after.get("doses"), listed))
-        row = _written(visit, "correction", _over(checks or ()), reason, changes, by, at)
-        LotCorrection.objects.bulk_create(
-            LotCorrection(clinic_id=visit.clinic_id, created_at=at, created_by=by, treatment=visit, amendment=row, lot_id=lot) for lot in new_lots(changes)
-        )
+        key = uuid7()
+        moved = move_stock(visit, content, changes, amendment=key, by=by, at=at)
+        text = "\n".join((*_over(checks or ()), *moved.said))
+        row = _written(visit, "correction", text, reason, (*changes, *moved.changes), by, at, key=key)
+        own = {"clinic_id": visit.clinic_id, "created_at": at, "created_by": by, "treatment": visit, "amendment": row}
+        LotCorrection.objects.bulk_create(moved.corrections or [LotCorrection(**own, lot_id=lot) for lot in new_lots(changes)])
     return row
 
 
@@ -97,13 +101,15 @@ def _signed(visit: Treatment, by: User) -> Treatment:
     return found
 
 
-def _written(visit: Treatment, kind: str, text: str, reason: str, changes: Sequence[Change], by: User, at: dt.datetime) -> Amendment:
+def _written(
+    visit: Treatment, kind: str, text: str, reason: str, changes: Sequence[Change], by: User, at: dt.datetime, *, key: uuid.UUID | None = None
+) -> Amendment:
     """The amendment, and the printed summary with it."""
     why = " ".join(reason.split())
     if not why or len(why) > 300:
         raise Refused("Write the reason, in at most 300 characters.")
     row = Amendment(
-        clinic_id=visit.clinic_id, created_at=at, created_by=by, treatment=visit, kind=kind, text=text, reason=why,
+        id=key or uuid7(), clinic_id=visit.clinic_id, created_at=at, created_by=by, treatment=visit, kind=kind, text=text, reason=why,
         changes=[change.as_dict() for change in changes],
     )  # fmt: skip
     row.sha256 = amendment_sha256(row)
@@ -162,6 +168,6 @@ def _checks(visit: Treatment, content: Content, library: Library) -> tuple[DoseC
         raise Refused(str(problem)) from None
 
 
-def _over(checks: Collection[DoseCheck]) -> str:
+def _over(checks: Collection[DoseCheck]) -> list[str]:
     """What a correction says of a limit that it shows to have been crossed."""
-    return "\n".join(finding.text for finding in dose_findings(checks) if finding.stops)
+    return [finding.text for finding in dose_findings(checks) if finding.stops]

@@ -120,7 +120,7 @@ def write_letters(*, recall: Recall, phone: str, by: User, at: dt.datetime, toke
         contacts = list(to_tell.select_related("patient").order_by("patient__search", "pk")[:MOST_LETTERS])
         if not contacts:
             raise Refused("Nobody on the list is still to be told.")
-        had = {one.patient: one for one in exposures_of(row.scope, found, row.since)}
+        had = {one.patient: one for one in exposures_of(row.scope, found, row.since, patients=[contact.patient_id for contact in contacts])}
         library, today = library_of(by.clinic), local_day(by, at)
         pages = [_letter(contact.patient, had[contact.patient_id], today, library) for contact in contacts]
         content = letters_pdf(

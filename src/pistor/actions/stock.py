@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -36,6 +37,7 @@ WASTED = {  # codes, as above
     "rest": "Rest of an opened vial",
     "recalled": "Recalled or quarantined",
 }
+MOVED = {**WASTED, "corrected": "Correction of a signed treatment"}  # why something moved
 RELEASING = ("checked", "mistake")  # the reasons that fit a lot that is usable again
 MOST_UNITS = 1_000_000
 LONGEST_SHELF_LIFE = dt.timedelta(days=20 * 365)
@@ -208,13 +210,18 @@ def open_vial(
         if discard_after is not None and (discard_after <= at or not discard_basis.strip()):
             raise Refused("Until when it may be used lies ahead, and has a basis: the label, the pharmacy or your own rule.")
         _refuse_more_than_held(lot, held)
-        vial = Vial.objects.create(
-            clinic_id=clinic_id_of(by), created_at=at, created_by=by, lot=lot, code=in_signs(secrets.randbits(50)), container_units=held, opened_at=at,
-            patient=patient, discard_after=discard_after, discard_basis=discard_basis.strip()[:200],
-        )  # fmt: skip
+        vial = add_vial(lot, held, opened_at=at, patient=patient, discard_after=discard_after, discard_basis=discard_basis.strip()[:200], by=by, at=at)
         _book_one(lot, Place.SHELF, Place.VIAL, held, lot.product.unit, vial=vial, booking=token, by=by, at=at)
         audit(by=by, verb="vial.opened", subject=vial, at=at, patient_id=patient.pk if patient else None, lot=str(lot.pk))
     return vial
+
+
+def add_vial(lot: Lot, held: Decimal, *, opened_at: dt.datetime, by: User, at: dt.datetime, **known: Any) -> Vial:
+    """The row of an opened container with a code of its own, inside the transaction of the action that books its opening."""
+    code = in_signs(secrets.randbits(50))
+    own = {"clinic_id": clinic_id_of(by), "created_at": at, "created_by": by}
+    row: Vial = Vial.objects.create(**own, lot=lot, code=code, container_units=held, opened_at=opened_at, **known)
+    return row
 
 
 def waste(
@@ -265,7 +272,7 @@ def close_vial(
         vial.closed_at = at
         vial.save(update_fields=["closed_at"])
         audit(by=by, verb="vial.closed", subject=vial, at=at, patient_id=vial.patient_id, lot=str(lot.pk), fits=not more)
-        return _discrepancy(lot, left, found, vial=vial, by=by, at=at) if more else None
+        return note_difference(lot, left, found, vial=vial, by=by, at=at) if more else None
 
 
 def count(
@@ -282,7 +289,7 @@ def count(
         _book_one(lot, *way, abs(missing), unit, booking=token, by=by, at=at)
         differs = held.known and missing != 0
         audit(by=by, verb="stock.counted", subject=lot, at=at, fits=not differs)
-        return _discrepancy(lot, held.units, found, by=by, at=at) if differs else None
+        return note_difference(lot, held.units, found, by=by, at=at) if differs else None
 
 
 def resolve_discrepancy(
@@ -347,7 +354,8 @@ def _book_one(
     return book([move], booking=booking or uuid.uuid4(), by=by, at=at, reason=reason)[0]
 
 
-def _discrepancy(lot: Lot, expected: Decimal, found: Decimal, *, vial: Vial | None = None, by: User, at: dt.datetime) -> Discrepancy:
+def note_difference(lot: Lot, expected: Decimal, found: Decimal, *, vial: Vial | None = None, by: User, at: dt.datetime) -> Discrepancy:
+    """What does not fit the ledger, to be explained by somebody; inside the transaction of the action that books it."""
     row: Discrepancy = Discrepancy.objects.create(
         clinic_id=clinic_id_of(by), created_at=at, created_by=by, lot=lot, vial=vial, expected_units=expected, found_units=found, unit=lot.product.unit
     )

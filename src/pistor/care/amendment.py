@@ -159,6 +159,25 @@ def _zone(row: Mapping[str, Any]) -> ZoneGiven:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    """A draw of a syringe whose lot is corrected. ``path`` is the place of the draw in the content; ``draw`` and ``syringe`` are its rows there."""
+
+    path: str
+    lot: str  # the id of the right one
+    draw: Mapping[str, Any]
+    syringe: Mapping[str, Any]
+
+
+def redrawn(content: Content, changes: Iterable[Change]) -> tuple[Redrawn, ...]:
+    """The draws whose lots these changes of a content correct. Empty where lots stand in it without a syringe: nothing was booked for those."""
+    after = {change.path: change.after for change in changes}
+    return tuple(
+        Redrawn(f"syringes/{n}/draws/{m}", after[path], draw, content["syringes"][n])
+        for n, m, draw in _draws(content) if (path := f"syringes/{n}/draws/{m}/lot") in after
+    )  # fmt: skip
+
+
 def new_lots(changes: Sequence[Change]) -> tuple[str, ...]:
     """The lots that the changes name and the content did not: the ones a recall has to find from now on."""
     found = [change for change in changes if change.path == "lots"]

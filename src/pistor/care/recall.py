@@ -52,13 +52,12 @@ class Lesion:
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """What one patient had of one source: the first and the last day, in how many treatments, in which zones (zone, side)."""
+    """What one patient had of one source: the first and the last day, in how many treatments."""
 
     patient: Any
     first_on: dt.date
     last_on: dt.date
     treatments: int
-    zones: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,13 @@ WAYS: dict[tuple[Place, Place], str] = {  # every way a unit can go, in a word
     (_P.SHELF, _P.COUNT): "Missing at a count",
     (_P.COUNT, _P.VIAL): "Found in the vial",
     (_P.VIAL, _P.COUNT): "Missing in the vial",
+    # And back, where a signed treatment named the wrong lot:
+    (_P.PATIENT, _P.SYRINGE): "Booked back: given",
+    (_P.WASTE, _P.SYRINGE): "Booked back: wasted",
+    (_P.SYRINGE, _P.VIAL): "Booked back: drawn",
+    (_P.SYRINGE, _P.SHELF): "Booked back: drawn",
+    (_P.WASTE, _P.VIAL): "Booked back: wasted",
+    (_P.VIAL, _P.SHELF): "Booked back: opened",
 }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, TruncDate
 
 from pistor.care.recall import Exposed, Exposure, Lesion, Source, is_suspected
@@ -136,26 +137,29 @@ def _used() -> QuerySet[Draw]:
     return Draw.objects.exclude(syringe__state=Syringe.State.DISCARDED, syringe__started_at__isnull=True)
 
 
-def _dated(treatments: QuerySet[Treatment], clinic: Clinic) -> QuerySet[Treatment]:
-    """With ``on``, the day each was given: as recorded, or while nobody has recorded it the day its first syringe was begun."""
+def _given(treatments: QuerySet[Treatment], clinic: Clinic, since: dt.date | None) -> QuerySet[Treatment]:
+    """Those given on or after a day (ever, for None), with ``on``, the day: as recorded, or while nobody has recorded it the day its first
+    syringe was begun. That day is looked for only where none is recorded.
+    """
     begun = Syringe.objects.filter(treatment=OuterRef("pk"), started_at__isnull=False).order_by("started_at")
     day = TruncDate("started_at", tzinfo=ZoneInfo(clinic.time_zone))
     dated: QuerySet[Treatment] = treatments.annotate(on=Coalesce("given_on", Subquery(begun.values(day=day)[:1])))
-    return dated.filter(on__isnull=False)
+    if since is None:
+        return dated.filter(on__isnull=False)
+    return dated.filter(Q(given_on__gte=since) | Q(given_on__isnull=True), on__gte=since)  # the first half is for the index
 
 
 def given_with(scope: str, subject: Subject, since: dt.date | None) -> QuerySet[Treatment]:
     """The treatments with this source that were given on or after a day (ever, for None), whether signed yet or not; ``on`` is the day."""
-    if scope == Scope.OPERATOR:
-        found = Treatment.objects.filter(performed_by=subject, clinic_id=subject.clinic_id, given_on__isnull=False).annotate(on=F("given_on"))
-    else:
-        with_it = Treatment.objects.filter(pk__in=_treatments_with(scope, subject), clinic_id=subject.clinic_id)
-        found = _dated(with_it, subject.clinic)  # type: ignore[arg-type]
-    return found.filter(on__gte=since) if since else found
+    if scope == Scope.OPERATOR:  # who performed it is recorded with the day, never before it
+        of_one = Treatment.objects.filter(performed_by=subject, clinic_id=subject.clinic_id, given_on__isnull=False)
+        return (of_one.filter(given_on__gte=since) if since else of_one).annotate(on=F("given_on"))
+    with_it = Q(room=subject) if scope == Scope.ROOM else Q(pk__in=_treatments_with(scope, subject))
+    return _given(Treatment.objects.filter(with_it, clinic_id=subject.clinic_id), subject.clinic, since)  # type: ignore[arg-type]
 
 
 def _treatments_with(scope: str, subject: Subject) -> QuerySet[Any]:
-    """The ids of treatments that name a lot, drew from it, used an item of it or were corrected to it; that drew from a vial; that used a device; in a room.
+    """The ids of treatments that name a lot, drew from it, used an item of it or were corrected to it; that drew from a vial; that used a device.
 
     A treatment whose lot was corrected is found by the lot that was signed too: which of the two is right may be wrong again.
     """
@@ -163,35 +167,86 @@ def _treatments_with(scope: str, subject: Subject) -> QuerySet[Any]:
         named, items, corrected = (model.objects.filter(lot=subject).values("treatment") for model in (LotUse, SingleUse, LotCorrection))
         return named.union(items, corrected, _used().filter(lot=subject).values("syringe__treatment"))
     if scope == Scope.VIAL:
-        return _used().filter(vial=subject).values("syringe__treatment")
+        return LotCorrection.objects.filter(vial=subject).values("treatment").union(_used().filter(vial=subject).values("syringe__treatment"))
     if scope == Scope.DEVICE:
         return DeviceUse.objects.filter(device=subject).values("treatment")
-    if scope == Scope.ROOM:
-        return Treatment.objects.filter(room=subject).values("pk")
     raise ValueError(f"{scope} is nothing that treatments share")
 
 
 def given_since(clinic: Clinic, since: dt.date) -> QuerySet[Treatment]:
     """Every treatment of a clinic that was given on or after a day, as :func:`given_with` gives them."""
-    begun = Syringe.objects.filter(clinic=clinic, started_at__isnull=False).values("treatment")
-    found = Treatment.objects.filter(Q(given_on__gte=since) | Q(given_on__isnull=True, pk__in=begun), clinic=clinic)
-    return _dated(found, clinic).filter(on__gte=since)
+    return _given(Treatment.objects.filter(clinic=clinic), clinic, since)
 
 
-def exposures_of(scope: str, subject: Subject, since: dt.date | None) -> list[Exposed]:
-    """Every patient who had it since a day, the latest exposure first. Two queries, whatever the number of patients."""
-    given = given_with(scope, subject, since)
-    rows = given.values_list("patient").annotate(first=Min("on"), last=Max("on"), number=Count("pk", distinct=True)).order_by("-last", "patient")
-    treated = ZoneDose.objects.filter(treatment__in=given.values("pk")).values_list("treatment__patient", "zone", "side").distinct().order_by("zone", "side")
+def exposures_of(scope: str, subject: Subject, since: dt.date | None, *, patients: Collection[uuid.UUID] | None = None) -> list[Exposed]:
+    """Every patient, or of some patients each, who had it since a day, the latest exposure first. One query, whatever their number."""
+    given = _to(given_with(scope, subject, since), patients)
+    rows = given.values_list("patient").annotate(first=Min("on"), last=Max("on"), number=Count("pk")).order_by("-last", "patient")
+    return [Exposed(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a source came: to how many patients, first and last on which days; None where it came to nobody."""
+
+    patients: int
+    first_on: dt.date | None
+    last_on: dt.date | None
+
+
+NOBODY = Reach(0, None, None)
+
+
+def reach_of(scope: str, subject: Subject, since: dt.date | None) -> Reach:
+    """How many patients had it since a day, and when. One query, whose answer is one line."""
+    return Reach(**given_with(scope, subject, since).aggregate(patients=Count("patient", distinct=True), first_on=Min("on"), last_on=Max("on")))
+
+
+def zones_of(
+    scope: str, subject: Subject, since: dt.date | None, *, patients: Collection[uuid.UUID] | None = None
+) -> dict[uuid.UUID, tuple[tuple[str, str], ...]]:
+    """The zones and sides where each patient, or each of some patients, may have had it since a day. Whoever is not in it has none recorded.
+
+    Of a lot or a vial these are the zones given out of a syringe that held it, and those of which nobody said the syringe: where only the
+    page divided a zone between syringes, that is every zone of the visit. One query.
+    """
+    treated = _touched(scope, subject, _to(given_with(scope, subject, since), patients))
     zones: dict[uuid.UUID, list[tuple[str, str]]] = {}
-    for patient, zone, side in treated:
+    seen = ("zone_doses__zone", "zone_doses__side")
+    for patient, zone, side in treated.values_list("patient", *seen).distinct().order_by(*seen):
         zones.setdefault(patient, []).append((zone, side))
-    return [Exposed(patient, first, last, number, tuple(zones.get(patient, ()))) for patient, first, last, number in rows]
+    return {patient: tuple(found) for patient, found in zones.items()}
+
+
+def zones_counted(scope: str, subject: Subject, since: dt.date | None) -> list[tuple[str, int]]:
+    """In how many patients each zone may have had it since a day, as :func:`zones_of` says, most first. One query."""
+    treated = _touched(scope, subject, given_with(scope, subject, since))
+    return list(treated.values_list("zone_doses__zone").annotate(number=Count("patient", distinct=True)).order_by("-number", "zone_doses__zone"))
+
+
+def _to(given: QuerySet[Treatment], patients: Collection[uuid.UUID] | None) -> QuerySet[Treatment]:
+    return given if patients is None else given.filter(patient__in=patients)
+
+
+def _touched(scope: str, subject: Subject, given: QuerySet[Treatment]) -> QuerySet[Treatment]:
+    """One row for each zone of these treatments that it may have come to."""
+    if scope not in (Scope.LOT, Scope.VIAL):
+        return given.filter(zone_doses__zone__isnull=False)
+    source = {str(scope): subject}
+    held = Draw.objects.filter(**source).values("syringe").union(LotCorrection.objects.filter(**source, syringe__isnull=False).values("syringe"))
+    divided = ZoneDose.objects.filter(treatment=OuterRef("pk"), given__shared="divided")
+    may_have = Q(zone_doses__syringe__in=held) | Q(zone_doses__syringe__isnull=True) | Q(Exists(divided))
+    if scope == Scope.LOT:  # what names the lot without a syringe may have come to every zone
+        drawn = Draw.objects.filter(lot=subject).values("syringe__treatment")
+        named = LotUse.objects.filter(lot=subject).exclude(treatment__in=drawn).values("treatment")
+        items = SingleUse.objects.filter(lot=subject).values("treatment")
+        may_have |= Q(pk__in=named.union(items, LotCorrection.objects.filter(lot=subject, syringe__isnull=True).values("treatment")))
+    return given.filter(may_have, zone_doses__zone__isnull=False)
 
 
 def exposures_between(clinic: Clinic, patients: Collection[uuid.UUID], since: dt.date, until: dt.date) -> list[Exposure]:
     """The treatments of some patients in some days, each with its sources."""
-    visits = _dated(Treatment.objects.filter(clinic=clinic, patient__in=patients), clinic).filter(on__gte=since, on__lte=until)
+    visits = _given(Treatment.objects.filter(clinic=clinic, patient__in=patients), clinic, since).filter(on__lte=until)
     rows = list(visits.values_list("pk", "patient", "on", "performed_by"))
     sources: dict[uuid.UUID, set[Source]] = {pk: {Source(Scope.OPERATOR, str(operator))} if operator else set() for pk, _, _, operator in rows}
     for scope, found in _sources_of(list(sources)):
@@ -209,6 +264,7 @@ def _sources_of(treatments: list[uuid.UUID]) -> list[tuple[str, QuerySet[Any]]]:
         (Scope.LOT, LotCorrection.objects.filter(**within).values_list("treatment", "lot")),
         (Scope.LOT, drawn.values_list("syringe__treatment", "lot")),
         (Scope.VIAL, drawn.filter(vial__isnull=False).values_list("syringe__treatment", "vial")),
+        (Scope.VIAL, LotCorrection.objects.filter(**within, vial__isnull=False).values_list("treatment", "vial")),
         (Scope.DEVICE, DeviceUse.objects.filter(**within).values_list("treatment", "device")),
         (Scope.ROOM, Treatment.objects.filter(pk__in=treatments, room__isnull=False).values_list("pk", "room")),
     ]

@@ -185,7 +185,7 @@ def held_of(lots: Iterable[Lot]) -> list[Held]:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is in an opened vial by the ledger, and how often it was drawn from."""
+    """What is in an opened vial by the ledger, and how often it was drawn from; what was booked back was not."""
 
     units: Decimal
     punctures: int
@@ -194,7 +194,7 @@ class Left:
 def left_in(vials: Iterable[Vial]) -> dict[uuid.UUID, Left]:
     """For each vial what is left in it: one statement."""
     ids = [vial.pk for vial in vials]
-    drawn = Count("pk", filter=Q(taken_from=Place.VIAL, put_into=Place.SYRINGE))
-    rows = StockMove.objects.filter(vial__in=ids).order_by().values_list("vial").annotate(units=in_place(Place.VIAL), punctures=drawn)
+    drawn, back = (Count("pk", filter=Q(taken_from=one, put_into=other)) for one, other in ((Place.VIAL, Place.SYRINGE), (Place.SYRINGE, Place.VIAL)))
+    rows = StockMove.objects.filter(vial__in=ids).order_by().values_list("vial").annotate(units=in_place(Place.VIAL), punctures=drawn - back)
     found = {vial: Left(_exact(units or Decimal(0)), punctures) for vial, units, punctures in rows}
     return {id_: found.get(id_, Left(Decimal(0), 0)) for id_ in ids}

@@ -9,7 +9,7 @@ from pistor.records.base import ClinicRow
 from pistor.records.consultation import Patient
 from pistor.records.course import Course
 from pistor.records.rooms import Room
-from pistor.records.stock import Lot
+from pistor.records.stock import Lot, Vial
 
 
 class Treatment(ClinicRow):
@@ -47,7 +47,9 @@ class Treatment(ClinicRow):
             models.Index(fields=["patient", "-planned_on"], name="treatment_of_patient"),
             models.Index(fields=["planned_on", "clinic", "state"], name="treatment_of_day"),  # the day first: it tells most rows apart
             models.Index(fields=["given_on", "clinic", "patient"], name="treatment_given"),  # who was treated in these days, from the index alone
-            models.Index(fields=["performed_by", "given_on", "patient"], name="treatment_by_operator"),
+            # Who was treated by one person, and in one room: all that a recall reads of a treatment, so that it reads no row.
+            models.Index(fields=["performed_by", "given_on", "patient", "clinic", "id"], name="treatment_by_operator"),
+            models.Index(fields=["room", "given_on", "patient", "clinic", "id"], name="treatment_in_room"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["course", "number"], name="treatment_number_once_per_course"),
@@ -80,6 +82,7 @@ class ZoneDose(ClinicRow):
     deviation_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["treatment", "zone", "side", "syringe"], name="zone_dose_seen")]  # where somebody was treated, from the index alone
         constraints = [
             # One zone may be given with two techniques, or out of two syringes.
             models.UniqueConstraint(
@@ -126,12 +129,24 @@ class Amendment(ClinicRow):
 
 
 class LotCorrection(ClinicRow):
-    """A lot that was really given, in place of the one that was signed. Both lead to the patient. Locked in the database."""
+    """A lot that was really given, in place of the one that was signed. Both lead to the patient. Locked in the database.
+
+    ``vial`` is the opened one that the ledger took it out of. One draw may be of several; without a syringe nobody said in which it was.
+    """
 
     treatment = models.ForeignKey(Treatment, on_delete=models.PROTECT, related_name="lot_corrections")
     amendment = models.ForeignKey(Amendment, on_delete=models.PROTECT, related_name="lot_corrections")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="corrections", db_index=False)
+    syringe = models.ForeignKey("records.Syringe", on_delete=models.PROTECT, related_name="lot_corrections", null=True)
+    vial = models.ForeignKey(Vial, on_delete=models.PROTECT, related_name="lot_corrections", null=True)
 
     class Meta:
         indexes = [models.Index(fields=["lot", "treatment"], name="lot_correction_of_lot")]  # from a lot to its patients
-        constraints = [models.UniqueConstraint(fields=["amendment", "lot"], name="lot_corrected_once_per_amendment")]
+        constraints = [
+            models.UniqueConstraint(fields=["amendment", "lot"], condition=Q(syringe__isnull=True), name="lot_corrected_once_per_amendment"),
+            models.UniqueConstraint(
+                fields=["amendment", "syringe", "lot"], condition=Q(syringe__isnull=False, vial__isnull=True), name="lot_corrected_once_per_syringe"
+            ),
+            models.UniqueConstraint(fields=["amendment", "syringe", "vial"], condition=Q(vial__isnull=False), name="vial_corrected_once_per_syringe"),
+            models.CheckConstraint(name="lot_correction_vial_in_syringe", condition=Q(vial__isnull=True) | Q(syringe__isnull=False)),
+        ]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pistor.care.amendment import Change, LotMeant, amended, correctable, corrected_record, corrections, doses_of, impossible, lot_places, new_lots
+from pistor.care.amendment import Change, LotMeant, amended, correctable, corrected_record, corrections, doses_of, impossible, lot_places, new_lots, redrawn
 from pistor.care.treatment import Record
 from pistor.exchange.signed_words import signed_words
 from pistor.knowledge import load
@@ -67,6 +67,7 @@ def test_a_lot_that_was_another_stands_in_the_list_and_is_new():
     assert [change.path for change in found] == ["lots/0/lot", "lots"]
     assert found[1].after == [{"lot": "l2", "presentation": "lidocaine_2pct", "lot_number": "L2", "volume_ml": "1"}]
     assert new_lots(found) == ("l2",)
+    assert redrawn(content(), found) == ()  # without a syringe nothing was booked
 
 
 def test_of_two_syringes_of_one_lot_one_may_have_been_of_another():
@@ -76,6 +77,7 @@ def test_of_two_syringes_of_one_lot_one_may_have_been_of_another():
     after = amended(base, [change.as_dict() for change in found])
     assert [(row["lot"], row["volume_ml"]) for row in after["lots"]] == [("l1", "1"), ("l2", "2")]
     assert new_lots(found) == ("l2",)
+    assert [(one.path, one.lot, one.draw["lot"], one.syringe["code"]) for one in redrawn(base, found)] == [("syringes/2/draws/0", "l2", "l1", "S2")]
     back = changed(after, syringes__2__draws__0__lot="l1")
     assert [(row["lot"], row["volume_ml"]) for row in amended(after, [change.as_dict() for change in back])["lots"]] == [("l1", "3")]
 

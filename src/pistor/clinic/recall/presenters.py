@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from pistor.records.stock import Lot, Vial
 
 STATES = {"to_contact": "todo", "written": "progress", "reached": "progress", "acknowledged": "check", "not_reachable": "problem"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Zones = tuple[tuple[str, str], ...]  # zone and side
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +83,36 @@ def shared_of(alert: Alert) -> Shared:
     return Shared(Source(alert.scope, str(alert.subject)), alert.cases, alert.suspected, alert.exposed, alert.treated)
 
 
-def zones_counted(exposed: Iterable[Exposed], library: Library) -> list[tuple[str, int]]:
-    """How many patients were treated in which zone, most first."""
-    counted = Counter(zone for one in exposed for zone in {zone for zone, _ in one.zones})
-    return [(library.zones[zone].name if zone in library.zones else zone.replace("_", " "), number) for zone, number in counted.most_common()]
+def zones_named(counted: Iterable[tuple[str, int]], library: Library) -> list[tuple[str, int]]:
+    """The zones by their names, each with its number of patients."""
+    return [(_zone_named(zone, library), number) for zone, number in counted]
 
 
-def zones_in_words(one: Exposed, library: Library) -> str:
+def zones_in_words(zones: Iterable[tuple[str, str]], library: Library) -> str:
     """“Neck left, Scalp”: a side is said where there is one."""
-    said = [(library.zones[zone].name if zone in library.zones else zone.replace("_", " "), side) for zone, side in one.zones]
+    said = [(_zone_named(zone, library), side) for zone, side in zones]
     return ", ".join(name if side in ("", "whole", "middle", "none") else f"{name} {side}" for name, side in said)
 
 
+def _zone_named(zone: str, library: Library) -> str:
+    return library.zones[zone].name if zone in library.zones else zone.replace("_", " ")
+
+
 def contact_rows(
-    contacts: Sequence[RecallContact], exposed: Mapping[Any, Exposed], lesions: Mapping[Any, tuple[Any, Any]], library: Library
+    contacts: Sequence[RecallContact], exposed: Mapping[Any, Exposed], zones: Mapping[Any, Zones], lesions: Mapping[Any, tuple[Any, Any]], library: Library
 ) -> list[dict[str, Any]]:
     """A line for each contact; ``lesions`` leads from a patient to the visit and the report of a suspected lesion."""
     return [
         {
             "contact": contact, "patient": contact.patient, "icon": STATES[contact.state], "word": contact.get_state_display(),
-            "had": (had := exposed.get(contact.patient_id)), "zones": zones_in_words(had, library) if had else "", "lesion": lesions.get(contact.patient_id),
+            "had": exposed.get(contact.patient_id), "zones": zones_in_words(zones.get(contact.patient_id, ()), library),
+            "lesion": lesions.get(contact.patient_id),
         }
         for contact in contacts
     ]  # fmt: skip
 
 
-def contacts_csv(contacts: Iterable[RecallContact], exposed: Mapping[Any, Exposed], library: Library) -> str:
+def contacts_csv(contacts: Iterable[RecallContact], exposed: Mapping[Any, Exposed], zones: Mapping[Any, Zones], library: Library) -> str:
     """The list to work from on paper or by telephone, one line for each patient. A text that a spreadsheet would reckon is disarmed."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -117,7 +121,7 @@ def contacts_csv(contacts: Iterable[RecallContact], exposed: Mapping[Any, Expose
         patient, had = contact.patient, exposed.get(contact.patient_id)
         writer.writerow([_plain(text) for text in (
             patient.number, patient.family_name, patient.given_name, _iso(patient.birth_date), patient.phone, patient.email, patient.language,
-            _iso(had.first_on if had else None), _iso(had.last_on if had else None), zones_in_words(had, library) if had else "",
+            _iso(had.first_on if had else None), _iso(had.last_on if had else None), zones_in_words(zones.get(contact.patient_id, ()), library),
             "died" if patient.deceased_on else contact.get_state_display(),
         )])  # fmt: skip
     return out.getvalue()

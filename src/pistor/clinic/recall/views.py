@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -26,7 +27,7 @@ from pistor.actions.recall import (
     record_contact,
     write_letters,
 )  # fmt: skip
-from pistor.care.recall import Exposed, attack_rate, cases_among, look_back_days
+from pistor.care.recall import attack_rate, cases_among, look_back_days
 from pistor.clinic.recall.forms import AddForm, CloseForm, ContactForm, DismissForm, FreezeForm, LettersForm, LookForm, OpenForm
 from pistor.clinic.recall.presenters import (
     STATES,
@@ -35,8 +36,8 @@ from pistor.clinic.recall.presenters import (
     contact_rows,
     contacts_csv,
     subject_in_words,
-    zones_counted,
     zones_in_words,
+    zones_named,
 )  # fmt: skip
 from pistor.clinic.shared.access import page
 from pistor.clinic.shared.drafts import drafts_for
@@ -46,6 +47,7 @@ from pistor.records.library import library_of
 from pistor.records.people import Capability
 from pistor.records.reactions import ReactionReport
 from pistor.records.recalls import (
+    NOBODY,
     Alert,
     Recall,
     RecallContact,
@@ -55,8 +57,11 @@ from pistor.records.recalls import (
     exposures_of,
     lesions_since,
     lots_of,
+    reach_of,
     ready_syringes,
     subject_of,
+    zones_counted,
+    zones_of,
 )  # fmt: skip
 from pistor.records.stock import Lot, Vial
 
@@ -139,20 +144,20 @@ def _uuid(text: str | None) -> uuid.UUID | None:
 
 def _looked(clinic: Any, scope: str, found: Subject, since: dt.date, library: Library) -> dict[str, Any]:
     """How many had it, where and when, and how many of them have a suspected lesion."""
-    exposed = exposures_of(scope, found, since)
     word, name = subject_in_words(scope, found, library)
     return {
-        "word": word, "name": name, "since": since, "exposed": exposed, "zones": zones_counted(exposed, library), "found": found, "scope": scope,
-        "first": min((one.first_on for one in exposed), default=None), "last": max((one.last_on for one in exposed), default=None),
-        **_rate(clinic, exposed, since, library),
+        "word": word, "name": name, "since": since, "zones": zones_named(zones_counted(scope, found, since), library), "found": found, "scope": scope,
+        "of_syringes": scope in (Scope.LOT, Scope.VIAL), **_rate(clinic, scope, found, since, library),
     }  # fmt: skip
 
 
-def _rate(clinic: Any, exposed: list[Exposed], since: dt.date, library: Library) -> dict[str, Any]:
-    lesions = lesions_since(clinic, since)
+def _rate(clinic: Any, scope: str, found: Subject | None, since: dt.date, library: Library) -> dict[str, Any]:
+    """How many had it, and how many of them have a suspected lesion: only of those with one is it looked up when they had it."""
+    reach, lesions = reach_of(scope, found, since) if found else NOBODY, lesions_since(clinic, since)
+    exposed = exposures_of(scope, found, since, patients={lesion.patient for lesion in lesions}) if found and lesions else []
     cases = cases_among(exposed, lesions, window_days=look_back_days(library))
-    rate, interval = attack_rate(len(cases), len(exposed)) if exposed else (None, None)
-    return {"cases": cases, "rate": rate, "interval": interval, "lesions": lesions}
+    rate, interval = attack_rate(len(cases), reach.patients) if reach.patients else (None, None)
+    return {"reach": reach, "cases": cases, "rate": rate, "interval": interval, "lesions": lesions}
 
 
 def _recalls(clinic: Any, library: Library) -> list[dict[str, Any]]:
@@ -195,19 +200,19 @@ def _done(request: HttpRequest, row: Recall, do: str) -> HttpResponse:
 
 def _form_for(request: HttpRequest, row: Recall, do: str) -> StepForm | None:
     if do == "freeze":
-        return FreezeForm(request.POST, lots=_to_freeze(request, row))
+        return FreezeForm(request.POST, lots=_to_freeze(_lots_of(request, row), library_of(request.user.clinic)))  # type: ignore[union-attr]
     kinds: dict[str, type[StepForm]] = {"letters": LettersForm, "add": AddForm, "close": CloseForm}
     return kinds[do](request.POST) if do in kinds else None
 
 
-def _to_freeze(request: HttpRequest, row: Recall) -> list[tuple[Lot, str]]:
-    """The lots of a recall that are still usable, with their names: its own first, then those mixed with it."""
+def _lots_of(request: HttpRequest, row: Recall) -> list[Lot]:
     found = subject_of(request.user.clinic, row.scope, row.subject)  # type: ignore[union-attr, arg-type]
-    if not isinstance(found, Lot | Vial):
-        return []
-    library = library_of(request.user.clinic)  # type: ignore[union-attr]
-    own, *others = lots_of(found, row.since)
-    named = [(own, ""), *((lot, ", mixed with it") for lot in others)]
+    return lots_of(found, row.since) if isinstance(found, Lot | Vial) else []
+
+
+def _to_freeze(lots: Sequence[Lot], library: Library) -> list[tuple[Lot, str]]:
+    """The lots of a recall that are still usable, with their names: its own stands first, then those mixed with it."""
+    named = [(lot, ", mixed with it" if n else "") for n, lot in enumerate(lots)]
     return [(lot, " ".join(subject_in_words(Scope.LOT, lot, library)) + how) for lot, how in named if lot.state == Lot.State.USABLE]
 
 
@@ -216,23 +221,25 @@ def _shown(request: HttpRequest, row: Recall, forms: dict[str, StepForm], *, sta
     library = library_of(clinic)
     found = subject_of(clinic, row.scope, row.subject)  # type: ignore[arg-type]
     state = request.GET.get("state") or ""
-    exposed = exposures_of(row.scope, found, row.since) if found else []
     counts = dict(row.contacts.values_list("state").annotate(number=Count("pk")).order_by())
     contacts = row.contacts.select_related("patient").filter(**({"state": state} if state in STATES else {})).order_by("patient__search", "pk")
     beside = Paginator(contacts, SHOWN).get_page(request.GET.get("page"))
-    weighed = _rate(clinic, exposed, row.since, library)
+    of_page = {"patients": [one.patient_id for one in beside.object_list]}
+    had = {one.patient: one for one in exposures_of(row.scope, found, row.since, **of_page)} if found else {}
+    zones = zones_of(row.scope, found, row.since, **of_page) if found else {}
+    weighed = _rate(clinic, row.scope, found, row.since, library)
     word, name = subject_in_words(row.scope, found, library)
-    to_freeze = _to_freeze(request, row) if not row.closed_at else []
-    syringes = ready_syringes(lots_of(found, row.since)) if isinstance(found, Lot | Vial) and not row.closed_at else []
+    lots = lots_of(found, row.since) if isinstance(found, Lot | Vial) and not row.closed_at else []
+    to_freeze, syringes = _to_freeze(lots, library), ready_syringes(lots) if lots else []
     reports = {lesion.patient: lesion.report for lesion in weighed["lesions"] if lesion.patient in weighed["cases"]}
     visits = dict(ReactionReport.objects.of(clinic).filter(pk__in=reports.values()).values_list("pk", "treatment"))
     lesions = {patient: (visits[uuid.UUID(report)], report) for patient, report in reports.items()}
     manages, follows = user.may(Capability.MANAGE_STOCK), user.may(Capability.FOLLOW_UP)  # type: ignore[union-attr]
     context = {
-        "recall": row, "word": word, "name": name, "syringes": syringes, "page": beside, "state": state, "exposed": exposed, **weighed,
-        "rows": contact_rows(beside.object_list, {one.patient: one for one in exposed}, lesions, library),  # type: ignore[arg-type]
+        "recall": row, "word": word, "name": name, "syringes": syringes, "page": beside, "state": state, **weighed,
+        "rows": contact_rows(beside.object_list, had, zones, lesions, library),  # type: ignore[arg-type]
         "states": [(value, label, STATES[value], counts.get(value, 0)) for value, label in RecallContact.State.choices],
-        "listed": sum(counts.values()), "not_listed": max(0, len(exposed) - sum(counts.values())) if not row.closed_at else 0,
+        "listed": sum(counts.values()), "not_listed": max(0, weighed["reach"].patients - sum(counts.values())) if not row.closed_at else 0,
         "to_tell": counts.get(RecallContact.State.TO_CONTACT, 0), "letters": row.letters.select_related("created_by").defer("content").order_by("-created_at"),
         "manages": manages and not row.closed_at, "follows": follows and not row.closed_at, "may_export": follows,
         "freeze": forms.get("freeze") or (FreezeForm(lots=to_freeze) if to_freeze else None),
@@ -266,9 +273,11 @@ def contact(request: HttpRequest, recall_id: uuid.UUID, contact_id: uuid.UUID) -
 def _contact_shown(request: HttpRequest, row: Recall, one: RecallContact, form: ContactForm, *, status: int = 200) -> HttpResponse:
     library = library_of(request.user.clinic)  # type: ignore[union-attr]
     found = subject_of(request.user.clinic, row.scope, row.subject)  # type: ignore[union-attr, arg-type]
-    had = next((item for item in exposures_of(row.scope, found, row.since) if item.patient == one.patient_id), None) if found else None
+    of_one = {"patients": [one.patient_id]}
+    had = next(iter(exposures_of(row.scope, found, row.since, **of_one)), None) if found else None
+    zones = zones_of(row.scope, found, row.since, **of_one).get(one.patient_id, ()) if found else ()
     context = {
-        "recall": row, "contact": one, "patient": one.patient, "form": form, "had": had, "zones": zones_in_words(had, library) if had else "",
+        "recall": row, "contact": one, "patient": one.patient, "form": form, "had": had, "zones": zones_in_words(zones, library),
         "said": subject_in_words(row.scope, found, library), "icon": STATES[one.state],
         "events": [(event, HOW.get(event.how, event.how)) for event in one.events.select_related("created_by").order_by("-created_at", "-pk")],
         "may_record": request.user.may(Capability.FOLLOW_UP) and not row.closed_at,  # type: ignore[union-attr]
@@ -286,7 +295,8 @@ def export(request: HttpRequest, recall_id: uuid.UUID) -> HttpResponse:
     library = library_of(request.user.clinic)  # type: ignore[union-attr]
     found = subject_of(request.user.clinic, row.scope, row.subject)  # type: ignore[union-attr, arg-type]
     exposed = {one.patient: one for one in exposures_of(row.scope, found, row.since)} if found else {}
-    text = contacts_csv(row.contacts.select_related("patient").order_by("patient__search", "pk"), exposed, library)
+    zones = zones_of(row.scope, found, row.since) if found else {}
+    text = contacts_csv(row.contacts.select_related("patient").order_by("patient__search", "pk"), exposed, zones, library)
     response = HttpResponse(text, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="recall-{row.created_at:%Y-%m-%d}.csv"'
     response["Cache-Control"] = "no-store"

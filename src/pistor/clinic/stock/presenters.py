@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from pistor.actions.stock import REASONS, WASTED
+from pistor.actions.stock import MOVED, REASONS
 from pistor.care.codes import Code, OwnCode, element_string, of_id, printable
 from pistor.care.stock import SOON, WAYS, Held, Place, plain, warnings
 from pistor.exchange.labels import label_pdf
@@ -73,7 +73,7 @@ def move_line(move: StockMove, here: Place) -> dict[str, Any]:
     sign = "+" if move.put_into == here else "−" if move.taken_from == here else ""
     return {
         "at": move.created_at, "word": word, "sign": sign, "units": move.units, "unit": move.unit, "vial": move.vial,
-        "who": move.created_by.printed_name if move.created_by else "somebody", "reason": WASTED.get(move.reason, move.reason),
+        "who": move.created_by.printed_name if move.created_by else "somebody", "reason": MOVED.get(move.reason, move.reason),
     }  # fmt: skip
 
 

@@ -113,6 +113,7 @@ def _correcting(request: HttpRequest, visit: Treatment, form: CorrectionForm, st
     context = {
         "form": form, "may_sign": request.user.may(Capability.SIGN),  # type: ignore[union-attr]
         "zone_lines": [{**line, "label": zone_name(library, line["zone"]["zone"], line["zone"]["side"])} for line in form.zone_lines],
+        "lots_booked": any(line["syringe"] for line in form.lot_lines),
         "lot_lines": [{**line, "name": names.get(line["presentation"], line["presentation"])} for line in form.lot_lines],
     }  # fmt: skip
     return render_step(request, visit, "treatment", "treatment/correct.html", context, status=status)
