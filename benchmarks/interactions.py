@@ -8,12 +8,14 @@ nothing of the product takes part. What a hand scanner types arrives in the fiel
 from __future__ import annotations
 
 import argparse
+import functools
 import re
 import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +90,19 @@ def second(reviewed):
     return visit
 
 again, whole = second(True), second(False)
-print(one.pk, n_one, three.pk, n_three, varied.pk, n_varied, again.pk, lots[1].pk, whole.pk, whole.patient.number)
+
+# Four people of the demo as the desk knows them before their first visit: name, date of birth and what they come for.
+from pistor.actions.demo import load_demo
+from pistor.records.consultation import HistoryEntry, Patient
+load_demo(at=dt.datetime.now(dt.UTC), password={password!r}, patients=44)
+new = Patient.objects.filter(number__in=[f"DEMO-{{n:04}}" for n in range(1, 5)]).order_by("number")
+HistoryEntry.objects.filter(patient__in=new).delete()
+Product.objects.update(prescription="no")
+print(one.pk, n_one, three.pk, n_three, varied.pk, n_varied, again.pk, lots[1].pk, whole.pk, whole.patient.number,
+      *(f"{{row.number}}:{{row.given_name}}:{{row.courses.get().application}}" for row in new))
 """
 TARGETS = {"equal": 12, "three": 25, "varied": 75, "repeat": 4, "whole": 40}
+FIRST = 60  # more than the 40 of a visit, because its questions are asked one by one; it must not grow
 ONE_SPACING, THREE_SPACING = "8.4", "7"
 
 
@@ -110,12 +122,12 @@ def run() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = Server(Path(folder), mode="local")
         told = server.run(PREPARE.format(password=PASSWORD, one=ONE_SPACING, three=THREE_SPACING))
-        one, n_one, three, n_three, varied, n_varied, again, lot, whole, number = told.split()[-10:]
+        one, n_one, three, n_three, varied, n_varied, again, lot, whole, number, *new = told.split()[-14:]
         chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         server.start()
         try:
-            hand = Hand(browser, server)
+            hand, demo = Hand(browser, server, "charts"), Hand(browser, server, "practitioner")
             return [
                 hand.does(f"{n_one} equal points in one zone, charted as planned", TARGETS["equal"], one, as_planned),
                 hand.does(f"{n_three} points in 3 zones, one of them changed", TARGETS["three"], three, one_zone_changed),
@@ -123,6 +135,8 @@ def run() -> list[dict[str, Any]]:
                 hand.does("last treatment repeated with one changed lot", TARGETS["repeat"], again, lambda hand: repeated(hand, lot)),
                 hand.does("a whole visit, the second of a course: from the list of today to the sheet for home", TARGETS["whole"], "",
                           lambda hand: whole_visit(hand, whole, number)),
+                *(demo.does(f"a first visit, {kind}: from the list of today to the sheet for home, nothing to report", FIRST, "",
+                            functools.partial(first_visit, number=number, given=given, kind=kind)) for number, given, kind in (row.split(":") for row in new)),
             ]
         finally:
             server.kill()
@@ -132,14 +146,15 @@ def run() -> list[dict[str, Any]]:
 class Hand:
     """One person at a tablet, whose every press, key, field and scan is counted."""
 
-    def __init__(self, browser: Any, server: Server) -> None:
+    def __init__(self, browser: Any, server: Server, name: str) -> None:
         self.counts: Counter[str] = Counter()
+        self.steps: dict[str, int] = {}
         context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}", viewport={"width": 1024, "height": 768})
         context.expose_function("counted", lambda kind: self.counts.update([kind]))
         context.add_init_script(COUNTER)
         self.page = context.new_page()
         self.page.goto("/sign-in/")
-        self.page.get_by_label("Name").fill("charts")
+        self.page.get_by_label("Name").fill(name)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("heading", name=re.compile("^Today")).wait_for()
@@ -149,11 +164,20 @@ class Hand:
         if visit:
             self.page.locator(".gate:not([aria-busy])").wait_for()
         self.counts.clear()
+        self.steps.clear()
         begun = time.monotonic()
         work(self)
         counts = {kind: self.counts[kind] for kind in ("press", "key", "field", "scan", "choice")}
         total = sum(self.counts.values())
-        return {"task": task, "interactions": total, "at most": at_most, **counts, "script_s": round(time.monotonic() - begun, 1)}
+        of = ", ".join(f"{step} {number}" for step, number in self.steps.items())
+        return {"task": task, "interactions": total, "at most": at_most, **counts, "script_s": round(time.monotonic() - begun, 1), "of": of}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count a part of the task by itself too."""
+        before = self.counts.total()
+        yield
+        self.steps[name] = self.counts.total() - before
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).first.click()
@@ -251,6 +275,96 @@ def whole_visit(hand: Hand, visit: str, number: str) -> None:
     hand.follow(".onward .to-next")
     hand.follow("main form button.primary")
     assert page.locator("main").get_by_text("Given").count(), page.url
+
+
+BEST = {"pain_diagnosis": "yes", "weight_stable": "yes", "bdd_form": "BDDQ", "bdd_screen": "negative", "contraception": "cannot_become_pregnant"}
+NUMBERS = {"weight_kg": "64", "height_cm": "172", "q_hair_years": "4", "q_pinch_thickness_mm": "12"}
+ON = "button.go-on"
+
+
+def first_visit(hand: Hand, number: str, given: str, kind: str) -> None:
+    """Everything from the name in the list of today: asked, scored, decided, planned, signed, given, left, with the sheet and the dates of what follows."""
+    page = hand.page
+    with hand.step("arrival"):
+        hand.follow(f".task-list a:has-text('{given}')")
+    with hand.step("history"):
+        hand.follow(".spread a.primary")
+        history(hand, ("weight_kg", "height_cm") if kind == "fat" else ("weight_kg",))
+        hand.follow(ON)
+    with hand.step("baseline score"):
+        hand.type("#step input[inputmode=decimal]", "4")
+        hand.follow(ON)
+    with hand.step("candidacy"):
+        hand.follow("button[value=go_on]")
+    with hand.step("alternatives"):
+        page.locator("[name=preference][value=undecided]").click()
+        hand.follow(ON)
+    with hand.step("blend"):
+        for box in page.locator("main input[name^=confirm]").all():
+            box.click()
+        hand.follow(ON)
+    with hand.step("map"):
+        hand.follow(ON)
+    with hand.step("dates"):
+        hand.follow(ON)
+    with hand.step("consent"):
+        consent(hand)
+    with hand.step("syringe and time-out"):
+        hand.follow("button[value=make-clear]")
+        syringe = page.locator("[data-syringe]").get_attribute("data-syringe")
+        page.locator("[name=patient_code]").click()
+        hand.scan(f"P1:P:{number}")
+        hand.scan(f"P1:S:{syringe}")
+        page.locator("[data-time-out] .passed").wait_for()
+    with hand.step("chart"):
+        for step in ("identity_consent", "emergency_kit"):
+            page.locator(f"[name=check_{step}]").click()
+        for group in page.locator("[data-together] button").all():
+            group.click()
+        page.locator("[data-fills=skin_preparation] button").first.click()
+        page.locator("[name=anaesthesia][value=none]").click()
+        page.get_by_role("button", name=re.compile("^All as")).click()
+        page.locator("[name=pain_score][value='2']").click()
+        page.locator("[name=reaction][value=none]").click()
+        page.locator(".gate:not([aria-busy])").wait_for()
+        hand.follow("button[value=sign]")
+    with hand.step("leaving"):
+        hand.follow("form[action$='discharge/'] button")
+    with hand.step("aftercare"):
+        hand.follow(".onward .to-next")
+        hand.follow("main form button.primary")
+    assert page.locator("main").get_by_text("Given").count(), page.url
+
+
+def history(hand: Hand, measured: tuple[str, ...]) -> None:
+    """Each question that is asked by itself, then one press for each section that was read out and answered with no."""
+    page = hand.page
+    for field in (*measured, *(n for n in NUMBERS if n.startswith("q_"))):
+        if page.locator(f"[name={field}]").count():
+            hand.type(f"[name={field}]", NUMBERS[field])
+    if page.locator("[name=pregnancy]").count():
+        page.locator("[name=pregnancy][value=not_pregnant]").click()
+    for question in page.evaluate("[...document.querySelectorAll('.question[id]:not([data-together])')].map(e => e.id.slice(9))"):
+        answer = page.locator(f"[name=q_{question}][value={BEST.get(question, 'no')}]")
+        if answer.count() and not question.startswith(("allergy_", "breastfeeding")):  # answered by the no to any allergy, and with pregnancy
+            answer.click()
+    for button in page.locator("[data-no-to-all] button").all():
+        button.click()
+
+
+def consent(hand: Hand) -> None:
+    page = hand.page
+    for box in ("read", "asked"):
+        page.locator(f"main [name={box}]").click()
+    pad = page.locator("svg.pad")
+    pad.scroll_into_view_if_needed()
+    place = pad.bounding_box()
+    page.mouse.move(place["x"] + 20, place["y"] + 60)
+    page.mouse.down()
+    for x, y in ((60, 20), (90, 80), (150, 30)):
+        page.mouse.move(place["x"] + x, place["y"] + y)
+    page.mouse.up()
+    hand.follow("form:has(svg.pad) button.primary")
 
 
 ON_SCREEN = """stage => {

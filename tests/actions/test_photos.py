@@ -11,10 +11,10 @@ from django.db import DatabaseError, transaction
 
 from pistor.actions.consent import withdraw_consent
 from pistor.actions.core import AlreadyDone, NotAllowed, Refused
-from pistor.actions.photos import MOST_AT_ONCE, add_photos, remove_photo
+from pistor.actions.photos import MOST_AT_ONCE, add_photos, erase_photo, remove_photo, say_use
 from pistor.records.audit import AuditEvent
 from pistor.records.consent import Consent
-from pistor.records.photos import Photo, PhotoRemoval, photos_of, removed, spoken_of
+from pistor.records.photos import Photo, PhotoErasure, PhotoRemoval, PhotoUse, may_be_used, photos_of, removed, spoken_of, uses_of
 from tests import factories, ready
 from tests.conftest import NOW
 from tests.pictures import exif, made
@@ -161,3 +161,66 @@ def test_only_who_treats_and_only_in_the_own_clinic(people, visit):
     visit.save()
     with pytest.raises(Refused, match="cancelled"):
         add(visit, people.nurse)
+
+
+def answers(row):
+    return {use: None if said is None else said.agreed for use, said in uses_of(row).items()}
+
+
+def test_each_use_is_asked_for_by_itself_and_no_answer_is_no(people, visit):
+    one, other = add(visit, people.nurse, ONE, OTHER, uses={"teaching": True})
+    assert answers(one) == answers(other) == {"teaching": True, "publication": None}
+    assert may_be_used(one, "teaching") and not may_be_used(one, "publication") and not may_be_used(one, "anything")
+    say_use(photo=one, use="teaching", agreed=False, by=people.nurse, at=NOW)
+    assert answers(one)["teaching"] is False and answers(other)["teaching"] is True
+    assert [row.agreed for row in PhotoUse.objects.filter(photo=one).order_by("created_at", "pk")] == [True, False]  # the earlier answer stays
+    assert AuditEvent.objects.filter(verb="photo.use", subject_id=one.pk).count() == 2
+
+
+def test_a_use_taken_back_for_all_pictures_of_a_patient_holds_for_those_and_no_others(people, visit):
+    kept, gone = add(visit, people.nurse, ONE, OTHER, uses={"publication": True})
+    elsewhere = add(factories.visit(factories.course(factories.patient(people.practitioner))), people.nurse, uses={"publication": True})[0]
+    remove_photo(photo=gone, reason="blurred", by=people.nurse, at=NOW)
+    say_use(photo=kept, use="publication", agreed=False, all_pictures=True, by=people.nurse, at=NOW)
+    assert not may_be_used(kept, "publication") and may_be_used(elsewhere, "publication")
+    for change, says in (({"photo": gone, "agreed": True}, "removed"), ({"agreed": False}, "recorded already"), ({"use": "sale", "agreed": True}, "which use")):
+        with pytest.raises(Refused, match=says):
+            say_use(**{"photo": kept, "use": "publication", "by": people.nurse, "at": NOW, **change})
+
+
+def test_an_erased_picture_has_no_pixels_and_keeps_its_row_and_both_reasons(people, visit):
+    row, other = add(visit, people.nurse, ONE, OTHER)
+    with pytest.raises(Refused, match="removed can be erased"):
+        erase_photo(photo=row, reason="asked for", by=people.owner, at=NOW)
+    remove_photo(photo=row, reason="another patient", by=people.nurse, at=NOW)
+    with pytest.raises(NotAllowed):
+        erase_photo(photo=row, reason="asked for", by=people.nurse, at=NOW)
+    fingerprint = row.sha256
+    erase_photo(photo=row, reason="asked for by letter", by=people.owner, at=NOW)
+    row.refresh_from_db()
+    assert (bytes(row.content), bytes(row.small), row.sha256, row.removal.reason) == (b"", b"", fingerprint, "another patient")
+    assert (row.erasure.reason, row.erasure.created_by) == ("asked for by letter", people.owner)
+    assert AuditEvent.objects.get(verb="photo.erased").detail["sha256"] == fingerprint
+    other.refresh_from_db()
+    assert len(other.content) > 100
+    with pytest.raises(Refused, match="erased already"):
+        erase_photo(photo=row, reason="again", by=people.practitioner, at=NOW)
+
+
+@pytest.mark.parametrize("change", [{"content": b"x"}, {"content": b"", "small": b"x"}, {"note": "x"}, {"content": b"", "small": b"", "note": "x"}])
+@pytest.mark.parametrize("how_far", ["kept", "removed", "erased"])
+def test_the_lock_opens_for_nothing_but_an_erasure(people, visit, how_far, change):
+    (row,) = add(visit, people.nurse)
+    if how_far != "kept":
+        remove_photo(photo=row, reason="x", by=people.nurse, at=NOW)
+    if how_far == "erased":
+        erase_photo(photo=row, reason="x", by=people.owner, at=NOW)
+    with pytest.raises(DatabaseError, match="locked"), transaction.atomic():
+        Photo.objects.filter(pk=row.pk).update(**change)
+    if how_far != "erased":
+        with pytest.raises(DatabaseError, match="locked"), transaction.atomic():
+            Photo.objects.filter(pk=row.pk).update(content=b"", small=b"")
+    for rows in (Photo.objects.filter(pk=row.pk), PhotoErasure.objects.all()):
+        if rows.exists():
+            with pytest.raises(DatabaseError, match="locked"), transaction.atomic():
+                rows._raw_delete(rows.db)

@@ -66,6 +66,12 @@ def test_signed_on_the_page_it_can_be_opened_as_it_was_signed(people, as_):
     assert pdf.content == bytes(consent.document.content)
 
 
+def test_under_a_drawing_of_the_patient_stands_the_name_of_the_record_where_none_is_typed(people, as_):
+    visit = planned_visit(people, given_name="Léa", family_name="O'Brien")
+    assert sign(as_(people.nurse), visit, signer_name="").status_code == 302
+    assert Consent.objects.get().signer_name == "Léa O'Brien"
+
+
 def test_an_interpreter_is_named_beside_who_agreed(people, as_):
     visit, client = planned_visit(people), as_(people.nurse)
     answer = sign(client, visit, interpreter_name="Ines Roy", interpreted="on")
@@ -93,7 +99,8 @@ def test_one_changed_byte_is_said_and_the_document_is_not_shown(people, as_):
     [
         ({"read": None}, 422, "once the text has been read"),
         ({"signature_path": "", "signer_name": "ß山"}, 422, "Draw the signature"),
-        ({"signer_name": ""}, 422, "Type the name"),
+        ({"signer_name": "", "signature_path": "", "typed": "on"}, 422, "Type the name"),
+        ({"signer_name": "", "signer_kind": "guardian"}, 422, "Type the name"),
         ({"digest": "0" * 64, "signer_name": "ß山"}, 409, "changed after this text was opened"),
         ({"signature_path": "M0 0<svg onload=x>"}, 409, "could not be read"),
         ({"signer_kind": "dog"}, 422, "dog"),

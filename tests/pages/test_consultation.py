@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from pistor.care.candidacy.questions import questions_that_matter
 from pistor.care.consultation import Kind
+from pistor.knowledge.criteria import AnswerIs, NotOf
 from pistor.records.consultation import HistoryEntry, Patient
 from pistor.records.intent import intent_of
 from pistor.records.picture import picture_of
@@ -63,6 +64,59 @@ def test_a_section_asked_today_is_folded_and_what_is_not_a_plain_no_stays_in_sig
     assert ("<li dir=\"auto\">Does the patient take an anticoagulant? Yes</li>" in section) is folded
     assert ('<details class="answers">' in section) is folded
     assert "All answered no" not in section
+
+
+SECTIONS_WITH_SHORTCUT = {"skin", "bleeding", "illness", "medicines", "previous"}
+
+
+def _sections(text):
+    """Of each section its questions, whether they can be answered together, and whether the button for it is there."""
+    found = {}
+    for part in text.split('<section class="sheet" aria-labelledby="section-')[1:]:
+        questions = re.findall(r'<fieldset class="question" id="question-(\w+)"( data-together)?>', part)
+        found[part.partition('"')[0]] = ({name: bool(together) for name, together in questions}, "data-no-to-all" in part, part)
+    return found
+
+
+@pytest.mark.parametrize("application", ["pain", "skin", "hair", "fat"])
+def test_one_press_for_several_answers_only_what_stands_in_sight_and_has_a_harmless_no(people, as_, library, application):
+    indication = next(one for one in library.indications.values() if one.application == application)
+    course = factories.course(factories.patient(people.practitioner), application=application, indication=indication.id, zone=indication.zones[0])
+    sections = _sections(as_(people.practitioner).get(url(factories.visit(course))).content.decode())
+    together = {name for questions, _, _ in sections.values() for name, many in questions.items() if many}
+    speaks_against = {id_ for rule in library.contraindications.values() for id_ in _held_by_a_no(rule.when)}
+    assert len(together) > 8
+    assert {"pain_diagnosis", "weight_stable"} <= speaks_against and together.isdisjoint(speaks_against)
+    assert together.isdisjoint({"allergies", "conditions", "medicines", "infection_here", "tumour_here", "previous_injection_reaction", "dysphagia"})
+    assert not any(name.startswith(("red_flag", "allergy_")) for name in together)
+    assert all(library.questions[name].answer == "yes_no" for name in together)
+    for name, (questions, button, part) in sections.items():
+        assert button is (name in SECTIONS_WITH_SHORTCUT and sum(questions.values()) > 1), name
+        assert "<details class=\"answers\">" not in part or not button
+        chosen = re.findall(r"<input[^>]* checked[^>]*>", part)
+        assert chosen and all('value=""' in one for one in chosen), "nothing is answered before it is asked"
+
+
+def _held_by_a_no(when, turned=False):
+    """The questions to which a no makes a criterion hold."""
+    if isinstance(when, AnswerIs) and when.is_ in ("yes", "no") and (when.is_ == "no") is not turned:
+        yield when.answer
+    for part in (*getattr(when, "any", ()), *getattr(when, "all", ())):
+        yield from _held_by_a_no(part, turned)
+    if isinstance(when, NotOf):
+        yield from _held_by_a_no(when.not_, not turned)
+
+
+def test_saving_leads_on_once_nothing_is_missing(people, as_, visit, library):
+    client = as_(people.practitioner)
+    unfinished = client.post(f"{url(visit)}?then=next", {**hidden(client.get(url(visit))), "q_keloid": "no"})
+    assert unfinished.headers["Location"] == f"/visits/{visit.pk}/"
+    form = {**hidden(client.get(url(visit))), "weight_kg": "60", "pregnancy": "not_pregnant"}
+    form |= {f"q_{q.id}": "yes" if q.id == "pain_diagnosis" else "no" for q in library.questions.values() if q.answer == "yes_no"}
+    finished = client.post(f"{url(visit)}?then=next", form)
+    assert finished.headers["Location"] == f"/visits/{visit.pk}/outcomes/"  # the score before the first treatment
+    assert client.post(f"{url(visit)}?then=next", form).headers["Location"] == finished.headers["Location"]  # sent twice
+    assert 'form="step"' in client.get(url(visit)).content.decode()
 
 
 def test_one_save_keeps_answers_lists_weight_pregnancy_and_goal(people, as_, visit):

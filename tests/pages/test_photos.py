@@ -136,3 +136,50 @@ def test_the_signed_page_leads_to_the_photographs(people, as_):
     text = as_(people.nurse).get(f"/visits/{visit.pk}/treatment/").content.decode()
     assert "Photographs, 1" in text
     assert first.sha256
+
+
+def say(client, visit, row, **fields):
+    return client.post(f"{here(visit)}{row.pk}/use/", {"token": uuid.uuid4(), "use": "teaching", **fields})
+
+
+def test_a_use_that_is_taken_back_closes_its_link_at_once(people, as_, visit, row):
+    client, link = as_(people.nurse), f"{here(visit)}{row.pk}/teaching.jpg"
+    assert client.get(link).status_code == 403
+    assert say(client, visit, row, agreed="yes").status_code == 302
+    answer = client.get(link)
+    assert (answer.status_code, answer["Content-Type"], answer["Content-Disposition"]) == (200, "image/jpeg", 'attachment; filename="teaching.jpg"')
+    assert client.get(f"{here(visit)}{row.pk}/publication.jpg").status_code == 403
+    assert say(client, visit, row, agreed="no").status_code == 302
+    refused = client.get(link)
+    assert refused.status_code == 403
+    assert "took it back" in refused.content.decode()
+    assert client.get(f"{here(visit)}{row.pk}/anything.jpg").status_code == 404
+    assert say(client, visit, row, agreed="perhaps").status_code == 422
+    assert say(client, visit, row, agreed="no").status_code == 409
+    assert say(as_(people.owner), visit, row, agreed="yes").status_code == 403
+    assert say(as_(people.stranger), visit, row, agreed="yes").status_code == 404
+
+
+def test_the_other_uses_are_asked_for_where_the_picture_is_taken_and_none_is_answered(people, as_, visit):
+    client = as_(people.nurse)
+    text = client.get(here(visit)).content.decode()
+    for use in ("teaching", "publication"):
+        assert re.search(rf'<input checked[^>]*name="{use}"[^>]*value=""', text) or re.search(rf'name="{use}"[^>]*value=""[^>]*checked', text)
+    assert post(client, visit, ("a.jpg", made()), teaching="yes", publication="no").status_code == 302
+    text = client.get(f"{here(visit)}{Photo.objects.get().pk}/").content.decode()
+    assert "agreed, 23 Nov 2026" in text or "agreed, " in text
+    assert "Picture for teaching" in text and "Picture for publication" not in text
+
+
+def test_only_owner_and_practitioner_erase_and_only_what_was_removed(people, as_, visit, row):
+    url = f"{here(visit)}{row.pk}/erase/"
+    assert "Only a picture that was removed" in as_(people.owner).get(url).content.decode()
+    assert as_(people.owner).post(url, {"token": uuid.uuid4(), "reason": "x"}).status_code == 409
+    remove_photo(photo=row, reason="another patient", by=people.nurse, at=NOW)
+    assert "Your role does not include erasing" in as_(people.nurse).get(url).content.decode()
+    assert as_(people.nurse).post(url, {"token": uuid.uuid4(), "reason": "x"}).status_code == 403
+    assert as_(people.stranger).post(url, {"token": uuid.uuid4(), "reason": "x"}).status_code == 404
+    assert as_(people.practitioner).post(url, {"token": uuid.uuid4(), "reason": ""}).status_code == 422
+    assert as_(people.practitioner).post(url, {"token": uuid.uuid4(), "reason": "asked for by letter"}).status_code == 302
+    for text in (as_(people.nurse).get(f"{here(visit)}{row.pk}/").content.decode(), as_(people.nurse).get(here(visit)).content.decode()):
+        assert "Erased" in text and "another patient" in text

@@ -91,6 +91,9 @@ TABLE = {
     HERE + "treatment/photos/<uuid:photo_id>/":          (S,           S,     NO,         R),
     HERE + "treatment/photos/<uuid:photo_id>/picture.jpg": (S,         S,     NO,         S),
     HERE + "treatment/photos/<uuid:photo_id>/small.jpg":  (S,           S,     NO,         S),
+    HERE + "treatment/photos/<uuid:photo_id>/<str:use>.jpg": (S,       S,     NO,         S),
+    HERE + "treatment/photos/<uuid:photo_id>/use/":      (S,           S,     NO,         R),
+    HERE + "treatment/photos/<uuid:photo_id>/erase/":    (S,           R,     NO,         S),
     HERE + "syringes/":                                  (S,           S,     NO,         R),
     HERE + "syringes/<uuid:syringe_id>/":                (S,           S,     NO,         R),
     HERE + "syringes/<uuid:syringe_id>/label.pdf":       (S,           S,     NO,         S),
@@ -126,6 +129,7 @@ def test_the_capabilities_of_the_roles():
         Capability.FOLLOW_UP: "practitioner nurse",
         Capability.KEEP_STOCK: "practitioner nurse owner",
         Capability.MANAGE_STOCK: "practitioner owner",
+        Capability.ERASE: "practitioner owner",
         Capability.MANAGE_CLINIC: "owner",
     }
     assert {capability: " ".join(role for role in ROLES if capability in CAPABILITIES[role]) for capability in Capability} == rows

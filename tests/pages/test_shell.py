@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
 import uuid
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlencode
@@ -361,29 +363,34 @@ class _Forms(HTMLParser):
             self._select = ""
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "9" * 400], ids=["NUL", "digits"])
-def test_one_broken_field_in_a_form_that_is_otherwise_right_breaks_nothing(people, as_, text):
+BROKEN = ("a\x00b", "9" * 400)
+
+
+def test_one_broken_field_in_a_form_that_is_otherwise_right_breaks_nothing(people, as_):
     visit = ready.planned_visit(people)
+    ready.consented(visit, people.practitioner)  # so that the chart is open
     reported = report_reaction(by=people.nurse, at=NOW, token=None, treatment=_given(visit), began_on=TODAY, signs=["lump"])
     lot = ready.lot(people.clinic, number="L-9")
     LotUse.objects.create(clinic=people.clinic, created_at=NOW, treatment=visit, lot=lot, volume_ml="1")
     known = {"visit_id": visit.pk, "patient_id": visit.patient_id, "report_id": reported.pk}
     known["mark_id"] = add_mark(visit=visit, kind="scar", text="", map="neck_back", outline=[(99, 99), (120, 99), (120, 120)], by=people.practitioner, at=NOW).pk
     known |= _own_version(people) | _stock(people, lot) | _recall(people, lot, reported) | _beside_treatment(people, visit)
-    client, broken, tried = as_(people.practitioner), [], 0
+    client, broken, tried = as_(people.practitioner), [], Counter()
     for address in sorted(addresses()):
         if address in ("sign-out/", "sign-in/", "drafts/", "health/") or address.endswith(".pdf") or re.search("consent_id|sheet_id|photo_id", address):
+            continue
+        if address.endswith(("delivery/field/", "delivery/points/")):  # numbers for the page's script, seconds to work out, no form
             continue
         url = filled(address, known)
         page = _Forms()
         page.feed(client.get(url).content.decode())
         for sent, free in page.forms[1:]:  # the first signs out
-            for name in dict.fromkeys(free):
+            for name, text in itertools.product(dict.fromkeys(free), BROKEN):
                 fields: dict[str, list[str]] = {}
                 for key, value in sent:
                     fields.setdefault(key, []).append(value)
                 fields |= {name: [text]} | ({"token": [str(uuid.uuid4())]} if name != "token" else {})
-                tried += 1
+                tried[url] += 1
                 try:
                     with transaction.atomic():
                         status = client.post(url, fields).status_code
@@ -391,8 +398,9 @@ def test_one_broken_field_in_a_form_that_is_otherwise_right_breaks_nothing(peopl
                 except Exception as error:
                     status = type(error).__name__
                 if not isinstance(status, int) or status >= 500:
-                    broken.append((url, name, status))
-    assert tried > 50
+                    broken.append((url, name, text[:3], status))
+    assert tried.total() > 600
+    assert tried[f"/visits/{visit.pk}/treatment/"] > 30  # the chart with its zones, codes and syringes
     assert broken == []
 
 

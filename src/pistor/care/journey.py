@@ -9,7 +9,7 @@ from enum import StrEnum
 from pistor.care.treatment import missing_before_treatment
 from pistor.care.visit import VisitFacts, plan_needs
 
-__all__ = ["STEPS", "TITLES", "Step", "StepState", "VisitFacts", "next_step", "steps"]
+__all__ = ["STEPS", "TITLES", "Step", "StepState", "VisitFacts", "after_saving", "next_step", "steps"]
 
 STEPS = (
     "consultation", "candidacy", "alternatives", "formulation", "injection_map", "course",
@@ -17,6 +17,7 @@ STEPS = (
 )  # fmt: skip
 
 CANCELLED = "cancelled"
+NO_BASELINE = "The score before the first treatment is not recorded."
 
 
 class StepState(StrEnum):
@@ -75,6 +76,17 @@ def next_step(list_: tuple[Step, ...], *, apart_from: str = "") -> Step | None:
     return next((step for step in ahead if step.state in open_ and step.name not in ("reactions", apart_from)), None)
 
 
+def after_saving(list_: tuple[Step, ...], name: str) -> Step | None:
+    """Where saving a step leads, for whoever wants to go on; None while something is still to be done there.
+
+    The score before the first treatment belongs to the consultation and stands on the page of scores.
+    """
+    own = list_[STEPS.index(name)]
+    if own.missing == (NO_BASELINE,):
+        return list_[STEPS.index("outcomes")]
+    return next_step(list_, apart_from=name) if own.state is StepState.COMPLETED else None
+
+
 _Line = tuple[StepState, tuple[str, ...]] | tuple[StepState, tuple[str, ...], str]
 _DONE: _Line = (StepState.COMPLETED, ())
 
@@ -85,7 +97,7 @@ def _consultation(facts: VisitFacts) -> _Line:
     missing = facts.questions_missing
     if missing:
         return StepState.IN_PROGRESS, missing
-    return _DONE if facts.baseline_scored else (StepState.IN_PROGRESS, ("The score before the first treatment is not recorded.",))
+    return _DONE if facts.baseline_scored else (StepState.IN_PROGRESS, (NO_BASELINE,))
 
 
 def _candidacy(facts: VisitFacts) -> _Line:

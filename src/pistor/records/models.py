@@ -18,7 +18,7 @@ from pistor.records.library import LocalEntry
 from pistor.records.maintenance import MaintenanceDecision
 from pistor.records.outcomes import ScaleScore
 from pistor.records.people import Clinic, User
-from pistor.records.photos import Photo, PhotoRemoval
+from pistor.records.photos import Photo, PhotoErasure, PhotoRemoval, PhotoUse
 from pistor.records.prescriptions import Prescription, PrescriptionEnd
 from pistor.records.reactions import ReactionFollowUp, ReactionReport
 from pistor.records.recalls import Alert, ContactEvent, Recall, RecallContact, RecallLetters
@@ -33,7 +33,7 @@ __all__ = [
     "Clinic", "Consent", "ConsentWithdrawal", "ContactEvent", "Course", "Device", "DeviceCleaning", "DeviceUse",
     "Discharge", "Discrepancy", "Document", "Draft", "Draw", "Formulation", "HistoryEntry", "ImportedDocument",
     "InjectionPlan", "LocalEntry", "Lot", "LotCorrection", "LotUse", "MaintenanceDecision", "Override", "Patient",
-    "Photo", "PhotoRemoval", "Prescription", "PrescriptionEnd", "Product", "ReactionFollowUp", "ReactionReport",
+    "Photo", "PhotoErasure", "PhotoRemoval", "PhotoUse", "Prescription", "PrescriptionEnd", "Product", "ReactionFollowUp", "ReactionReport",
     "Recall", "RecallContact", "RecallLetters", "Room", "ScaleScore", "SingleUse", "StockMove", "Submission",
     "Syringe", "TimeOut", "Treatment", "TreatmentSummary", "User", "Vial", "ZoneDose",
 ]  # fmt: skip

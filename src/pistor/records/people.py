@@ -30,6 +30,7 @@ class Capability(StrEnum):
     FOLLOW_UP = "follow_up"  # aftercare, reactions, scores
     KEEP_STOCK = "keep_stock"  # receive, open, waste and count
     MANAGE_STOCK = "manage_stock"  # take lots and devices out of use, and release them
+    ERASE = "erase"  # take from the record for good what the law lets be erased
     MANAGE_CLINIC = "manage_clinic"
 
 
@@ -40,7 +41,7 @@ CAPABILITIES: dict[str, frozenset[Capability]] = {
         {_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.TAKE_HISTORY, _C.TAKE_CONSENT, _C.TREAT, _C.FOLLOW_UP, _C.KEEP_STOCK}
     ),
     Role.FRONT_DESK: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS}),
-    Role.OWNER: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.KEEP_STOCK, _C.MANAGE_STOCK, _C.MANAGE_CLINIC}),
+    Role.OWNER: frozenset({_C.SEE_PATIENTS, _C.EDIT_PATIENTS, _C.SEE_CLINICAL, _C.KEEP_STOCK, _C.MANAGE_STOCK, _C.ERASE, _C.MANAGE_CLINIC}),
 }
 
 

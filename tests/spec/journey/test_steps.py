@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from pistor.care.journey import STEPS, TITLES, StepState, VisitFacts, next_step, steps
+from pistor.care.journey import STEPS, TITLES, StepState, VisitFacts, after_saving, next_step, steps
 from tests.conftest import TODAY
 
 NEW = VisitFacts(
@@ -154,6 +154,26 @@ def test_there_is_one_thing_to_do_next(situation, name):
 )
 def test_from_a_step_the_way_leads_to_another_that_can_be_done(situation, here, name):
     found = next_step(steps(facts(situation)), apart_from=here)
+    assert (found.name if found else None) == name
+
+
+@pytest.mark.parametrize(
+    ("situation", "saved", "name"),
+    [
+        ((NEW, {}), "consultation", None),  # something is still to be asked
+        ((ASKED, {"baseline_scored": False}), "consultation", "outcomes"),
+        ((ASKED, {}), "consultation", "candidacy"),
+        ((ASKED, {"scored_today": True}), "outcomes", "candidacy"),
+        ((ASKED, {}), "candidacy", None),  # declined, or not looked at
+        ((PLANNED, {"map_drawn": False}), "formulation", "injection_map"),
+        ((PLANNED, {"blend_problems": ("Too much.",)}), "formulation", None),
+        ((PLANNED, {}), "course", "consent"),
+        ((READY, {}), "consent", "treatment"),
+        ((SIGNED, {"aftercare_given": True}), "aftercare", None),
+    ],
+)
+def test_saving_a_step_leads_on_only_when_nothing_is_missing_in_it(situation, saved, name):
+    found = after_saving(steps(facts(situation)), saved)
     assert (found.name if found else None) == name
 
 

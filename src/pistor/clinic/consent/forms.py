@@ -25,27 +25,35 @@ class ConsentForm(StepForm):
     read = forms.BooleanField()
     asked = forms.BooleanField()
     signer_kind = forms.ChoiceField(choices=[(kind, kind) for kind in SIGNERS], widget=forms.RadioSelect, initial="patient")
-    signer_name = forms.CharField(max_length=200)
+    signer_name = forms.CharField(max_length=200, required=False)
     signature_path = forms.CharField(widget=forms.HiddenInput, required=False, max_length=60_000)
     typed = forms.BooleanField(required=False)
     interpreter_name = forms.CharField(required=False, max_length=200)
     interpreted = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, language: str, patient: str, **kwargs: Any) -> None:
+        """``patient`` is the name that stands under a drawn signature of the patient where none is typed."""
         super().__init__(*args, **kwargs)
-        self.words = words_in(language)
+        self.words, self.patient = words_in(language), patient
+        self.fields["signer_name"].help_text = self.words["name_hint"].format(patient=patient)
         self.fields["language"].initial = language
         for name in ("read", "asked", "signer_name", "typed", "interpreter_name", "interpreted"):
             self.fields[name].label = self.words[name]
         self.fields["signer_kind"].label = self.words["who"]
         self.fields["interpreter_name"].help_text = self.words["interpreter_hint"]
-        for name, first in (("read", "read_first"), ("asked", "asked_first"), ("signer_name", "name_first")):
+        for name, first in (("read", "read_first"), ("asked", "asked_first")):
             self.fields[name].error_messages["required"] = self.words[first]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if not data.get("signature_path") and not data.get("typed"):
+        drawn = bool(data.get("signature_path")) and not data.get("typed")
+        if not drawn and not data.get("typed"):
             self.add_error("typed", self.words["sign_somehow"])
+        if not data.get("signer_name") and "signer_name" not in self.errors:
+            if drawn and data.get("signer_kind") == "patient":
+                data["signer_name"] = self.patient
+            else:
+                self.add_error("signer_name", self.words["name_first"])
         if data.get("interpreter_name") and not data.get("interpreted"):
             self.add_error("interpreted", self.words["interpreted_first"])
         if data.get("interpreted") and not data.get("interpreter_name"):

@@ -17,6 +17,7 @@ from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.frame import look_at, render_step
 from pistor.exchange.signed import signature_svg
 from pistor.records.consent import Consent
+from pistor.records.consultation import Patient
 from pistor.records.latest import latest_blend_and_map
 from pistor.records.library import library_of
 from pistor.records.people import Capability
@@ -32,7 +33,7 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     visit = visit_of(request, visit_id)
     if request.method != "POST":
         return _shown(request, visit, None)
-    form = ConsentForm(request.POST, language=request.POST.get("language", ""))
+    form = ConsentForm(request.POST, language=request.POST.get("language", ""), patient=_name_of(visit.patient))
     if not form.is_valid():
         return _shown(request, visit, form, status=422)
     data, here = form.cleaned_data, reverse("consent:show", args=[visit.pk])
@@ -89,6 +90,11 @@ def _consent(request: HttpRequest, visit_id: uuid.UUID, consent_id: uuid.UUID) -
     return visit, consent
 
 
+def _name_of(patient: Patient) -> str:
+    """As it stands under a signature."""
+    return " ".join(filter(None, (patient.given_name, patient.family_name)))
+
+
 def _begun_in(request: HttpRequest) -> str:
     """The language in which somebody began to sign and was interrupted: the page comes back as it was."""
     begun = {name: draft for name, draft in (drafts_for(request) or {}).items() if name.startswith("consent-")}
@@ -112,7 +118,7 @@ def _shown(request: HttpRequest, visit: Treatment, form: ConsentForm | None, *, 
         except NoText as none:
             missing = (str(none),)
     rows = consent_rows(list(Consent.objects.of(visit.clinic).filter(course=course).select_related("withdrawal", "created_by").order_by("-signed_at")), digest)
-    form = form or ConsentForm(initial={"digest": digest, "signer_kind": "patient"}, language=language)
+    form = form or ConsentForm(initial={"digest": digest, "signer_kind": "patient"}, language=language, patient=_name_of(visit.patient))
     if form.is_bound and form.data.get("digest") != digest:  # the text below is another than the one that was read
         form.data = form.data.copy()  # type: ignore[union-attr]
         form.data["digest"] = digest

@@ -30,6 +30,10 @@ SECTIONS = {
     "skin": "Skin", "bleeding": "Bleeding", "illness": "Illnesses", "medicines": "Medicines and vaccines",
     "previous": "Earlier treatments", "mind": "Expectations and mind",
 }  # fmt: skip
+# Where one press may say no to all that stands open. The others are asked one by one: what opens a whole field (allergies, illnesses,
+# medicines), warning signs of pain, what a label rules out under the chin, and whatever has no harmless answer.
+TOGETHER = ("skin", "bleeding", "illness", "medicines", "previous")
+ALONE = frozenset({"infection_here", "tumour_here", "previous_injection_reaction"})  # to be looked for on the skin; what foretells the worst
 ELSEWHERE = ("birth_date", "sex", "jurisdiction", "pregnancy", "weight_kg", "height_cm")  # asked by fields of their own, or known from the chart
 PREGNANCY = (
     NOT_ASKED, ("not_pregnant", "Not pregnant"), ("pregnant", "Pregnant"), ("trying", "Trying to become pregnant"), ("breastfeeding", "Breastfeeding"), UNKNOWN,
@@ -185,13 +189,24 @@ class HistoryForm(StepForm):
                 "title": SECTIONS[section],
                 "asked": sum(q.id in self.picture.answers for q in questions),
                 "done": not self.is_bound and all(self._asked_today(q) for q in questions),
+                "together": section in TOGETHER and sum(map(self._asked_together, questions)) > 1,
                 "found": list(filter(None, map(self._found, questions))),
                 "rows": [
-                    {"question": q, "field": self[f"q_{q.id}"], "note": self[f"n_{q.id}"], "said": self.picture.answers.get(q.id)} for q in questions
+                    {
+                        "question": q,
+                        "field": self[f"q_{q.id}"],
+                        "note": self[f"n_{q.id}"],
+                        "said": self.picture.answers.get(q.id),
+                        "together": self._asked_together(q),
+                    }
+                    for q in questions
                 ],
             }
             for section, questions in self.questions.items()
         ]
+
+    def _asked_together(self, question: Question) -> bool:
+        return question.section in TOGETHER and question.answer == "yes_no" and question.id not in ALONE
 
     def _asked_today(self, question: Question) -> bool:
         said = self.picture.answers.get(question.id)

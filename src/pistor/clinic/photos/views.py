@@ -1,4 +1,4 @@
-"""Photographs of a treatment: take them, look at them, take one out of sight that was a mistake."""
+"""Photographs of a treatment: take them, look at them, what they may be used for, and the ways to take one out of sight and out of the database."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from pistor.actions.core import Refused
-from pistor.actions.photos import MOST_AT_ONCE, add_photos, remove_photo
+from pistor.actions.photos import MOST_AT_ONCE, add_photos, erase_photo, remove_photo, say_use
 from pistor.actions.pictures import MOST_BYTES
-from pistor.clinic.photos.forms import PhotoForm, RemovalForm
+from pistor.clinic.photos.forms import ErasureForm, PhotoForm, RemovalForm, UseForm
 from pistor.clinic.shared.access import page, visit_of
 from pistor.clinic.shared.frame import render_step
 from pistor.records.people import Capability
-from pistor.records.photos import Photo, photos_of, removed, spoken_of
+from pistor.records.photos import Photo, PhotoUse, erased, may_be_used, photos_of, removed, spoken_of, uses_of
 from pistor.records.treatment import Treatment
 
 SPOKEN = {
@@ -41,8 +41,8 @@ def show(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
     data = form.cleaned_data
     try:
         add_photos(
-            visit=visit, files=_read(form), moment=data["moment"], note=data["note"], agreed=data.get("agreed", False), by=request.user, at=request.at,  # type: ignore[arg-type, attr-defined]
-            token=data["token"], location=here,
+            visit=visit, files=_read(form), moment=data["moment"], note=data["note"], agreed=data.get("agreed", False), uses=form.uses(), by=request.user,  # type: ignore[arg-type]
+            at=request.at, token=data["token"], location=here,
         )  # fmt: skip
     except Refused as refused:
         form.refuse(refused)
@@ -71,7 +71,7 @@ def photo(request: HttpRequest, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Htt
     """One photograph in full, and the way to take it out of sight."""
     visit, row = _photo(request, visit_id, photo_id)
     if request.method != "POST" or removed(row):
-        return _one(request, visit, row, RemovalForm())
+        return _one(request, visit, row)
     form, here = RemovalForm(request.POST), reverse("photos:show", args=[visit.pk])
     if not form.is_valid():
         return _one(request, visit, row, form, 422)
@@ -83,9 +83,73 @@ def photo(request: HttpRequest, visit_id: uuid.UUID, photo_id: uuid.UUID) -> Htt
     return HttpResponseRedirect(here)
 
 
-def _one(request: HttpRequest, visit: Treatment, row: Photo, form: RemovalForm, status: int = 200) -> HttpResponse:
-    context: dict[str, Any] = {"row": row, "removal": removed(row), "form": form, "may_treat": request.user.may(Capability.TREAT)}  # type: ignore[union-attr]
+@page(Capability.SEE_CLINICAL, write=Capability.TAKE_CONSENT)
+def use(request: HttpRequest, visit_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponse:
+    """What the patient says of one use: yes, no, or no longer."""
+    visit, row = _photo(request, visit_id, photo_id)
+    here = reverse("photos:photo", args=[visit.pk, row.pk])
+    if request.method != "POST":
+        return HttpResponseRedirect(here)
+    form = UseForm(request.POST)
+    if not form.is_valid():
+        return _one(request, visit, row, status=422, using=form)
+    data = form.cleaned_data
+    try:
+        say_use(
+            photo=row, use=data["use"], agreed=data["agreed"] == "yes", all_pictures=data["all_pictures"], by=request.user, at=request.at,  # type: ignore[arg-type, attr-defined]
+            token=data["token"], location=here,
+        )  # fmt: skip
+    except Refused as refused:
+        form.refuse(refused)
+        return _one(request, visit, row, status=409, using=form)
+    return HttpResponseRedirect(here)
+
+
+@page(Capability.SEE_CLINICAL, write=Capability.ERASE)
+def erase(request: HttpRequest, visit_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponse:
+    """A page of its own, because it cannot be undone."""
+    visit, row = _photo(request, visit_id, photo_id)
+    form, here, status = ErasureForm(request.POST or None), reverse("photos:photo", args=[visit.pk, row.pk]), 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            erase_photo(photo=row, reason=form.cleaned_data["reason"], by=request.user, at=request.at, token=form.cleaned_data["token"], location=here)  # type: ignore[arg-type, attr-defined]
+            return HttpResponseRedirect(here)
+        except Refused as refused:
+            form.refuse(refused)
+            status = 409
+    elif request.method == "POST":
+        status = 422
+    context = {"row": row, "form": form, "removal": removed(row), "erasure": erased(row), "may_erase": request.user.may(Capability.ERASE)}  # type: ignore[union-attr]
+    return render_step(request, visit, "treatment", "photos/erase.html", context, status=status)
+
+
+def _one(
+    request: HttpRequest, visit: Treatment, row: Photo, form: RemovalForm | None = None, status: int = 200, *, using: UseForm | None = None, refused: str = ""
+) -> HttpResponse:
+    may = request.user.may  # type: ignore[union-attr]
+    said = {} if removed(row) else uses_of(row)
+    context: dict[str, Any] = {
+        "row": row, "removal": removed(row), "erasure": erased(row), "form": form or RemovalForm(), "using": using, "refused": refused,
+        "uses": [{"use": use, "label": PhotoUse.Use(use).label, "said": newest, "form": UseForm(auto_id=False)} for use, newest in said.items()],
+        "may_treat": may(Capability.TREAT), "may_ask": may(Capability.TAKE_CONSENT), "may_erase": may(Capability.ERASE),
+    }  # fmt: skip
     return render_step(request, visit, "treatment", "photos/photo.html", context, status=status)
+
+
+@page(Capability.SEE_CLINICAL)
+def handed_out(request: HttpRequest, visit_id: uuid.UUID, photo_id: uuid.UUID, use: str) -> HttpResponse:
+    """The picture to be shown outside the care of the patient, while there is a yes to this use. 403 from the moment there is none."""
+    visit, row = _photo(request, visit_id, photo_id)
+    if use not in PhotoUse.Use.values or removed(row):
+        raise Http404
+    if not may_be_used(row, use):
+        return _one(request, visit, row, status=403, refused=PhotoUse.Use(use).label.lower())
+    content = bytes(row.content)
+    if hashlib.sha256(content).hexdigest() != row.sha256:
+        raise Http404
+    response = _jpeg(content)
+    response["Content-Disposition"] = f'attachment; filename="{use}.jpg"'  # names nobody
+    return response
 
 
 @page(Capability.SEE_CLINICAL)

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, render
 
 from pistor.actions.core import AlreadyDone, NotAllowed, taking
 from pistor.clinic.shared.drafts import taken_with
+from pistor.clinic.shared.frame import onward_from
 from pistor.records.consultation import Patient
 from pistor.records.latest import keep_latest
 from pistor.records.people import Capability
@@ -27,7 +28,8 @@ METHODS = ("GET", "HEAD", "POST")
 def page(capability: Capability, *, write: Capability | None = None) -> Callable[[View], View]:
     """A page for people whose role includes ``capability`` (and ``write`` to post to it).
 
-    A form that was already taken leads to its result; a role that does not fit is told so, with 403.
+    A form that was already taken leads to its result; a role that does not fit is told so, with 403. A form of a visit that
+    is sent to ``?then=next`` leads on to the next step, once nothing is missing in its own.
     """
 
     def decorate(view: View) -> View:
@@ -43,9 +45,10 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
                     response = view(request, *args, **kwargs)
                 if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
                     _say_saved(request)
+                    return _led_on(request, kwargs) or response
                 return response
             except AlreadyDone as done:
-                return HttpResponseRedirect(done.location or request.path)
+                return _led_on(request, kwargs) or HttpResponseRedirect(done.location or request.path)
             except NotAllowed:
                 return _not_your_role(request)
 
@@ -53,6 +56,14 @@ def page(capability: Capability, *, write: Capability | None = None) -> Callable
         return guarded
 
     return decorate
+
+
+def _led_on(request: HttpRequest, names: dict[str, Any]) -> HttpResponse | None:
+    """Where "and go on" leads from here; None where it was not asked for, or something is still to be done in this step."""
+    if request.GET.get("then") != "next" or "visit_id" not in names:
+        return None
+    onward = onward_from(request, visit_of(request, names["visit_id"]))
+    return HttpResponseRedirect(onward) if onward else None
 
 
 def _say_saved(request: HttpRequest) -> None:

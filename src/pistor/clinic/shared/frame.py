@@ -15,7 +15,7 @@ from pistor.actions.course import local_day
 from pistor.care.candidacy.allergies import known_allergies
 from pistor.care.consultation import PatientPicture
 from pistor.care.evidence import Finding
-from pistor.care.journey import Step, StepState, next_step, steps
+from pistor.care.journey import STEPS, Step, StepState, after_saving, next_step, steps
 from pistor.care.visit import VisitFacts
 from pistor.clinic.shared.drafts import drafts_for
 from pistor.clinic.shared.templatetags.pistor import amount, day
@@ -88,6 +88,13 @@ def render_step(
         "draft": drafts_for(request, *beside),
     }
     return render(request, template, {**frame, **context}, status=status)
+
+
+def onward_from(request: HttpRequest, visit: Treatment) -> str:
+    """The address of the step to go on with once this page's step was saved; empty where it is not finished."""
+    name = request.resolver_match.namespace if request.resolver_match else ""
+    onward = after_saving(steps(look_at(request, visit).facts), name) if name in STEPS else None
+    return reverse(f"{onward.name}:show", args=[visit.pk]) if onward else ""
 
 
 def shown_step(visit: Treatment, step: Step) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
@@ -24,7 +25,7 @@ from pistor.records.syringes import Syringe, kept
 from pistor.records.treatment import Treatment
 
 LOTS_PER_PART = 3
-REMEMBERED = 20  # of the clinic's last syringes, looked through for the time it gave the same blend
+REMEMBERED = 100  # of the clinic's last visits, looked through for the time it gave a syringe of the same blend
 
 
 class MakeForm(StepForm):
@@ -96,7 +97,7 @@ def make_form(request: HttpRequest, visit: Treatment, rows: Sequence[Syringe], *
     held = dict(zip(lots, held_of(lots), strict=True))
     proposed = [first_expiring([held[lot] for lot in lots if lot.presentation == id_], share, today) for id_, share in shares.items()]
     hours, _, _ = rule_hours(parts, visit.course.jurisdiction or None, library)
-    own_hours, own_basis = (hours, "") if hours is not None else _remembered(visit, {part.presentation for part in parts})
+    own_hours, own_basis = (hours, "") if hours is not None else _remembered(visit, {part.presentation for part in parts}, today)
     choices = _choices(visit, [lot for lot in lots if held[lot].usable(today)])
     return MakeForm(parts=choices, prefix=prefix, initial=first_values(proposed, own_hours, own_basis))
 
@@ -130,9 +131,11 @@ def first_values(proposed: Sequence[Sequence[Take]], hours: Decimal | None, basi
     return first
 
 
-def _remembered(visit: Treatment, wanted: set[str]) -> tuple[Decimal | None, str]:
-    """The time that the clinic itself gave its last syringe of the same presentations."""
-    for row in Syringe.objects.of(visit.clinic).select_related("formulation").order_by("-created_at")[:REMEMBERED]:
+def _remembered(visit: Treatment, wanted: set[str], today: dt.date) -> tuple[Decimal | None, str]:
+    """The time that the clinic itself gave its last syringe of the same presentations, looked for in its last visits."""
+    visits = Treatment.objects.of(visit.clinic).filter(planned_on__lte=today).order_by("-planned_on").values("pk")[:REMEMBERED]
+    last = Syringe.objects.filter(treatment__in=visits).select_related("formulation").defer("formulation__result").order_by("-created_at")
+    for row in last:
         if {str(part["presentation"]) for part in row.formulation.parts} == wanted:
             minutes = Decimal(round((row.use_before - row.created_at).total_seconds() / 60))
             return (minutes / 60).quantize(Decimal("0.01")), row.use_before_basis[:200]
