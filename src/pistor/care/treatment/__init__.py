@@ -20,6 +20,7 @@ from pistor.care.treatment.record import (
     treatment_findings,
     unusable_numbers,
     unusable_takes,
+    whole_zones,
 )
 from pistor.care.visit import Missing
 
@@ -27,4 +28,5 @@ __all__ = [
     "MEANING", "METHODS", "STATES", "Edits", "Live", "LotGiven", "Missing", "PlannedPoint", "Record", "RoomFacts", "State", "TimeOutFacts", "UnreadableEdits",
     "ZoneGiven", "against_plan", "before", "checklist", "doses_in", "edits_from", "edits_from_text", "gate", "given_points", "live", "missing_before_treatment",
     "reckonable", "record_as_dict", "total", "treatment_findings", "unusable_lots", "unusable_numbers", "unusable_takes",
+    "whole_zones",
 ]  # fmt: skip

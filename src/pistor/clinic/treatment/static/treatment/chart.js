@@ -2,6 +2,7 @@
 // this script only fills its fields, adds up what they say, and asks the server what is still missing.
 
 import { ChartMap } from "./chart_map.js";
+import { outOf } from "./shares.js";
 
 const form = document.querySelector(".chart form[data-draft=treatment]");
 const MISSING_AFTER_MS = 400;
@@ -105,6 +106,31 @@ function sums(zones, perMl) {
   bar.classList.toggle("over", Boolean(over));
   const doses = document.querySelector("[data-live]");
   if (doses) doses.textContent = perMl.map((one) => `${one.name} ${Number((ml * one.amount).toPrecision(6))} ${one.unit}`).join(" · ");
+}
+
+// ── out of which syringe ──
+
+function shares(zones) {
+  const held = new Map([...document.querySelectorAll("[data-syringe]")].map((one) => [one.dataset.syringe, number(one.dataset.ml)]));
+  const places = [...form.querySelectorAll("[data-shares]")], line = document.querySelector("[data-left-in]");
+  if (!places.length) return;
+  const lines = places.map((place) => {
+    const inputs = [...place.querySelectorAll("[data-out-of]")].map((one) => [one.dataset.outOf, one.querySelector("input")]);
+    const n = place.dataset.shares, zone = zones.find((one) => one.n === n);
+    const typed = zone?.state === "not_given" ? [] : inputs.filter(([, input]) => input.value.trim());
+    const said = new Map(typed.map(([code, input]) => [code, number(input.value)]));
+    return { place, inputs, said, ml: zone ? zone.ml : number(field(`volume_${n}`).value), done: zone ? Boolean(zone.state) : true };
+  });
+  const left = new Map(held);
+  outOf(lines, held).forEach((parts, at) => {
+    const { place, inputs, said, ml, done } = lines[at], sum = plain([...said.values()].reduce((all, part) => all + part, 0));
+    const words = [...(parts ?? [])].map(([code, part]) => (code ? `${plain(part)} mL out of ${code}` : `${plain(part)} mL that no syringe holds`));
+    place.querySelector("[data-share-line]").textContent = parts ? words.join(", ") || "Out of no syringe" : `${sum} mL are said, but ${plain(ml)} mL were given`;
+    place.classList.toggle("off", !parts || parts.has(""));
+    for (const [code, input] of inputs) input.placeholder = parts && ml ? plain(parts.get(code) ?? 0) : "";
+    if (done) for (const [code, part] of parts ?? []) if (code) left.set(code, left.get(code) - part);
+  });
+  line.textContent = [...left].map(([code, ml]) => `${code}: ${plain(ml)} mL left`).join(" · ");
 }
 
 // ── what is missing, as the server says it of what stands here ──
@@ -228,6 +254,7 @@ if (form) {
     all.textContent = open.some((zone) => zone.differs) ? "All as it stands here" : "All as planned";
     all.disabled = !open.length;
     sums(zones, chart.perMl);
+    shares(zones);
     map?.read();
   };
   for (const button of form.querySelectorAll("[data-look]")) {
