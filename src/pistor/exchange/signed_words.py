@@ -11,6 +11,7 @@ from typing import Any
 
 from pistor.care.aftercare import day_in, moment_in
 from pistor.care.amendment import rolled
+from pistor.care.treatment import Charted
 from pistor.knowledge import Library
 
 DIVIDED = "not said for each zone: in the order of the plan, one syringe emptied after the other"
@@ -166,6 +167,16 @@ def given_in_words(content: dict[str, Any], library: Library) -> list[str]:
         both = {} if one is None else {"points": one["points"] + zone["points"], "volume_ml": str(Decimal(one["volume_ml"]) + Decimal(zone["volume_ml"]))}
         found[_place(zone)] = {**zone, **both}
     return [_given(zone, library) for zone in found.values()]
+
+
+def drawn_in_words(made: Charted) -> str:
+    """What the drawing of a treatment shows, and what it cannot."""
+    said = ["The points as they were given."]
+    if made.by_number:
+        said.append(f"Only numbers were recorded, so drawn as planned: {'; '.join(made.by_number)}.")
+    if made.unplanned:
+        said.append(f"Not on the map, so not drawn: {'; '.join(made.unplanned)}.")
+    return " ".join(said)
 
 
 def _place(zone: dict[str, Any]) -> tuple[str, ...]:
