@@ -234,6 +234,9 @@ def test_a_zone_out_of_two_syringes_is_divided_by_the_page_as_by_the_server_on_a
     visit.address = f"/visits/{treatment.pk}/"
     visit.go("treatment")
     page = visit.page
+    assert not page.locator("[data-stage]").is_visible()  # the map opens by a press
+    page.get_by_role("button", name="On the map").first.click()
+    assert page.locator("[data-stage]").is_visible()
     page.get_by_role("button", name="All as planned").click()
 
     def said() -> list[str]:

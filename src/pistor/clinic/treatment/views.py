@@ -286,7 +286,8 @@ def _shown(
         "make_form": make or (make_form(request, visit, room.syringes, prefix=MAKE) if may_make else None), "undrawn": undrawn,
         "zone_lines": named_lines(form.zone_lines, drawn, library),
         "repeat": last_given(visit) if may_treat and not lines and not before_that and visit.given_on is None else None,
-        "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit), **_doses(facts.checks),
+        "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit),
+        "codes_read": not any(one.where == "patient-code" for one in found), **_doses(facts.checks),
     }  # fmt: skip
     findings = treatment_findings(facts.record, library, facts.checks)
     return render_step(request, visit, "treatment", "treatment/show.html", context, findings=findings, status=status, look=look)

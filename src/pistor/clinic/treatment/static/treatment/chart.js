@@ -43,6 +43,14 @@ function opens(details) {
   form.addEventListener("change", (event) => { if (event.target.name === name && event.target.value === value) details.open = true; });
 }
 
+// On a phone what is seldom needed opens by a press; elsewhere there is room for it.
+function foldsOnPhone(details) {
+  const narrow = matchMedia("(max-width: 700px)");
+  const fit = () => { details.open = !narrow.matches || Boolean(details.querySelector(".has-error")); };
+  narrow.addEventListener("change", fit);
+  fit();
+}
+
 // ── zones ──
 
 class Zone {
@@ -248,6 +256,7 @@ if (form) {
     zone.say(edits ? "changed" : "");
     tell(field(`edits_${zone.n}`));
   } });
+  form.querySelectorAll("[data-folds-on-phone]").forEach(foldsOnPhone); // the map has measured itself by now
   const all = form.querySelector("[data-all]");
   const sum = () => {
     const open = zones.filter((zone) => !zone.state);
@@ -260,6 +269,7 @@ if (form) {
   for (const button of form.querySelectorAll("[data-look]")) {
     button.hidden = !map;
     button.addEventListener("click", () => {
+      maps.closest("details").open = true;
       map.lookAt(button.closest("[data-zone]").dataset.key);
       maps.scrollIntoView({ block: "nearest" });
     });
