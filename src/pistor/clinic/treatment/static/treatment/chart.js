@@ -147,7 +147,6 @@ function gate() {
   const list = document.querySelector("[data-list]"), count = list.querySelector("[data-count]");
   let timer, running;
   const ask = async () => {
-    running?.abort();
     running = new AbortController();
     try {
       const answer = await fetch(form.dataset.gate, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, signal: running.signal });
@@ -166,6 +165,7 @@ function gate() {
   };
   const later = () => {
     list.setAttribute("aria-busy", "true");
+    running?.abort(); // its answer would be about what stood here before
     clearTimeout(timer);
     timer = setTimeout(ask, MISSING_AFTER_MS);
   };
