@@ -20,6 +20,7 @@ from pistor.records.latest import latest_blend_and_map
 from pistor.records.people import Clinic, User
 from pistor.records.reactions import ReactionReport
 from pistor.records.stock import Lot
+from pistor.records.summaries import TreatmentSummary
 from pistor.records.syringes import Syringe, syringe_facts
 from pistor.records.treatment import Treatment, ZoneDose
 from pistor.records.visit import facts_of
@@ -67,6 +68,14 @@ def test_signed_treatments_are_whole_and_their_hash_is_of_their_content(demo):
     assert ZoneDose.objects.of(demo).values("treatment").distinct().count() == signed.count()
     assert Consent.objects.of(demo).exists()
     assert ReactionReport.objects.of(demo).exists()
+
+
+def test_the_summary_of_the_last_treatment_is_kept_for_whoever_comes_within_a_week(demo):
+    kept = TreatmentSummary.objects.of(demo).select_related("document", "treatment")
+    assert len(kept) > 10
+    for row in kept:
+        assert row.treatment.state == "signed" and bytes(row.document.content).startswith(b"%PDF")
+        assert Treatment.objects.filter(course=row.treatment.course_id, number=row.treatment.number + 1, state__in=("open", "planned")).exists()
 
 
 def test_one_patient_for_each_application_stands_ready_today_and_nothing_stops_the_treatment(demo):

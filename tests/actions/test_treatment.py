@@ -17,10 +17,14 @@ from pistor.actions.rooms import use_room
 from pistor.actions.stock import set_lot_state
 from pistor.actions.treatment import Incomplete, save_treatment, sign_treatment
 from pistor.care.formulation import Topical
+from pistor.exchange.signed_words import signed_words
+from pistor.knowledge import load
 from pistor.records.audit import AuditEvent
+from pistor.records.recalls import Scope, zones_of
+from pistor.records.repeat import last_given
 from pistor.records.rooms import Room
 from pistor.records.signed import broken
-from pistor.records.stock import usable_lots
+from pistor.records.stock import StockMove, usable_lots
 from pistor.records.treatment import Amendment, LotUse, Treatment, ZoneDose
 from tests import factories
 from tests.conftest import NOW, TODAY
@@ -158,6 +162,28 @@ def test_one_zone_is_given_out_of_two_syringes_and_recorded_once_for_each(people
     }  # fmt: skip
     with pytest.raises(IntegrityError), transaction.atomic():  # whoever writes past the actions
         ZoneDose.objects.create(**{field.attname: getattr(ZoneDose.objects.first(), field.attname) for field in ZoneDose._meta.fields if field.name != "id"})
+
+
+def test_a_zone_runs_over_into_the_next_syringe_by_itself_and_both_lots_lead_to_the_patient(people, visit):
+    """300 points of 0.02 mL do not fit into one syringe of 5 mL; here three of 0.125 mL into 0.3 mL."""
+    lots = [lot(people.clinic, number=number) for number in ("L-1", "L-2")]
+    one, two = (syringe(visit, people.nurse, volume=ml, of=of, at=NOW - dt.timedelta(minutes=n)) for ml, of, n in zip(("0.3", "0.2"), lots, (2, 1), strict=True))
+    signed = sign(visit, people.practitioner)
+    signed.refresh_from_db()
+    rows = [(dose.syringe, dose.points, dose.volume_ml, dose.given["state"], dose.doses) for dose in ZoneDose.objects.order_by("syringe__created_at", "pk")]
+    assert rows == [(one, 3, Decimal("0.3"), "given", {"lidocaine": "6"}), (two, 0, Decimal("0.075"), "given", {"lidocaine": "1.5"})]
+    moved = {(move.lot, move.put_into): move.units for move in StockMove.objects.filter(taken_from="syringe")}
+    assert moved == {(lots[0], "patient"): Decimal("0.3"), (lots[1], "patient"): Decimal("0.075"), (lots[1], "waste"): Decimal("0.125")}
+    assert broken(signed) == ()
+    words = signed_words(json.loads(signed.signed_content), load(), NOW)
+    assert dict(map(tuple, words["facts"]))["Which syringe for which zone"].startswith("not said")
+    assert [(row["zone"], row["volume"], row["planned"]) for row in words["zones"]] == [
+        (f"Neck, left, syringe {one.code}", "0.3 mL", "3 points, 0.375 mL in all"), (f"Neck, left, syringe {two.code}", "0.075 mL", "3 points, 0.375 mL in all"),
+    ]  # fmt: skip
+    for of in lots:
+        assert zones_of(Scope.LOT, of, None) == {visit.patient_id: (("neck", "left"),)}
+    second = Treatment.objects.get(course=visit.course, number=2)
+    assert [(zone.points, zone.volume_ml, zone.deviates) for zone in last_given(second).zones] == [(3, Decimal("0.375"), False)]
 
 
 def test_the_day_is_neither_to_come_nor_long_past(people, visit):

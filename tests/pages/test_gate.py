@@ -117,15 +117,42 @@ def test_two_syringes_are_given_each_to_its_zone_and_booked_once(people, as_, vi
     one, two = syringe(visit, people.nurse, volume="0.3"), syringe(visit, people.nurse, volume="0.2")
     read_codes(visit, people.nurse)
     client = as_(people.practitioner)
-    fields = filled(client, visit, state_0="changed", points_0="2", volume_0="0.25", reason_0="a mole", syringe_0=one.code)
-    extra = {"extra_zone": "shoulder:left", "points_x": "1", "volume_x": "0.2", "reason_x": "sore", "syringe_x": two.code}
-    too_much = post(client, visit, fields | extra | {"volume_0": "0.35"})
+    fields = filled(client, visit, state_0="changed", points_0="2", volume_0="0.25", reason_0="a mole", **{f"from_0_{one.code}": "0.25"})
+    extra = {"extra_zone": "shoulder:left", "points_x": "1", "volume_x": "0.2", "reason_x": "sore", f"from_x_{two.code}": "0.2"}
+    too_much = post(client, visit, fields | extra | {"volume_0": "0.35", f"from_0_{one.code}": "0.35"})
     assert "0.35 mL were given from syringe" in too_much.content.decode()
+    unlike = post(client, visit, fields | extra | {"volume_0": "0.35"})
+    assert (unlike.status_code, "0.25 mL are said to have come out of the syringes, but 0.35 mL were given" in unlike.content.decode()) == (409, True)
     for _ in range(2):
         assert post(client, visit, fields | extra).status_code == 302
     moved = {(move.booking, move.put_into): move.units for move in StockMove.objects.filter(taken_from="syringe")}
     assert moved == {(one.pk, "patient"): Decimal("0.25"), (one.pk, "waste"): Decimal("0.05"), (two.pk, "patient"): Decimal("0.2")}
     assert Treatment.objects.filter(state="signed").count() == 1
+
+
+def test_what_came_out_of_which_syringe_stands_there_again_and_the_rest_is_divided_anew(people, as_, visit):
+    one, two = syringe(visit, people.nurse, volume="0.3"), syringe(visit, people.nurse, volume="0.2")
+    client, here = as_(people.nurse), f"/visits/{visit.pk}/treatment/"
+    assert post(client, visit, filled(client, visit, do="save", **{f"from_0_{two.code}": "0.1"})).status_code == 302
+    assert {(dose.syringe, dose.volume_ml, dose.given["shared"]) for dose in ZoneDose.objects.all()} == {
+        (one, Decimal("0.275"), "said"), (two, Decimal("0.1"), "said"),
+    }  # fmt: skip
+    again = fields_of(client.get(here).content.decode())
+    assert (again[f"from_0_{one.code}"], again[f"from_0_{two.code}"], again["points_0"], again["volume_0"]) == ("0.275", "0.1", "3", "0.375")
+    assert listed(client, visit)["live"]["in_syringes_ml"] == {one.code: "0.025", two.code: "0.1"}
+    assert post(client, visit, again | {"do": "save", f"from_0_{one.code}": "", f"from_0_{two.code}": ""}).status_code == 302
+    assert {(dose.syringe, dose.volume_ml) for dose in ZoneDose.objects.all()} == {(one, Decimal("0.3")), (two, Decimal("0.075"))}
+
+
+def test_what_the_plan_needs_beside_the_first_syringe_is_offered_at_once(people, as_, visit):
+    syringe(visit, people.nurse, volume="0.3")
+    client, here = as_(people.nurse), f"/visits/{visit.pk}/treatment/"
+    page = client.get(here).content.decode()
+    assert "Another syringe: 0.075 mL of the plan are not drawn yet" in page
+    made = client.post(here, fields_of(page) | {"do": "make-clear", "make-own_hours": "4", "make-own_basis": "our pharmacist", "note": "half done"})
+    assert (made.status_code, "half done" in made.content.decode()) == (200, True)
+    assert "Another syringe" not in made.content.decode()
+    assert sum(row.volume_ml for row in Syringe.objects.all()) >= Decimal("0.375")
 
 
 def test_what_is_recorded_adds_up_while_it_is_written(people, as_, visit):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pistor.care.formulation import Part, compose
 from pistor.care.injection_map import Change
-from pistor.care.stock import LotGiven
+from pistor.care.stock import LotGiven, plain
 from pistor.care.syringe import SyringeFacts, given_of
 from pistor.care.treatment import (
     Edits,
@@ -27,8 +27,12 @@ from pistor.care.treatment import (
     edits_from_text,
     given_points,
     live,
+    reckonable,
     total,
+    unusable_numbers,
+    whole_zones,
 )
+from pistor.care.treatment.shares import out_of
 from pistor.knowledge import load
 
 LIBRARY = load()
@@ -89,7 +93,7 @@ def zone_of(**fields) -> ZoneGiven:
     return replace(ZoneGiven("neck", "left", "nappage", number, volume, number, volume, state="given", plan=KEY), **fields)
 
 
-def charted(zones, *, syringes=("K1",), planned=None) -> Record:
+def charted(zones, *, syringes={"K1": Decimal(9)}, planned=None) -> Record:  # noqa: B006 - only read
     record = Record(DAY, {}, "", "", (), tuple(zones))
     return against_plan(record, planned or (zone_of(),), lambda: {KEY: PLAN}, LIBRARY, syringes=syringes, added_ml={KEY: EACH})
 
@@ -119,10 +123,74 @@ def test_what_is_typed_for_a_zone_is_held_against_its_plan(typed, state, points)
         assert zone.syringe == ("K1" if zone.treated else "")
 
 
-def test_a_zone_that_was_not_planned_has_no_plan_and_several_syringes_are_left_to_say():
+def test_a_zone_that_was_not_planned_has_no_plan_and_comes_out_of_what_is_left():
     extra = zone_of(zone="shoulder", plan="", planned_points=5, state="")
-    found = charted([extra, zone_of(syringe="K2")], syringes=("K1", "K2")).zones
-    assert [(zone.zone, zone.state, zone.planned_points, zone.syringe) for zone in found] == [("shoulder", "changed", None, ""), ("neck", "given", 12, "K2")]
+    found = charted([extra, zone_of(syringe="K2")], syringes={"K1": Decimal(1), "K2": Decimal(1)}).zones
+    assert [(zone.zone, zone.state, zone.planned_points, zone.syringe, zone.shared) for zone in found] == [
+        ("shoulder", "changed", None, "K1", "divided"), ("neck", "given", 12, "K2", "said"),
+    ]  # fmt: skip
+
+
+# 300 points of 0.02 mL in three zones, out of one syringe of 5 mL and one of 1.2 mL.
+THREE = [zone_of(plan=f"m:{n}:left", zone=f"z{n}", points=100, volume_ml=Decimal(2), planned_points=100, planned_volume_ml=Decimal(2)) for n in range(3)]
+TWO = {"A": Decimal(5), "B": Decimal("1.2")}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({}, [(0, "A", "2", 100), (1, "A", "2", 100), (2, "A", "1", 50), (2, "B", "1", 50)]),  # emptied, then the next: nobody has to say anything
+        ({0: {"B": "1"}}, [(0, "A", "1", 50), (0, "B", "1", 50), (1, "A", "2", 100), (2, "A", "2", 100)]),  # the empty field is the rest
+        ({0: {"A": "1", "B": "1"}}, [(0, "A", "1", 50), (0, "B", "1", 50), (1, "A", "2", 100), (2, "A", "2", 100)]),
+        ({2: {"A": "1.99"}}, [(0, "A", "2", 100), (1, "A", "1.01", 51), (1, "B", "0.99", 49), (2, "A", "1.99", 100), (2, "B", "0.01", 0)]),
+        ({0: {"A": "1", "B": "2"}}, "z0 left: 3 mL are said to have come out of the syringes, but 2 mL were given."),
+        ({0: {"A": "0.5"}}, "z0 left: 0.5 mL are said"),  # the other does not hold the rest
+        ({0: {"gone": "2"}}, "z0 left: 2 mL are said"),
+        ({0: {"A": "-1"}}, "z0 left: the volume out of syringe A is below 0"),
+        ({0: {"A": "NaN"}}, "z0 left: the volume out of syringe A is not a number"),
+    ],
+)
+def test_zones_come_out_of_one_syringe_after_the_other_unless_somebody_says_otherwise(said, found):
+    shares = {n: tuple((code, Decimal(ml)) for code, ml in of.items()) for n, of in said.items()}
+    record = charted([replace(zone, shares=shares.get(n, ())) for n, zone in enumerate(THREE)], syringes=TWO, planned=THREE)
+    if isinstance(found, str):
+        assert [one.lower().startswith(found.lower()) for one in unusable_numbers(record)] == [True]
+        assert reckonable(record).volume_ml == 6
+        return
+    assert unusable_numbers(record) == ()
+    assert [(int(zone.plan[2]), zone.syringe, plain(zone.volume_ml), zone.points) for zone in record.zones] == found
+    assert {int(zone.plan[2]) for zone in record.zones if zone.shared == "said"} == set(said)  # of two, who says one says both
+    assert {zone.shared for zone in record.zones if int(zone.plan[2]) not in said} <= {"divided"}
+    assert {zone.state for zone in record.zones} == {"given"}  # the whole of it is as planned
+
+
+part = st.integers(0, 3000).map(lambda steps: steps * Decimal("0.001"))
+lines = st.lists(st.tuples(st.integers(1, 300), part, st.dictionaries(st.sampled_from(["K1", "K2", "K3"]), part, max_size=2)), min_size=1, max_size=5)
+made = st.lists(part, min_size=2, max_size=3).map(lambda each: {f"K{n}": volume for n, volume in enumerate(each, 1)})
+
+
+@settings(deadline=None)
+@given(made, lines)
+def test_nothing_is_lost_or_made_up_where_zones_are_divided_over_syringes(held, typed):
+    zones = [zone_of(plan=f"m:{n}:left", points=points, volume_ml=ml, shares=tuple(said.items())) for n, (points, ml, said) in enumerate(typed)]
+    found = out_of(zones, held)
+    for zone in zones:
+        parts = [one for one in found if one.plan == zone.plan]
+        assert (sum(one.points for one in parts), sum((one.volume_ml for one in parts), Decimal(0))) == (zone.points, zone.volume_ml)
+        assert len({one.syringe for one in parts}) == len(parts)
+        assert whole_zones(parts)[0].edits == zone.edits
+        if len(parts) > 1 or parts[0].syringe:
+            assert {code: ml for code, ml in zone.shares if ml}.items() <= {one.syringe: one.volume_ml for one in parts if one.shared == "said"}.items()
+            assert zone.shares or {one.shared for one in parts} <= {"divided", ""}
+    parted = {(one.plan, one.syringe): one.volume_ml for one in found if one.syringe}
+    typed_ml = {(zone.plan, code): ml for zone in zones for code, ml in zone.shares}
+    unsaid = {code: sum((ml for (plan, name), ml in parted.items() if name == code and (plan, name) not in typed_ml), Decimal(0)) for code in held}
+    spoken = {code: sum((ml for zone in zones for name, ml in zone.shares if name == code), Decimal(0)) for code in held}
+    assert all(unsaid[code] <= max(held[code] - spoken[code], Decimal(0)) for code in held)  # never more than is left beside what was said
+    if any(one.syringe == "" and not one.shares and one.volume_ml for one in found):  # only once all is empty
+        assert all(unsaid[code] == max(held[code] - spoken[code], Decimal(0)) for code in held)
+    record = Record(DAY, {}, "", "", (), found)
+    assert bool(unusable_numbers(record)) == any(one.shares for one in found)
 
 
 def unreadable(data) -> str:

@@ -18,6 +18,7 @@ from pistor.actions.injection_map import draw_map
 from pistor.actions.outcomes import record_score
 from pistor.care.formulation import Part, compose
 from pistor.care.injection_map import Area, Generator, ZonePlan, make_map, zones_alike
+from pistor.care.stock import plain
 from pistor.knowledge import load
 from pistor.records.plan import plan_so_far
 from pistor.records.treatment import Treatment, ZoneDose
@@ -220,3 +221,49 @@ def test_another_patients_code_stops_and_without_a_script_everything_can_be_char
         visit.answers(name, value)
     visit.press("Sign treatment")
     assert visit.state("Treatment").startswith("signed")
+
+
+def test_a_zone_out_of_two_syringes_is_divided_by_the_page_as_by_the_server_on_a_phone(open_page, practitioner):
+    treatment = planned(practitioner, "pain")
+    whole = sum(zone.volume_ml for zone in ready.planned_zones(treatment.course))
+    made = ((whole - Decimal("0.1"), 2), (Decimal("0.3"), 1))  # mL, and minutes ago
+    one, two = (ready.syringe(treatment, practitioner, volume=str(ml), at=ready.NOW - dt.timedelta(minutes=ago)) for ml, ago in made)
+    ready.read_codes(treatment, practitioner, at=ready.NOW)
+    visit = Visit(open_page(390, 844))
+    visit.sign_in(practitioner)
+    visit.address = f"/visits/{treatment.pk}/"
+    visit.go("treatment")
+    page = visit.page
+    assert not page.locator("[data-stage]").is_visible()  # the map opens by a press
+    page.get_by_role("button", name="On the map").first.click()
+    assert page.locator("[data-stage]").is_visible()
+    page.get_by_role("button", name="All as planned").click()
+
+    def said() -> list[str]:
+        return page.locator(".zone [data-share-line]").all_inner_texts()
+
+    def as_kept() -> list[str]:
+        given: dict[str, list[str]] = {}
+        for dose in ZoneDose.objects.filter(treatment=treatment).order_by("syringe__created_at"):
+            given.setdefault(dose.plan, []).append(f"{plain(dose.volume_ml)} mL out of {dose.syringe.code}")
+        return [", ".join(given[zone.plan]) for zone in ready.planned_zones(treatment.course)]
+
+    by_itself = said()
+    assert by_itself[-1] == f"{plain(Decimal(by_itself[-1].split()[0]))} mL out of {one.code}, 0.1 mL out of {two.code}"  # emptied, then the next
+    assert page.locator("[data-left-in]").inner_text() == f"{one.code}: 0 mL left · {two.code}: 0.2 mL left"
+    visit.press("Save")
+    assert as_kept() == by_itself
+    last = len(by_itself) - 1
+    page.locator(f"[data-shares='{last}'] > summary").click()
+    page.locator(f"[name=from_{last}_{two.code}]").fill("0.25")
+    assert said()[-1].endswith(f"0.25 mL out of {two.code}")
+    assert page.locator("[data-left-in]").inner_text() == f"{one.code}: 0.15 mL left · {two.code}: 0.05 mL left"
+    page.locator(f"[name=from_{last}_{two.code}]").fill("9")
+    assert "9 mL are said" in said()[-1]
+    page.locator(f"[name=from_{last}_{two.code}]").fill("0.25")
+    kept(page, **{f"from_{last}_{two.code}": "0.25"})
+    visit.go("treatment")  # as after a closed tab
+    assert said()[-1].endswith(f"0.25 mL out of {two.code}")
+    visit.press("Save")
+    assert as_kept() == said()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

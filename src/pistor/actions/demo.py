@@ -25,6 +25,7 @@ from pistor.actions.devices import add_device, clean_device, use_device
 from pistor.actions.injection_map import fields_of
 from pistor.actions.prescriptions import prescribe
 from pistor.actions.rooms import add_room, use_room
+from pistor.actions.summaries import summary_row
 from pistor.actions.syringes import check_syringe, make_syringe
 from pistor.actions.treatment import content_to_sign
 from pistor.care.alternatives import compare
@@ -62,6 +63,7 @@ from pistor.records.reactions import ReactionReport
 from pistor.records.room import given_checks
 from pistor.records.signed import record_of, sha256
 from pistor.records.stock import Lot, Product, StockMove, Vial
+from pistor.records.summaries import TreatmentSummary
 from pistor.records.syringes import Draw, Syringe
 from pistor.records.treatment import LotUse, TimeOut, Treatment, ZoneDose
 
@@ -183,7 +185,7 @@ class _Demo:
     def _write(self) -> None:
         planned: tuple[type[models.Model], ...] = (
             Product, Lot, Vial, StockMove, Patient, HistoryEntry, Course, Treatment, Formulation, InjectionPlan, Syringe, Draw, TimeOut, AlternativesTalk,
-            ZoneDose, LotUse, ScaleScore, ReactionReport, MaintenanceDecision, Document, Consent, AftercareSheet,
+            ZoneDose, LotUse, ScaleScore, ReactionReport, MaintenanceDecision, Document, Consent, AftercareSheet, TreatmentSummary,
         )  # fmt: skip
         for model in planned:
             cast(Any, model).objects.bulk_create(self.rows.pop(model, []), batch_size=400)
@@ -434,8 +436,12 @@ class _Demo:
         visits: dict[uuid.UUID, list[Treatment]] = {}
         for visit in Treatment.objects.of(self.clinic).filter(given_on__isnull=False).order_by("number"):
             visits.setdefault(visit.course_id, []).append(visit)
+        coming = Treatment.objects.of(self.clinic).filter(given_on=None, planned_on__lte=self.today + dt.timedelta(days=7))
+        soon = set(coming.values_list("course", flat=True))
         for course in courses:
             self._sign(course, visits[course.pk])
+            if course.pk in soon:
+                self._summary(visits[course.pk][-1])
         given = [visit for of_course in visits.values() for visit in of_course]
         Treatment.objects.bulk_update(given, ["signed_by", "signed_at", "state", "signed_content", "sha256"], batch_size=200)
         self._write()
@@ -472,6 +478,12 @@ class _Demo:
             visit.signed_content = content_to_sign(visit, record, blend_row, drawn, checks, self.library, by=self.by, at=visit.created_at)
             visit.sha256 = sha256(visit.signed_content)
         self._sheet(visits[-1])
+
+    def _summary(self, visit: Treatment) -> None:
+        """What is looked at before the next treatment. Of the others none is kept: the 500 of them would take ten seconds at each start."""
+        row = summary_row(visit, TreatmentSummary.Occasion.SIGNED, self.today, by=self.by, at=visit.created_at)
+        self.keep(row.document)
+        self.keep(row)
 
     def _sheet(self, visit: Treatment) -> None:
         made, at = sheet_of(visit, self.library, "en"), visit.created_at

@@ -202,13 +202,18 @@ def _write_zones(visit: Treatment, zones: Sequence[ZoneGiven], blend: Blend | No
     ZoneDose.objects.bulk_create(
         ZoneDose(
             **written, zone=zone.zone, side=zone.side, technique=zone.technique, plan=zone.plan, syringe=by_code.get(zone.syringe),
-            given={"state": zone.state, "edits": zone.edits.as_dict(), "on_skin": zone.on_skin}, planned_points=zone.planned_points,
-            planned_volume_ml=zone.planned_volume_ml, points=zone.points, volume_ml=zone.volume_ml, planned_passes=zone.planned_passes,
-            passes=zone.passes, inserted_length_mm=zone.inserted_length_mm, angle_deg=zone.angle_deg,
+            given=_given(zone), planned_points=zone.planned_points, planned_volume_ml=zone.planned_volume_ml, points=zone.points,
+            volume_ml=zone.volume_ml, planned_passes=zone.planned_passes, passes=zone.passes, inserted_length_mm=zone.inserted_length_mm,
+            angle_deg=zone.angle_deg,
             doses=doses_in(blend, zone.volume_ml) if blend else {}, deviation_reason=zone.reason.strip()[:300],
         )
         for zone in zones
     )  # fmt: skip
+
+
+def _given(zone: ZoneGiven) -> dict[str, Any]:
+    """Beside its numbers: what was changed on the points of the whole zone, and who says that it came out of this syringe."""
+    return {"state": zone.state, "edits": zone.edits.as_dict(), "on_skin": zone.on_skin, **({"shared": zone.shared} if zone.shared else {})}
 
 
 def _write_lots(visit: Treatment, lots: Sequence[tuple[Lot, Decimal]], by: User, at: dt.datetime) -> None:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from pistor.care.formulation import Topical
-from pistor.care.treatment import Record, ZoneGiven
+from pistor.care.treatment import Record, ZoneGiven, edits_from
 from pistor.care.treatment.record import MOST_ML
 
 Content = dict[str, Any]  # a signed content, as ``json.loads`` gives it
@@ -147,6 +147,11 @@ def corrected_record(record: Record, content: Content) -> Record:
         topical=tuple(Topical(row["ingredient"], None if row["dose_mg"] is None else Decimal(row["dose_mg"])) for row in of["topical"]),
         pain_score=of["pain_score"], reaction=of["reaction"], reaction_signs=tuple(of["reaction_signs"]), reaction_note=of["reaction_note"], note=of["note"],
     )  # fmt: skip
+
+
+def zones_given(content: Content) -> tuple[ZoneGiven, ...]:
+    """The zones of a content with what was changed on their points, as far as it can be read."""
+    return tuple(replace(_zone(row), edits=edits_from((row.get("given") or {}).get("edits") or {})) for row in content.get("zones", ()))
 
 
 def _zone(row: Mapping[str, Any]) -> ZoneGiven:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from html import escape
 
@@ -32,11 +32,13 @@ def map_svg(
     names: bool = True,
     zoom: bool = True,
     overlays: Overlays | None = None,
+    moved_from: Mapping[str, tuple[float, float]] | None = None,
 ) -> str:
     """A body map with its zones, and the points of ``injection_map`` that lie on it, in the version it was made on.
 
     ``overlays`` lie under the points. ``chosen`` are keys ``zone:side`` to highlight where there is no map yet; ``zoom`` shows small areas
-    with their surroundings only; ``names`` are those of landmarks. For a script that draws points of its own, zones carry ``data-area`` and
+    with their surroundings only; ``names`` are those of landmarks. With ``moved_from`` the map is one of what was given: that is where the points
+    that were given elsewhere were planned, and what differs from the plan is marked. For a script that draws points of its own, zones carry ``data-area`` and
     ``data-no-go``, and the points are one group.
     """
     body, scale = _body(injection_map, library, view), injection_map.scale.get(view, AS_DRAWN) if injection_map else AS_DRAWN
@@ -44,11 +46,12 @@ def map_svg(
     picked = frozenset(f"{plan.area.zone}:{plan.area.side}" for plan in plans) if injection_map else frozenset(chosen)
     x, y, width, height = _window(body, picked) if zoom else (0.0, 0.0, body.width_mm, body.height_mm)
     unit = max(width, 0.6 * height) / 205  # line weights follow the size of what is drawn
-    below, room = _legend(body, injection_map, view, unit, width, height) if legend else ("", 0.0)
+    below, room = _legend(body, injection_map, view, unit, width, height, moved_from is not None) if legend else ("", 0.0)
     whole = height + room
     outlines = [_drawn_outline(plan, body, unit) for plan in plans if plan.drawn]
     points = [_points(injection_map, plan, unit) for plan in plans] if injection_map else []
-    crosses = [_crosses(injection_map, plan, unit) for plan in plans] if injection_map else []
+    crosses = [_crosses(injection_map, plan, unit, _out(moved_from is not None)) for plan in plans] if injection_map else []
+    marks = [_differences(injection_map, plan, unit, moved_from) for plan in plans] if injection_map and moved_from is not None else []
     return "".join((
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {whole:.5g}" width="{width:g}" height="{whole:.5g}" role="img" class="body-map"',
         f' data-map="{view}" data-size="{body.width_mm:g} {body.height_mm:g}" data-scale="{scale.x:g} {scale.y:g}" {FONT}>',
@@ -61,6 +64,7 @@ def map_svg(
         *outlines,
         *points,
         *crosses,
+        *marks,
         "</g></svg>",
         _side_letters(body, unit, width),
         below,
@@ -388,24 +392,48 @@ def _ring(x: float, y: float, radius: float, fill: str) -> str:
     )
 
 
-def _crosses(injection_map: InjectionMap, plan: ZonePlan, unit: float) -> str:
+def _crosses(injection_map: InjectionMap, plan: ZonePlan, unit: float, ink: str) -> str:
     marks = "".join(_cross_at(point.x_mm, point.y_mm, 1.2 * unit) for point in injection_map.taken_out if point.zone_key == plan.key)
-    return f'<path d="{marks}" {_crossed(unit)}/>' if marks else ""
+    return f'<path d="{marks}" {_line(ink, unit)}/>' if marks else ""
 
 
 def _cross_at(x: float, y: float, half: float) -> str:
     return f"M{x - half:.1f} {y - half:.1f}l{2 * half:.1f} {2 * half:.1f}m0 {-2 * half:.1f}l{-2 * half:.1f} {2 * half:.1f}"
 
 
-def _crossed(unit: float) -> str:
-    return f'fill="none" stroke="{SOFT_INK}" stroke-width="{0.6 * unit:.2f}" stroke-linecap="round"'
+def _out(as_given: bool) -> str:
+    """What was planned and not given is a difference like the others; what the plan itself takes out is not."""
+    return MARKED if as_given else SOFT_INK
 
 
-def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float, width: float, height: float) -> tuple[str, float]:
+def _line(ink: str, unit: float) -> str:
+    return f'fill="none" stroke="{ink}" stroke-width="{0.6 * unit:.2f}" stroke-linecap="round" stroke-linejoin="round"'
+
+
+def _differences(injection_map: InjectionMap, plan: ZonePlan, unit: float, moved_from: Mapping[str, tuple[float, float]]) -> str:
+    """What was given otherwise than planned: a line from where a point was meant to be, a square around one that was added, a ring for its volume."""
+    placed = injection_map.points_in(plan.key)
+    lines = "".join(f"M{x:.1f} {y:.1f}L{point.x_mm:.1f} {point.y_mm:.1f}" for point in placed if point.key in moved_from for x, y in (moved_from[point.key],))
+    squares = "".join(_square_at(point.x_mm, point.y_mm, 2.6 * unit) for point in placed if "a" in point.flags)
+    rings = "".join(_ring_at(point.x_mm, point.y_mm, 2.9 * unit) for point in placed if "v" in point.flags)
+    return f'<path class="differs" d="{lines}{squares}{rings}" {_line(MARKED, unit)}/>' if lines or squares or rings else ""
+
+
+def _square_at(x: float, y: float, half: float) -> str:
+    return f"M{x - half:.1f} {y - half:.1f}h{2 * half:.1f}v{2 * half:.1f}h{-2 * half:.1f}Z"
+
+
+def _ring_at(x: float, y: float, radius: float) -> str:
+    return f"M{x - radius:.1f} {y:.1f}a{radius:.1f} {radius:.1f} 0 1 0 {2 * radius:.1f} 0a{radius:.1f} {radius:.1f} 0 1 0 {-2 * radius:.1f} 0"
+
+
+def _legend(
+    body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float, width: float, height: float, as_given: bool
+) -> tuple[str, float]:
     """What the signs mean and how long a millimetre is, below the picture; and how much room that takes."""
     size, line, left = 7 * unit, 10 * unit, 9 * unit
     out, x, y = [], left, height + 6 * unit
-    for symbol, text in _signs(body, injection_map, view, unit):
+    for symbol, text in _signs(body, injection_map, view, unit, as_given):
         end = x + 6 * unit + len(text) * size * 0.5
         if end > width - left and x > left:
             x, y = left, y + line
@@ -425,7 +453,7 @@ def _legend(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: 
     return "".join(out), base + 5 * unit - height
 
 
-def _signs(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float) -> list[tuple[str, str]]:
+def _signs(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: float, as_given: bool) -> list[tuple[str, str]]:
     def swatch(fill: str, stroke: str) -> str:
         return f'<rect x="{-3 * unit:.1f}" y="{-2.4 * unit:.1f}" width="{6 * unit:.1f}" height="{4.8 * unit:.1f}" fill="{fill}" stroke="{stroke}" stroke-width="{0.5 * unit:.2f}"/>'
 
@@ -438,7 +466,14 @@ def _signs(body: BodyMap, injection_map: InjectionMap | None, view: str, unit: f
         items.append((f'<path d="M{-3 * unit:.1f},{-2 * unit:.1f}h{6 * unit:.1f}v{4 * unit:.1f}h{-6 * unit:.1f}Z" {_dotted(NO_GO, unit)}/>', "take care"))
     items += [(f'<path d="M{-3 * unit:.1f},0H{3.2 * unit:.1f}" {_dotted(_ink(mark), unit)}/>', mark.label) for mark in body.landmarks if mark.care]
     if injection_map and any(point.area.map == view for point in injection_map.taken_out):
-        items.append((f'<path d="{_cross_at(0, 0, 1.6 * unit)}" {_crossed(unit)}/>', "taken out"))
+        items.append((f'<path d="{_cross_at(0, 0, 1.6 * unit)}" {_line(_out(as_given), unit)}/>', "not given" if as_given else "taken out"))
+    if injection_map and as_given:
+        flags = {flag for point in injection_map.placed if point.area.map == view for flag in point.flags}
+        marks = (
+            ("m", f"M{-3 * unit:.1f} 0h{6 * unit:.1f}", "from where it was planned"), ("a", _square_at(0, 0, 2 * unit), "added"),
+            ("v", _ring_at(0, 0, 2 * unit), "another volume"),
+        )  # fmt: skip
+        items += [(f'<path d="{path}" {_line(MARKED, unit)}/>', text) for flag, path, text in marks if flag in flags]
     return items
 
 

@@ -80,6 +80,7 @@ def aftercare_pdf(*, sheet: Mapping[str, Any], name: str, clinic: str, phone: st
     return render_pdf("aftercare", {**sheet, "lang": language, "name": name, "clinic": clinic, "phone": phone, "footer": footer, "words": _SHEET[language]})
 
 
-def treatment_pdf(*, content: Mapping[str, Any], sha256: str, pictures: Sequence[str] = ()) -> bytes:
-    """The summary of a signed treatment: ``content`` is what was signed in words, with its amendments; ``pictures`` are drawings of the map."""
-    return render_pdf("treatment_summary", {**content, "sha256": sha256, "pictures": list(pictures), "lang": "en"})
+def treatment_pdf(*, content: Mapping[str, Any], sha256: str, pictures: Sequence[str] = (), pictured: str = "") -> bytes:
+    """The summary of a signed treatment: ``content`` is what was signed in words, with its amendments; ``pictures`` are drawings of the map,
+    ``pictured`` says what they show."""
+    return render_pdf("treatment_summary", {**content, "sha256": sha256, "pictures": list(pictures), "pictured": pictured, "lang": "en"})

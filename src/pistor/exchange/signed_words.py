@@ -11,8 +11,10 @@ from typing import Any
 
 from pistor.care.aftercare import day_in, moment_in
 from pistor.care.amendment import rolled
+from pistor.care.treatment import Charted
 from pistor.knowledge import Library
 
+DIVIDED = "not said for each zone: in the order of the plan, one syringe emptied after the other"
 _UNITS = {"d": "days", "mg/cm2": "mg/cm²"}  # as people write them
 
 
@@ -46,6 +48,7 @@ def signed_words(content: dict[str, Any], library: Library, at: dt.datetime) -> 
             ["Immediate reaction", reaction_words(reaction, library) if record else "not recorded"],
             *([["Observed before signing", f"{record['observed_minutes']} minutes"]] if record.get("observed_minutes") is not None else []),
             *([f"Syringe {one['code']}", _syringe(one, content, library)] for one in content.get("syringes", ())),
+            *([["Which syringe for which zone", DIVIDED]] if any(_divided(zone) for zone in content.get("zones", ())) else []),
             *([["Codes before the needle", _time_outs(content["time_outs"])]] if content.get("time_outs") else []),
             *(["Device", _device(one)] for one in content.get("devices", ())),
             *(["Single-use item", _item(one)] for one in content.get("items", ())),
@@ -55,7 +58,7 @@ def signed_words(content: dict[str, Any], library: Library, at: dt.datetime) -> 
         "zones": [
             {
                 "zone": _zone_from(zone, content, library), "points": _points(zone), "volume": _volume(zone),
-                "planned": _planned(zone), "doses": ", ".join(_dose(library, id_, dose) for id_, dose in zone.get("doses", {}).items()),
+                "planned": _planned(zone, content), "doses": ", ".join(_dose(library, id_, dose) for id_, dose in zone.get("doses", {}).items()),
                 "reason": zone.get("deviation_reason", ""),
             }
             for zone in content.get("zones", ())
@@ -156,8 +159,32 @@ def _step(library: Library, key: str) -> str:
     return library.checklist_steps[key].text if key in library.checklist_steps else _spaced(key)
 
 
-def given_in_words(zone: dict[str, Any], library: Library) -> str:
-    """What one zone of a signed content got, in one line."""
+def given_in_words(content: dict[str, Any], library: Library) -> list[str]:
+    """What each zone of a signed content got out of all syringes, in one line."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for zone in content.get("zones", ()):
+        one = found.get(_place(zone))
+        both = {} if one is None else {"points": one["points"] + zone["points"], "volume_ml": str(Decimal(one["volume_ml"]) + Decimal(zone["volume_ml"]))}
+        found[_place(zone)] = {**zone, **both}
+    return [_given(zone, library) for zone in found.values()]
+
+
+def drawn_in_words(made: Charted) -> str:
+    """What the drawing of a treatment shows, and what it cannot."""
+    said = ["The points as they were given."]
+    if made.by_number:
+        said.append(f"Only numbers were recorded, so drawn as planned: {'; '.join(made.by_number)}.")
+    if made.unplanned:
+        said.append(f"Not on the map, so not drawn: {'; '.join(made.unplanned)}.")
+    return " ".join(said)
+
+
+def _place(zone: dict[str, Any]) -> tuple[str, ...]:
+    """What the parts of one zone that came out of several syringes have in common."""
+    return zone.get("plan", ""), zone["zone"], zone["side"], zone.get("technique", "")
+
+
+def _given(zone: dict[str, Any], library: Library) -> str:
     points = _points(zone)
     return f"{zone_name(library, zone['zone'], zone['side'])} {points if rolled(zone) else f'{points} points'}, {_volume(zone)}"
 
@@ -168,6 +195,11 @@ def _zone_from(zone: dict[str, Any], content: dict[str, Any], library: Library) 
     return f"{name}, syringe {zone['syringe']}" if zone.get("syringe") and len({row.get("syringe") for row in content["zones"]}) > 1 else name
 
 
+def _divided(zone: dict[str, Any]) -> bool:
+    """Whether nobody said out of which syringe it came."""
+    return bool((zone.get("given") or {}).get("shared") == "divided")
+
+
 def _points(zone: dict[str, Any]) -> str:
     return f"{zone['passes'] or 0} passes" if rolled(zone) else str(zone["points"])
 
@@ -176,11 +208,13 @@ def _volume(zone: dict[str, Any]) -> str:
     return f"{_quantity(zone['volume_ml'], 'mL')}{' on the skin' if rolled(zone) else ''}"
 
 
-def _planned(zone: dict[str, Any]) -> str:
+def _planned(zone: dict[str, Any], content: dict[str, Any]) -> str:
+    """What was planned for a zone: for all of it, where it came out of several syringes."""
     if zone.get("planned_points") is None:
         return "not planned"
     number = f"{zone['planned_passes'] or 0} passes" if rolled(zone) else f"{zone['planned_points']} points"
-    return f"{number}, {_quantity(zone['planned_volume_ml'], 'mL')}" if zone.get("planned_volume_ml") is not None else number
+    planned = f"{number}, {_quantity(zone['planned_volume_ml'], 'mL')}" if zone.get("planned_volume_ml") is not None else number
+    return f"{planned} in all" if sum(_place(one) == _place(zone) for one in content["zones"]) > 1 else planned
 
 
 def _time_outs(rows: Sequence[dict[str, Any]]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pistor.care.formulation import Blend, DoseCheck, Topical, UnusableBlend, check_doses
-from pistor.care.treatment import Live, PlannedPoint, Record, RoomFacts, TimeOutFacts, ZoneGiven, against_plan, live, reckonable
+from pistor.care.treatment import Live, PlannedPoint, Record, RoomFacts, TimeOutFacts, ZoneGiven, against_plan, live, reckonable, whole_zones
 from pistor.care.treatment.plan import on_skin
 from pistor.care.visit import VisitFacts
 from pistor.knowledge import Library
@@ -133,9 +133,9 @@ def planned_points(course: Course, library: Library) -> dict[str, tuple[PlannedP
 
 def planned_record(course: Course, record: Record, syringes: list[Syringe], library: Library) -> Record:
     """A record as it was typed, with what the plan and the syringes say. Raises ``UnreadableEdits``."""
-    codes = [row.code for row in syringes]
+    held = {row.code: row.volume_ml for row in syringes}
     return against_plan(
-        record, planned_zones(course, library), lambda: planned_points(course, library), library, syringes=codes, added_ml=_added_ml(course)
+        record, planned_zones(course, library), lambda: planned_points(course, library), library, syringes=held, added_ml=_added_ml(course)
     )
 
 
@@ -177,7 +177,7 @@ def _densest(course: Course, record: Record, meant: Giving) -> Decimal | None:
     if drawn is None or all(zone.state == "given" for zone in record.zones):
         return meant.densest_ml_per_cm2
     areas = {zone.get("key") or _place_key(zone, drawn): Decimal(str(zone.get("area_cm2") or 0)) for zone in drawn.totals["zones"]}
-    each = [zone.volume_ml / areas[zone.plan] for zone in record.zones if areas.get(zone.plan)]
+    each = [zone.volume_ml / areas[zone.plan] for zone in whole_zones(record.zones) if areas.get(zone.plan)]
     return max((*each, *([record.volume_ml / meant.area_cm2] if meant.area_cm2 else [])), default=None) if each else None
 
 

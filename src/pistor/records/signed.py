@@ -51,7 +51,7 @@ def _zone(dose: ZoneDose) -> ZoneGiven:
         dose.zone, dose.side, dose.technique, dose.points, dose.volume_ml, dose.planned_points, dose.planned_volume_ml, dose.deviation_reason,
         dose.inserted_length_mm, dose.angle_deg, state=dose.given.get("state", ""), plan=dose.plan, edits=_edits(dose),
         syringe=dose.syringe.code if dose.syringe else "", passes=dose.passes, planned_passes=dose.planned_passes,
-        on_skin=bool(dose.given.get("on_skin")),
+        on_skin=bool(dose.given.get("on_skin")), shared=dose.given.get("shared", ""),
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ class ZoneDose(ClinicRow):
     technique = models.CharField(max_length=60)
     plan = models.CharField(max_length=160, blank=True)  # key of the zone plan; empty where it was not planned, and in rows of before
     syringe = models.ForeignKey("records.Syringe", on_delete=models.PROTECT, related_name="zone_doses", null=True)  # None: nobody said which
-    given = models.JSONField(default=dict)  # {"state", "edits": care.treatment.Edits, "on_skin"}; empty in rows of before
+    given = models.JSONField(default=dict)  # {"state", "edits": care.treatment.Edits, "on_skin", "shared"?: care.treatment.Shared}; empty in rows of before
     planned_points = models.PositiveIntegerField(null=True)
     planned_volume_ml = models.DecimalField(max_digits=8, decimal_places=3, null=True)
     points = models.PositiveIntegerField()

@@ -148,8 +148,8 @@ def test_a_rolled_zone_has_passes_to_correct_and_a_needled_one_has_not():
 def test_a_treatment_of_kind_2_reads_as_what_was_done():
     words = signed_words(rolled_content(), load(), dt.datetime(2026, 11, 23, 10, 0))
     assert [(row["zone"], row["points"], row["volume"], row["planned"]) for row in words["zones"]] == [
-        ("Face", "4 passes", "0.5 mL on the skin", "4 passes"), ("Neck, left, syringe S0", "4", "0.5 mL", "4 points, 0.5 mL"),
-        ("Neck, left, syringe S1", "4", "0.5 mL", "4 points, 0.5 mL"),
+        ("Face", "4 passes", "0.5 mL on the skin", "4 passes"), ("Neck, left, syringe S0", "4", "0.5 mL", "4 points, 0.5 mL in all"),
+        ("Neck, left, syringe S1", "4", "0.5 mL", "4 points, 0.5 mL in all"),
     ]  # fmt: skip
     facts = dict(map(tuple, words["facts"]))
     assert facts["Room"] == "Room 2"

@@ -20,7 +20,7 @@ from pistor.care.prescriptions import Needed, PrescriptionFacts, missing_prescri
 from pistor.care.stock import plain
 from pistor.care.syringe import SyringeFacts, given_of, unusable
 from pistor.care.treatment.checklist import checklist
-from pistor.care.treatment.record import METHODS, Record, ZoneGiven, reckonable, unusable_numbers
+from pistor.care.treatment.record import METHODS, Record, ZoneGiven, reckonable, unusable_numbers, whole_zones
 from pistor.care.visit import Missing, VisitFacts, plan_missing
 from pistor.knowledge import Library
 
@@ -186,22 +186,10 @@ def _zones(facts: RoomFacts) -> Iterable[Missing]:
     if not any(zone.treated for zone in record.zones) and confirmed >= {zone.plan for zone in facts.planned}:
         yield Missing("zone.none", "No zone is recorded as treated.", "zones")
     codes = {syringe.code for syringe in facts.syringes}
-    for zone in _whole(record.zones):
+    for zone in whole_zones(record.zones):
         yield from _reason(zone, places.get(zone.plan, "x"))
     for zone in record.zones:
         yield from _zone(zone, places.get(zone.plan, "x"), codes)
-
-
-def _whole(zones: Iterable[ZoneGiven]) -> list[ZoneGiven]:
-    """Each zone of the plan with all that it got, out of however many syringes."""
-    found: dict[tuple[str, str, str], ZoneGiven] = {}
-    for zone in zones:
-        key = zone.plan, zone.zone, zone.side
-        one = found.get(key)
-        found[key] = zone if one is None else replace(
-            one, points=one.points + zone.points, volume_ml=one.volume_ml + zone.volume_ml, reason=one.reason or zone.reason, edits=one.edits.then(zone.edits),
-        )  # fmt: skip
-    return list(found.values())
 
 
 def _reason(zone: ZoneGiven, place: str) -> Iterable[Missing]:

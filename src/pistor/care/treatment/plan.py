@@ -9,6 +9,7 @@ from decimal import Decimal
 from pistor.care.injection_map import PASSES, Edits
 from pistor.care.treatment.points import PlannedPoint, given_points, total
 from pistor.care.treatment.record import Record, ZoneGiven
+from pistor.care.treatment.shares import out_of
 from pistor.knowledge import Library
 
 PointsOfPlan = Callable[[], Mapping[str, Sequence[PlannedPoint]]]  # of every zone plan; asked only where points were edited
@@ -20,13 +21,14 @@ def on_skin(technique: str, library: Library) -> bool:
 
 
 def against_plan(
-    record: Record, planned: Sequence[ZoneGiven], points: PointsOfPlan, library: Library, *, syringes: Sequence[str], added_ml: Mapping[str, Decimal]
+    record: Record, planned: Sequence[ZoneGiven], points: PointsOfPlan, library: Library, *, syringes: Mapping[str, Decimal], added_ml: Mapping[str, Decimal]
 ) -> Record:
     """The record with its plan taken from the map, never from what was posted, and only with the zones that somebody confirmed.
 
     Points and volume follow from the edits where there are any. A zone without a state counts as confirmed where its numbers
-    differ from the plan. Where one syringe is there, everything was given from it. ``added_ml`` is what an added point of a
-    zone plan gets. Raises :class:`UnreadableEdits`.
+    differ from the plan. ``syringes`` are those made, with what each held in mL: where one is there, everything was given
+    from it, where there are more each zone is divided over them. ``added_ml`` is what an added point of a zone plan gets.
+    Raises :class:`UnreadableEdits`.
     """
     by_plan = {zone.plan: zone for zone in planned}
     by_place = {(zone.zone, zone.side): zone for zone in planned}
@@ -35,8 +37,15 @@ def against_plan(
         plan = by_plan.get(zone.plan) if zone.plan else by_place.get((zone.zone, zone.side))
         made = _unplanned(zone, library) if plan is None else _planned(zone, plan, points, added_ml)
         if made is not None:
-            zones.append(replace(made, syringe=syringes[0]) if len(syringes) == 1 and made.treated else made)
-    return replace(record, zones=tuple(zones))
+            zones.append(made)
+    return replace(record, zones=_from_syringes(zones, syringes))
+
+
+def _from_syringes(zones: Sequence[ZoneGiven], syringes: Mapping[str, Decimal]) -> tuple[ZoneGiven, ...]:
+    if len(syringes) > 1:
+        return out_of(zones, syringes)
+    only = "".join(syringes)
+    return tuple(replace(zone, shares=(), syringe=only if only and zone.treated else zone.syringe) for zone in zones)
 
 
 def _unplanned(zone: ZoneGiven, library: Library) -> ZoneGiven:
@@ -54,7 +63,7 @@ def _planned(zone: ZoneGiven, plan: ZoneGiven, points: PointsOfPlan, added_ml: M
     }  # fmt: skip
     given = replace(zone, **own)  # type: ignore[arg-type]
     if zone.state == "not_given":
-        return replace(given, points=0, volume_ml=Decimal(0), passes=None, edits=Edits(), syringe="")
+        return replace(given, points=0, volume_ml=Decimal(0), passes=None, edits=Edits(), syringe="", shares=())
     if zone.edits:
         number, volume = total(given_points(points().get(plan.plan, ()), zone.edits, added_ml=added_ml.get(plan.plan, Decimal(0))))
         given = replace(given, points=number, volume_ml=volume)

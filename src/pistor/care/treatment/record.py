@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -19,6 +19,7 @@ MOST_ML, MOST_POINTS, MOST_MINUTES, MOST_PASSES = Decimal(500), 5000, 24 * 60, 1
 NEAR_EYE_OR_EAR = ("face", "scalp")
 METHODS = {"none": "None", "cooling": "Cooling", "topical": "On the skin (cream, spray, patch)"}
 State = Literal["", "given", "changed", "not_given"]
+Shared = Literal["", "said", "divided"]  # somebody said it; or nobody did, and one syringe was emptied after the other
 STATES: dict[State, str] = {"given": "Given as planned", "changed": "Given otherwise", "not_given": "Not given"}
 
 
@@ -40,6 +41,8 @@ class ZoneGiven:
     plan: str = ""  # the key of its zone plan, map:zone:side; empty where it was not planned
     edits: Edits = field(default_factory=Edits)
     syringe: str = ""  # the code of the syringe it was given from; empty: nobody said which
+    shares: tuple[tuple[str, Decimal], ...] = ()  # as typed: the code of a syringe, and how many mL came out of it
+    shared: Shared = ""  # where there was more than one syringe: who says that it came out of this one
     passes: int | None = None  # of a roller over the zone, which has no points
     planned_passes: int | None = None
     on_skin: bool = False  # the volume was put on the skin and not injected: a roller's film
@@ -96,15 +99,32 @@ class Record:
     @property
     def volume_per_point_ml(self) -> Decimal | None:
         """The largest mean of a zone, or what one point was changed to where that is more."""
-        means = [zone.volume_ml / zone.points for zone in self.zones if zone.points]
-        edits = [(key, change.volume_ml, zone.edits) for zone in self.zones for key, change in zone.edits.changed.items()]
+        zones = whole_zones(self.zones)
+        means = [zone.volume_ml / zone.points for zone in zones if zone.points]
+        edits = [(key, change.volume_ml, zone.edits) for zone in zones for key, change in zone.edits.changed.items()]
         changed = [volume for key, volume, of_zone in edits if volume is not None and key not in of_zone.removed]
         return max((*means, *changed), default=None)
 
 
+def whole_zones(zones: Iterable[ZoneGiven]) -> tuple[ZoneGiven, ...]:
+    """Each zone of the plan with all that it got, out of however many syringes."""
+    found: dict[tuple[str, str, str, str], ZoneGiven] = {}
+    for zone in zones:
+        one = found.get(_place(zone))
+        found[_place(zone)] = zone if one is None else replace(
+            one, points=one.points + zone.points, volume_ml=one.volume_ml + zone.volume_ml, reason=one.reason or zone.reason,
+            edits=one.edits.then(zone.edits), syringe="", shared="",
+        )  # fmt: skip
+    return tuple(found.values())
+
+
+def _place(zone: ZoneGiven) -> tuple[str, str, str, str]:
+    return zone.plan, zone.zone, zone.side, zone.technique
+
+
 def unusable_numbers(record: Record) -> tuple[str, ...]:
     """Numbers that cannot be, each in a sentence."""
-    said = [sentence for zone in record.zones for sentence in _unusable(zone)]
+    said = [*(sentence for sentences in _unusable(record.zones).values() for sentence in sentences), *(one for zone in record.zones for one in _unshared(zone))]
     for topical in record.topical:
         if topical.dose_mg is not None and (not topical.dose_mg.is_finite() or not 0 <= topical.dose_mg <= 10_000):
             said.append(f"The dose of {topical.ingredient} on the skin cannot be; enter 0 to 10 000 mg.")
@@ -115,20 +135,40 @@ def unusable_numbers(record: Record) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _unusable(zone: ZoneGiven) -> list[str]:
+def _unusable(zones: Sequence[ZoneGiven]) -> dict[tuple[str, str, str, str], list[str]]:
+    """Why the numbers of each zone cannot be, by its place; of a zone out of two syringes one may have no point of its own."""
+    said: dict[tuple[str, str, str, str], list[str]] = {}
+    for zone in zones:
+        said.setdefault(_place(zone), []).extend(_impossible(zone))
+    for zone in whole_zones(zone for zone in zones if not said[_place(zone)]):
+        if zone.points == 0 and not zone.on_skin and zone.volume_ml > 0:
+            said[_place(zone)].append(f"{zone.label}: a volume was given at no point. Enter the number of points, or 0 mL.")
+    return said
+
+
+def _impossible(zone: ZoneGiven) -> list[str]:
     said = _volume(zone.volume_ml, f"{zone.label}: the volume")
     if not 0 <= zone.points <= MOST_POINTS:
         said.append(f"{zone.label}: {zone.points} points cannot be; enter 0 to {MOST_POINTS}.")
-    elif not said and zone.points == 0 and not zone.on_skin and zone.volume_ml > 0:
-        said.append(f"{zone.label}: a volume was given at no point. Enter the number of points, or 0 mL.")
     if zone.passes is not None and not 0 <= zone.passes <= MOST_PASSES:
         said.append(f"{zone.label}: {zone.passes} passes cannot be; enter 0 to {MOST_PASSES}.")
     return said
 
 
+def _unshared(zone: ZoneGiven) -> list[str]:
+    """Why what is said to have come out of the syringes cannot be what the zone got."""
+    said = [sentence for code, volume in zone.shares for sentence in _volume(volume, f"{zone.label}: the volume out of syringe {code}")]
+    if zone.shares and not said:
+        shared, given = plain(sum((volume for _, volume in zone.shares), Decimal(0))), plain(zone.volume_ml)
+        said.append(f"{zone.label}: {shared} mL are said to have come out of the syringes, but {given} mL were given. Correct one of the two.")
+    return said
+
+
 def reckonable(record: Record) -> Record:
     """The record with nothing in the place of zones' numbers that cannot be, so that the rest can still be added up."""
-    return replace(record, zones=tuple(replace(zone, points=0, volume_ml=Decimal(0), passes=None) if _unusable(zone) else zone for zone in record.zones))
+    bad = _unusable(record.zones)
+    nothing: dict[str, Any] = {"points": 0, "volume_ml": Decimal(0), "passes": None}
+    return replace(record, zones=tuple(replace(zone, shares=(), **(nothing if bad[_place(zone)] else {})) for zone in record.zones))
 
 
 def unusable_takes(lots: Iterable[LotGiven]) -> tuple[str, ...]:

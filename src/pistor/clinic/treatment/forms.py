@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,7 @@ from django import forms
 
 from pistor.care.formulation import Topical
 from pistor.care.stock import plain
-from pistor.care.treatment import METHODS, Edits, Missing, Record, UnreadableEdits, ZoneGiven, edits_from_text
+from pistor.care.treatment import METHODS, Edits, Missing, Record, UnreadableEdits, ZoneGiven, edits_from_text, whole_zones
 from pistor.care.treatment.repeat import Repeat
 from pistor.clinic.shared.forms import StepForm
 from pistor.knowledge import load
@@ -74,7 +75,7 @@ class EditsField(forms.CharField):
             raise forms.ValidationError(str(problem)) from None
 
 
-LINE = ("state", "edits", "points", "volume", "passes", "syringe", "reason")  # the fields of a planned zone
+LINE = ("state", "edits", "points", "volume", "passes", "reason")  # the fields of a planned zone
 
 
 class TreatmentForm(StepForm):
@@ -112,7 +113,7 @@ class TreatmentForm(StepForm):
     ) -> None:
         """``zones`` as the map plans them; ``syringes`` are the codes of those made, to choose from where there are several."""
         super().__init__(*args, **kwargs)
-        self.steps, self.zones = steps, zones
+        self.steps, self.zones, self.syringes = steps, zones, syringes
         signs = load().signs
         self.fields["reaction_signs"].choices = [(sign, signs[sign].text.en) for sign in AT_ONCE if sign in signs]  # type: ignore[attr-defined]
         for step in steps:
@@ -121,38 +122,44 @@ class TreatmentForm(StepForm):
             self.fields[f"topical_{place}"] = forms.ChoiceField(label="Substance on the skin", choices=anaesthetics, required=False)
             self.fields[f"topical_dose_{place}"] = Measure(label="Dose on the skin, mg", what="the dose in mg")
         for number, zone in enumerate(zones):
-            self._add_line(str(number), zone, syringes)
-        self._add_numbers(EXTRA, syringes)
+            self._add_line(str(number), zone)
+        self._add_numbers(EXTRA)
         self.fields["extra_zone"] = forms.ChoiceField(label="Another zone that was treated", choices=[("", "None"), *other_zones], required=False)
         if rooms:
             self.fields["room"] = forms.ChoiceField(label="Room", choices=[("", "Not recorded"), *rooms], required=False)
         if devices:
             self.fields["device"] = forms.ChoiceField(label="Device", choices=[("", "None, or none more"), *devices], required=False)
 
-    def _add_line(self, key: str, zone: ZoneGiven, syringes: Sequence[str]) -> None:
+    def _add_line(self, key: str, zone: ZoneGiven) -> None:
         self.fields[f"state_{key}"] = forms.ChoiceField(label="This zone was", choices=STATES, widget=forms.RadioSelect, required=False)
         self.fields[f"edits_{key}"] = EditsField(label=f"Points of {zone.label}")
-        self._add_numbers(key, syringes)
+        self._add_numbers(key)
         if zone.on_skin:
             self.fields[f"passes_{key}"] = Whole(label="Passes", most=100)
 
-    def _add_numbers(self, key: str, syringes: Sequence[str]) -> None:
+    def _add_numbers(self, key: str) -> None:
         self.fields[f"points_{key}"] = Whole(label="Points", most=5000)
         self.fields[f"volume_{key}"] = Measure(label="Volume, mL", what="the volume in mL, for example 0.5")
         self.fields[f"reason_{key}"] = forms.CharField(label="Reason, if it differs from the plan", max_length=300, required=False)
-        if len(syringes) > 1:
-            choices = [("", "One after the other"), *((code, code) for code in syringes)]
-            self.fields[f"syringe_{key}"] = forms.ChoiceField(label="From syringe", choices=choices, required=False)
+        for code, name in self._shares(key):
+            self.fields[name] = Measure(label=f"Out of {code}, mL", what="the volume in mL, for example 0.5")
+
+    def _shares(self, key: str) -> list[tuple[str, str]]:
+        """Each syringe with the name of the field that says how much of a zone came out of it; with one there is nothing to say."""
+        return [(code, f"from_{key}_{code}") for code in self.syringes] if len(self.syringes) > 1 else []
 
     @property
     def zone_lines(self) -> list[dict[str, Any]]:
-        return [
-            {"zone": zone, **{name: self[f"{name}_{n}"] if f"{name}_{n}" in self.fields else None for name in LINE}} for n, zone in enumerate(self.zones)
-        ]
+        return [{"zone": zone, **self._line(str(n))} for n, zone in enumerate(self.zones)]
 
     @property
     def extra_line(self) -> dict[str, Any]:
-        return {"zone": self["extra_zone"], **{name: self[f"{name}_{EXTRA}"] if f"{name}_{EXTRA}" in self.fields else None for name in LINE}}
+        return {"zone": self["extra_zone"], **self._line(EXTRA)}
+
+    def _line(self, key: str) -> dict[str, Any]:
+        fields = {name: self[f"{name}_{key}"] if f"{name}_{key}" in self.fields else None for name in LINE}
+        shares = [{"code": code, "field": self[name]} for code, name in self._shares(key)]
+        return {**fields, "shares": shares, "shared": any(one["field"].value() or one["field"].errors for one in shares)}
 
     @property
     def topical_lines(self) -> list[dict[str, Any]]:
@@ -195,11 +202,11 @@ class TreatmentForm(StepForm):
     def record(self) -> Record:
         """What was typed, as far as it can be read: a field with an error is as if it were empty."""
         data = self.cleaned_data
-        readable = [(str(n), zone) for n, zone in enumerate(self.zones) if not {f"{name}_{n}" for name in LINE} & set(self.errors)]
-        zones = [_given(zone, data, key) for key, zone in readable if data[f"points_{key}"] is not None or data[f"state_{key}"]]
+        readable = [(str(n), zone) for n, zone in enumerate(self.zones) if not self._names(str(n)) & set(self.errors)]
+        zones = [self._given(zone, key) for key, zone in readable if data[f"points_{key}"] is not None or data[f"state_{key}"]]
         if data.get("extra_zone") and data.get(f"points_{EXTRA}") is not None:
             zone, _, side = data["extra_zone"].partition(":")
-            zones.append(_given(ZoneGiven(zone, side, self.zones[0].technique if self.zones else "", 0, Decimal(0)), data, EXTRA))
+            zones.append(self._given(ZoneGiven(zone, side, self.zones[0].technique if self.zones else "", 0, Decimal(0)), EXTRA))
         topical = tuple(Topical(data[f"topical_{n}"], data.get(f"topical_dose_{n}")) for n in range(TOPICALS) if data.get(f"topical_{n}"))
         reaction, anaesthesia = data.get("reaction", ""), data.get("anaesthesia", "")
         return Record(
@@ -210,19 +217,23 @@ class TreatmentForm(StepForm):
             over_limit_reason=data.get("over_limit_reason", ""),
         )  # fmt: skip
 
+    def _names(self, key: str) -> set[str]:
+        return {*(f"{name}_{key}" for name in LINE), *(name for _, name in self._shares(key))}
 
-def _given(zone: ZoneGiven, data: dict[str, Any], key: str) -> ZoneGiven:
-    """A line as it was typed; its plan is taken from the map, not from here."""
-    return ZoneGiven(
-        zone.zone, zone.side, zone.technique, data.get(f"points_{key}") or 0, data.get(f"volume_{key}") or Decimal(0), reason=data.get(f"reason_{key}", ""),
-        state=data.get(f"state_{key}", ""), plan=zone.plan, edits=data.get(f"edits_{key}") or Edits(), syringe=data.get(f"syringe_{key}", ""),
-        passes=data.get(f"passes_{key}"), on_skin=zone.on_skin,
-    )  # fmt: skip
+    def _given(self, zone: ZoneGiven, key: str) -> ZoneGiven:
+        """A line as it was typed; its plan is taken from the map, not from here."""
+        data = self.cleaned_data
+        return ZoneGiven(
+            zone.zone, zone.side, zone.technique, data.get(f"points_{key}") or 0, data.get(f"volume_{key}") or Decimal(0),
+            reason=data.get(f"reason_{key}", ""), state=data.get(f"state_{key}", ""), plan=zone.plan, edits=data.get(f"edits_{key}") or Edits(),
+            shares=tuple((code, data[name]) for code, name in self._shares(key) if data.get(name) is not None), passes=data.get(f"passes_{key}"),
+            on_skin=zone.on_skin,
+        )  # fmt: skip
 
 
 def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, begun: bool, room: str = "") -> dict[str, Any]:
     """What stands in the form at first: what was recorded, else the numbers of the plan, which nobody has confirmed."""
-    given = {zone.plan or f"{zone.zone}:{zone.side}": zone for zone in record.zones}
+    given = {zone.plan or f"{zone.zone}:{zone.side}": zone for zone in typed_again(record.zones)}
     first: dict[str, Any] = {
         "given_on": record.given_on if begun else today, "skin_preparation": record.skin_preparation, "anaesthesia": record.anaesthesia,
         "pain_score": record.pain_score, "reaction": record.reaction, "reaction_signs": list(record.reaction_signs), "reaction_note": record.reaction_note,
@@ -237,11 +248,20 @@ def first_values(record: Record, zones: Sequence[ZoneGiven], today: dt.date, *, 
     return first | _topicals(record.topical)
 
 
+def typed_again(zones: Sequence[ZoneGiven]) -> list[ZoneGiven]:
+    """Each zone in one line, with what somebody said of its syringes; what nobody said is divided anew."""
+    said: dict[tuple[str, str, str], list[tuple[str, Decimal]]] = {}
+    for part in zones:
+        if part.shared == "said":
+            said.setdefault((part.plan, part.zone, part.side), []).append((part.syringe, part.volume_ml))
+    return [replace(whole, shares=tuple(said.get((whole.plan, whole.zone, whole.side), ()))) for whole in whole_zones(zones)]
+
+
 def _line(key: str, zone: ZoneGiven, state: str) -> dict[str, Any]:
     edits = json.dumps(zone.edits.as_dict(), separators=(",", ":")) if zone.edits else ""
     return {
         f"state_{key}": state, f"edits_{key}": edits, f"points_{key}": zone.points, f"volume_{key}": plain(zone.volume_ml), f"reason_{key}": zone.reason,
-        f"syringe_{key}": zone.syringe, f"passes_{key}": zone.passes,
+        f"passes_{key}": zone.passes, **{f"from_{key}_{code}": plain(volume) for code, volume in zone.shares},
     }  # fmt: skip
 
 

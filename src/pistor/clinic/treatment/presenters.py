@@ -148,7 +148,7 @@ def last_treatment(before: Treatment, library: Library) -> dict[str, str]:
     """What was given last, with what was corrected since."""
     content = amended_content(before)
     record = content.get("record", {})
-    given = "; ".join(given_in_words(zone, library) for zone in content.get("zones", ()))
+    given = "; ".join(given_in_words(content, library))
     pain = "not recorded" if record.get("pain_score") is None else f"{record['pain_score']} of 10"
     said = {"none": record["reaction"] == "none", "signs": record["reaction_signs"], "note": record["reaction_note"]} if record.get("reaction") else {}
     return {"day": day(before.given_on), "given": given or "no zones", "pain": pain, "reaction": reaction_words(said, library)}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from decimal import InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db.models import Q
@@ -276,15 +276,18 @@ def _shown(
     drawn, blend = _map(room.drawn, library), Blend.from_dict(room.blend.result) if room.blend else None
     may_treat = request.user.may(Capability.TREAT)  # type: ignore[union-attr]
     prescribe = [one.text for one in found if one.where == "prescriptions"]
+    undrawn = max(sum((zone.volume_ml for zone in facts.planned), Decimal(0)) - sum((row.volume_ml for row in room.syringes), Decimal(0)), Decimal(0))
+    may_make = may_treat and not before_that and bool(undrawn or not lines)
     context = {
         "form": form, "review": review(visit, look, library, medicines=prescribe, syringes=lines), "closed": bool(before_that), "told": told,
         "before": missing_lines(before_that, visit, form), "missing": missing_lines(found, visit, form), "meaning": MEANING,
         "may_sign": request.user.may(Capability.SIGN), "may_treat": may_treat, "groups": form.check_groups, "reasons": REASONS,  # type: ignore[union-attr]
         "maps": chart_maps(drawn, library), "chart": chart_of(form.zones, drawn, blend), "prescribe": prescribe, "syringes": lines,
-        "make_form": make or (make_form(request, visit, room.syringes, prefix=MAKE) if may_treat and not lines and not before_that else None),
+        "make_form": make or (make_form(request, visit, room.syringes, prefix=MAKE) if may_make else None), "undrawn": undrawn,
         "zone_lines": named_lines(form.zone_lines, drawn, library),
         "repeat": last_given(visit) if may_treat and not lines and not before_that and visit.given_on is None else None,
-        "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit), **_doses(facts.checks),
+        "saved_before": visit.given_on is not None, "devices": room.devices, "time_outs": time_out_lines(room.time_outs, visit),
+        "codes_read": not any(one.where == "patient-code" for one in found), **_doses(facts.checks),
     }  # fmt: skip
     findings = treatment_findings(facts.record, library, facts.checks)
     return render_step(request, visit, "treatment", "treatment/show.html", context, findings=findings, status=status, look=look)

@@ -2,6 +2,7 @@
 // this script only fills its fields, adds up what they say, and asks the server what is still missing.
 
 import { ChartMap } from "./chart_map.js";
+import { outOf } from "./shares.js";
 
 const form = document.querySelector(".chart form[data-draft=treatment]");
 const MISSING_AFTER_MS = 400;
@@ -40,6 +41,14 @@ function chips(row) {
 function opens(details) {
   const [name, value] = details.dataset.opens.split("=");
   form.addEventListener("change", (event) => { if (event.target.name === name && event.target.value === value) details.open = true; });
+}
+
+// On a phone what is seldom needed opens by a press; elsewhere there is room for it.
+function foldsOnPhone(details) {
+  const narrow = matchMedia("(max-width: 700px)");
+  const fit = () => { details.open = !narrow.matches || Boolean(details.querySelector(".has-error")); };
+  narrow.addEventListener("change", fit);
+  fit();
 }
 
 // ── zones ──
@@ -107,13 +116,37 @@ function sums(zones, perMl) {
   if (doses) doses.textContent = perMl.map((one) => `${one.name} ${Number((ml * one.amount).toPrecision(6))} ${one.unit}`).join(" · ");
 }
 
+// ── out of which syringe ──
+
+function shares(zones) {
+  const held = new Map([...document.querySelectorAll("[data-syringe]")].map((one) => [one.dataset.syringe, number(one.dataset.ml)]));
+  const places = [...form.querySelectorAll("[data-shares]")], line = document.querySelector("[data-left-in]");
+  if (!places.length) return;
+  const lines = places.map((place) => {
+    const inputs = [...place.querySelectorAll("[data-out-of]")].map((one) => [one.dataset.outOf, one.querySelector("input")]);
+    const n = place.dataset.shares, zone = zones.find((one) => one.n === n);
+    const typed = zone?.state === "not_given" ? [] : inputs.filter(([, input]) => input.value.trim());
+    const said = new Map(typed.map(([code, input]) => [code, number(input.value)]));
+    return { place, inputs, said, ml: zone ? zone.ml : number(field(`volume_${n}`).value), done: zone ? Boolean(zone.state) : true };
+  });
+  const left = new Map(held);
+  outOf(lines, held).forEach((parts, at) => {
+    const { place, inputs, said, ml, done } = lines[at], sum = plain([...said.values()].reduce((all, part) => all + part, 0));
+    const words = [...(parts ?? [])].map(([code, part]) => (code ? `${plain(part)} mL out of ${code}` : `${plain(part)} mL that no syringe holds`));
+    place.querySelector("[data-share-line]").textContent = parts ? words.join(", ") || "Out of no syringe" : `${sum} mL are said, but ${plain(ml)} mL were given`;
+    place.classList.toggle("off", !parts || parts.has(""));
+    for (const [code, input] of inputs) input.placeholder = parts && ml ? plain(parts.get(code) ?? 0) : "";
+    if (done) for (const [code, part] of parts ?? []) if (code) left.set(code, left.get(code) - part);
+  });
+  line.textContent = [...left].map(([code, ml]) => `${code}: ${plain(ml)} mL left`).join(" · ");
+}
+
 // ── what is missing, as the server says it of what stands here ──
 
 function gate() {
   const list = document.querySelector("[data-list]"), count = list.querySelector("[data-count]");
   let timer, running;
   const ask = async () => {
-    running?.abort();
     running = new AbortController();
     try {
       const answer = await fetch(form.dataset.gate, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" }, signal: running.signal });
@@ -132,6 +165,7 @@ function gate() {
   };
   const later = () => {
     list.setAttribute("aria-busy", "true");
+    running?.abort(); // its answer would be about what stood here before
     clearTimeout(timer);
     timer = setTimeout(ask, MISSING_AFTER_MS);
   };
@@ -222,17 +256,20 @@ if (form) {
     zone.say(edits ? "changed" : "");
     tell(field(`edits_${zone.n}`));
   } });
+  form.querySelectorAll("[data-folds-on-phone]").forEach(foldsOnPhone); // the map has measured itself by now
   const all = form.querySelector("[data-all]");
   const sum = () => {
     const open = zones.filter((zone) => !zone.state);
     all.textContent = open.some((zone) => zone.differs) ? "All as it stands here" : "All as planned";
     all.disabled = !open.length;
     sums(zones, chart.perMl);
+    shares(zones);
     map?.read();
   };
   for (const button of form.querySelectorAll("[data-look]")) {
     button.hidden = !map;
     button.addEventListener("click", () => {
+      maps.closest("details").open = true;
       map.lookAt(button.closest("[data-zone]").dataset.key);
       maps.scrollIntoView({ block: "nearest" });
     });
