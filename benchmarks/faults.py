@@ -176,8 +176,12 @@ class Round:
         self.acknowledged = False
         self.page.on("request", lambda request: self.posts.append(request) if request.is_navigation_request() and request.method == "POST" else None)
         self.answered_s: list[float] = []
-        self.page.on("requestfinished", lambda request: self.answered_s.append(request.timing["responseEnd"] / 1e3) if request.url.endswith("/drafts/") else None)
+        self.page.on("requestfinished", lambda request: self._timed(request))
         self.page.on("response", lambda response: self._answered(response))
+
+    def _timed(self, request: Any) -> None:
+        if request.url.endswith("/drafts/"):
+            self.answered_s.append(request.timing["responseEnd"] / 1e3)
 
     def _answered(self, response: Any) -> None:
         self.acknowledged |= response.request.method == "POST" and response.request.is_navigation_request() and response.status == 302
@@ -240,7 +244,8 @@ class Round:
         missing = [at for _, at in typed[len(kept) :]] if whole and kept.strip() != text.strip() else []
         lost_s = killed - missing[0] if missing else 0.0
         self.tally.lost_s.append(lost_s)
-        self.tally.count("more than 2 s of input lost", lost_s > 2, f"{self.where} ({lost_s:.2f} s, answers took at most {max(self.answered_s, default=0):.2f} s)")
+        slowest = f"{lost_s:.2f} s, answers took at most {max(self.answered_s, default=0):.2f} s"
+        self.tally.count("more than 2 s of input lost", lost_s > 2, f"{self.where} ({slowest})")
 
     def kept(self) -> tuple[Any, str]:
         """The draft, and the note as the page would show it now: the draft's, else the record's."""
