@@ -9,7 +9,7 @@ from django.contrib.staticfiles import finders
 
 from pistor.config.static import HashedFiles
 
-FILES = ("injection_map/planner.js", *(f"shared/map/{name}.js" for name in ("state", "points", "keys", "list", "draw")))
+FILES = ("injection_map/planner.js", *(f"injection_map/{name}.js" for name in ("scale", "settings", "words")), *(f"shared/map/{name}.js" for name in ("state", "points", "keys", "list", "draw")))
 
 
 def test_what_a_script_imports_has_the_name_of_its_content(tmp_path):
@@ -21,6 +21,6 @@ def test_what_a_script_imports_has_the_name_of_its_content(tmp_path):
     list(storage.post_process({name: (storage, name) for name in FILES}))
     planner = (tmp_path / storage.stored_name(FILES[0])).read_text()
     fetched = re.findall(r'from "([^"]+)"', planner)
-    assert len(fetched) == 5
+    assert len(fetched) == 8
     for name in fetched:
         assert re.search(r"\.[0-9a-f]{12}\.js$", name) and (tmp_path / "injection_map" / name).resolve().exists()

@@ -82,9 +82,11 @@ def after_saving(list_: tuple[Step, ...], name: str) -> Step | None:
     The score before the first treatment belongs to the consultation and stands on the page of scores.
     """
     own = list_[STEPS.index(name)]
-    if own.missing == (NO_BASELINE,):
+    finished = own.state is StepState.COMPLETED
+    onward = next_step(list_, apart_from=name) if finished else own
+    if onward and onward.missing == (NO_BASELINE,):
         return list_[STEPS.index("outcomes")]
-    return next_step(list_, apart_from=name) if own.state is StepState.COMPLETED else None
+    return onward if finished else None
 
 
 _Line = tuple[StepState, tuple[str, ...]] | tuple[StepState, tuple[str, ...], str]
