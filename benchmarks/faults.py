@@ -9,6 +9,7 @@ server came by then is the machine's part.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import re
@@ -146,7 +147,8 @@ class Window:
         """The processes that show pages, at once. Closing a window would let its page send what it still holds."""
         for process in self.system.send("SystemInfo.getProcessInfo")["processInfo"]:
             if process["type"] == "renderer":
-                os.kill(process["id"], signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # one of a window that was closed just now
+                    os.kill(process["id"], signal.SIGKILL)
 
 
 def sign_in(browser: Any, server: Server) -> Any:
