@@ -114,6 +114,7 @@ def test_a_map_is_planned_by_touch_on_a_tablet_without_any_drag(open_page, visit
     page.get_by_label("Points in all", exact=True).fill("120")
     page.get_by_label("Points in all", exact=True).press("Tab")
     said(page, r"^1[12]\d points with .* in 3 zones")
+    expect(page.locator("[data-sum]")).to_have_text(re.compile(r"^1[12]\d points"))  # the points themselves, which come after the words
     page.locator("[data-stage]").scroll_into_view_if_needed()
     small = page.evaluate(SMALL)
     assert not small, small

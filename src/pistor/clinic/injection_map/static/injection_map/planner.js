@@ -616,7 +616,7 @@ class Planner {
       else if (nudge) this.move(this.state.pickedPoints(), ...nudge.split(" ").map(Number));
       else if (button.dataset.do) this.does(button.dataset.do);
       else if (item) (button.classList.contains("zone-away") ? this.removeZone(item.dataset.key) : this.choose(item.dataset.key));
-      else if (button.parentElement === this.part("views")) { this.view.show(button.value); this.view.fitZones(this.view.onMap().map(({ key }) => key)); this.render(); }
+      else if (button.parentElement === this.part("views")) { this.first = null; this.view.show(button.value); this.view.fitZones(this.view.onMap().map(({ key }) => key)); this.render(); }
       else if (button.parentElement === this.part("brushes")) { this.part("brush").value = button.value; this.renderStrip(); }
     });
     on("input", ({ target }) => {

@@ -69,6 +69,7 @@ export class ChartMap {
   }
 
   show(map) {
+    this.first = null; // a corner lies on one drawing
     this.view.show(map);
     for (const button of this.host.querySelectorAll("[data-view]")) button.setAttribute("aria-pressed", String(button.dataset.view === map));
   }
@@ -167,12 +168,12 @@ export class ChartMap {
 
   inWords() { return this.brush === "ml" ? `${this.volume()} mL` : { out: "left out", plan: "as planned" }[this.brush]; }
 
-  paint(key, point) { return this.brush === "add" ? this.addBeside(key, point) : this.paintAll([[key, point]]); }
+  paint(key, point) { return this.brush === "add" ? this.addBeside(key, point) : this.paintAll([[key, point]], isOut(point)); }
   addBeside(key, point) { return this.add(key, point.x + BESIDE_MM, point.y); }
 
-  // A single point that was left out comes back; a frame leaves out whatever lies in it.
-  paintAll(pairs) {
-    const back = pairs.length === 1 && isOut(pairs[0][1]), ml = this.brush === "ml" ? this.volume() : 0;
+  // A press on a point that was left out brings it back; a frame leaves out whatever lies in it.
+  paintAll(pairs, back = false) {
+    const ml = this.brush === "ml" ? this.volume() : 0;
     if (Number.isNaN(ml)) return this.say(`Type the volume first: 0 to ${MOST_ML} mL.`);
     const commands = {
       ml: [{ do: "restore" }, { do: "alter", change: { ml: String(ml) } }], plan: [{ do: "reset" }], out: [{ do: back ? "restore" : "remove" }],
